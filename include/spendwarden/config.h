@@ -1,0 +1,75 @@
+/* The configuration file, read strictly: an unknown key is an error with its place. */
+#pragma once
+#include "spendwarden/alerts.h"
+#include "spendwarden/decode.h"
+#include "spendwarden/metrics.h"
+#include "spendwarden/policy.h"
+#include "spendwarden/price.h"
+
+enum token_scope { SCOPE_INGEST = 1, SCOPE_READ = 2, SCOPE_ADMIN = 4 };
+
+struct token_options {
+    const char *file;  /* holds one token a line, so that two are valid while rotating */
+    unsigned scopes;   /* enum token_scope, or-ed */
+    struct str source; /* ingest: bound to it; empty: any */
+    size_t label_count;
+    const struct pair *labels; /* ingest: fixed labels of every event */
+};
+
+struct source_config {
+    struct str name;
+    size_t rule_count;
+    const struct label_rule *rules;
+};
+
+/* Owned by itself: everything below lives until config_free. Immutable. */
+struct config {
+    const char *path; /* of the file, as given */
+
+    const char *listen_host;
+    int listen_port;
+    bool insecure; /* may listen beyond loopback without tokens */
+    int loops;     /* 0: one per processor */
+    size_t body_max_bytes, in_flight_max_bytes;
+    int connections_max;
+    const char *external_url;
+    size_t token_count;
+    const struct token_options *tokens;
+
+    const char *ledger_path;
+    int64_t retention_ns;    /* 0: for ever */
+    int64_t retention_bytes; /* 0: no bound */
+    int64_t dedupe_horizon_ns;
+    size_t dedupe_max_bytes;
+
+    struct schema schema;
+    const char *time_zone; /* IANA name */
+    struct zone *zone;
+    size_t source_count;
+    const struct source_config *sources; /* labels: of each source that the file names */
+    size_t metadata_count;
+    const struct str *metadata_keys;
+    bool hash_label[LABEL_COUNT];
+    const char *hash_key_file; /* NULL unless a label is hashed */
+
+    struct policy_options policies; /* prices is filled in by the engine */
+    struct price_options prices;
+    struct metrics_options metrics;
+    struct window_limits windows;
+    int64_t tick_ns;
+    size_t alerts_max;
+    struct outbox_options alerts;
+
+    struct str hash; /* SHA-256, hex, of the file */
+};
+
+/* Reads, checks everything and adds every error to *diags as "file:line:column: text"
+ * with the nearest known key. Relative paths start at the file's directory. False: *out
+ * is NULL. `overrides` are "key.path=value" texts that win over the file; may be NULL. */
+bool config_load(struct config **out, const char *path, const char *const *overrides,
+                 size_t override_count, struct diags *diags);
+void config_free(struct config *c);
+
+/* One line per key with type, default and meaning: `spendwarden run --help-config`, docs.
+ */
+void config_describe(struct buf *out);

@@ -1,0 +1,70 @@
+/* Bodies of gateways to events. Fields are taken by allow-list: no prompt or
+ * completion text is ever looked at, kept or put into an error. */
+#pragma once
+#include "spendwarden/diag.h"
+#include "spendwarden/err.h"
+#include "spendwarden/record.h"
+
+/* Where a label is looked for: paths in order of preference, the first non-empty value
+ * wins. A path is keys joined by '.', from the event's root, or "tag:NAME" for a tag
+ * "NAME:value". `retry_depth` and `session_id` may be mapped as well. */
+enum { LABEL_PATHS_MAX = 8 };
+
+struct label_rule {
+    struct str label;
+    size_t path_count;
+    struct str paths[LABEL_PATHS_MAX];
+    const char *file; /* of the configuration, for errors; NULL: built in */
+    int line, column;
+};
+
+struct source_options {
+    struct str name;             /* "litellm", "generic" */
+    const struct schema *schema; /* outlives the source */
+    size_t rule_count;
+    const struct label_rule *rules; /* replace the source's defaults label by label */
+    size_t metadata_count;
+    const struct str
+        *metadata_keys;           /* allow-list for ev.metadata, at most METADATA_MAX */
+    bool hash_label[LABEL_COUNT]; /* values to be hashed at the door */
+    uint8_t hash_key[32];         /* secret of that hash */
+};
+
+/* One source's way of decoding, compiled. Immutable: any thread. */
+struct source;
+
+/* Adds what is wrong with the options to *diags and returns false. */
+bool source_compile(struct source **out, const struct source_options *options,
+                    struct diags *diags);
+void source_free(struct source *s);
+
+struct str source_name(const struct source *s);
+
+/* One per thread; keeps its buffers. */
+struct decoder;
+
+bool decoder_open(struct decoder **out, struct err *err);
+void decoder_close(struct decoder *d);
+
+/* JSON_PADDING readable bytes follow the body. Body, arena and source must live until
+ * the records are done with: their text is borrowed from all three. */
+void decode_begin(struct decoder *d, const struct source *source, struct str body,
+                  struct arena *arena, int64_t received_ns);
+
+enum verdict {
+    VERDICT_EVENT,    /* *out is a record with event and provenance */
+    VERDICT_SKIPPED,  /* well-formed but not an event to count: a null element */
+    VERDICT_REJECTED, /* this one element cannot be booked */
+    VERDICT_BROKEN,   /* no JSON could be read here; ends the body */
+    VERDICT_END,
+};
+
+struct verdict_reason {
+    size_t index;     /* of the element in the body */
+    size_t position;  /* byte offset in the body */
+    const char *text; /* static; holds nothing of what the client sent */
+};
+
+/* The next element. `why` is filled for every verdict but VERDICT_END. */
+enum verdict decode_next(struct decoder *d, struct record *out,
+                         struct verdict_reason *why);

@@ -1,0 +1,38 @@
+/* Which reports were seen before. Exact over a horizon counted from commit. */
+#pragma once
+#include "spendwarden/err.h"
+#include "spendwarden/record.h"
+
+/* What the ledger keeps of one report, so that the memory can be restored. */
+struct dedupe_key {
+    uint64_t report[2];   /* first key: (source, API key hash, the source's stable ids) */
+    uint64_t response[2]; /* second key: (provider, response id); 0,0: none */
+    uint64_t emitter;     /* (source, scope) */
+    int64_t start_ms, end_ms;
+};
+
+struct dedupe; /* one thread at a time */
+
+enum duplicate {
+    DUPLICATE_NONE,
+    DUPLICATE_REPORT,   /* the first key was seen */
+    DUPLICATE_RESPONSE, /* another emitter reported the same call within 60 s */
+};
+
+/* `seed` is the ledger's secret: clients cannot choose keys that collide. */
+void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed);
+
+bool dedupe_open(struct dedupe **out, int64_t horizon_ns, size_t max_bytes,
+                 struct err *err);
+void dedupe_close(struct dedupe *d);
+
+/* Looks the key up and, if it is new, adds it as of `now_ns` (commit time, never going
+ * back). The oldest are forgotten when the horizon or the memory bound is reached. */
+enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns);
+
+/* Takes back the `count` youngest additions: their commit failed. */
+void dedupe_undo(struct dedupe *d, size_t count);
+
+/* How far back a repeated report is still recognised, and how many are remembered. */
+int64_t dedupe_reach_ns(const struct dedupe *d, int64_t now_ns);
+size_t dedupe_count(const struct dedupe *d);

@@ -1,0 +1,28 @@
+/* Many errors of one run, each at its place: what `check` prints. */
+#pragma once
+#include "spendwarden/buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct diag {
+    char *file; /* owned */
+    int line;   /* from 1; 0: the whole file */
+    int column; /* from 1; 0: the whole line */
+    char *text; /* owned; one line, without the position */
+};
+
+struct diags {
+    struct diag *items; /* owned */
+    size_t count;
+    size_t more; /* found beyond the first DIAGS_MAX */
+};
+
+enum { DIAGS_MAX = 200 };
+
+/* A zeroed struct diags is empty and ready. */
+void diags_add(struct diags *d, const char *file, int line, int column,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* "file:line:column: text", one a line, in order of file and line. */
+void diags_print(struct diags *d, struct buf *out);
+void diags_release(struct diags *d);

@@ -1,0 +1,77 @@
+/* libmicrohttpd behind a small interface: listener, loops, limits, tokens. Knows nothing
+ * of cost. */
+#pragma once
+#include "spendwarden/arena.h"
+#include "spendwarden/buf.h"
+#include "spendwarden/err.h"
+
+struct http_request {
+    struct str method, path; /* borrowed */
+    struct str body;         /* complete; HTTP_BODY_PADDING readable bytes behind it */
+    struct arena *arena;     /* lives until the response has left */
+    int64_t received_ns;
+    size_t loop;       /* which loop serves it, from 0 */
+    unsigned scopes;   /* what its token may do; all of them where there are no tokens */
+    const void *token; /* the token's entry that was matched, or NULL */
+    void *connection;  /* of http.c */
+};
+
+enum { HTTP_BODY_PADDING = 64, HTTP_QUERY_MAX = 64 };
+
+/* A query parameter or header, terminated; NULL if absent. */
+const char *http_query(const struct http_request *r, const char *name);
+const char *http_header(const struct http_request *r, const char *name);
+
+struct http_response {
+    unsigned status;
+    const char *content_type; /* static */
+    struct buf body;          /* taken over and released by http */
+    const char *retry_after;  /* static; NULL: none */
+    const char *allow;        /* static; of 405 */
+};
+
+/* Answers at once (true), or later, from any thread, by http_respond (false). Called on
+ * the loop's thread once the body is complete. */
+typedef bool http_handler(void *ctx, struct http_request *r, struct http_response *out);
+
+/* Called by each loop after it has handled all that was ready: the moment to commit what
+ * handlers put off. */
+typedef void http_idle(void *ctx, size_t loop);
+
+/* Before the body is read: may refuse it (true) with 401, 404, 405 or 413.
+ * `declared_bytes` is -1 without a Content-Length. On acceptance sets r->token and
+ * r->scopes. */
+typedef bool http_admit(void *ctx, struct http_request *r, int64_t declared_bytes,
+                        size_t *body_max, struct http_response *out);
+
+struct http_options {
+    const char *host;
+    int port; /* 0: any; see http_port */
+    size_t loops;
+    int connections_max;
+    size_t in_flight_max_bytes; /* bodies of all connections; beyond it 503 */
+    int idle_timeout_s;
+    http_admit *admit;
+    http_handler *handle;
+    http_idle *idle;
+    void *ctx;
+};
+
+struct http_server;
+
+/* Binds and starts the loops' threads. */
+bool http_open(struct http_server **out, const struct http_options *options,
+               struct err *err);
+int http_port(const struct http_server *s);
+
+/* The answer that a handler put off. `r` is gone when this returns. */
+void http_respond(struct http_request *r, struct http_response *response);
+
+/* Stops accepting, waits up to `grace_ns` for open requests, ends the threads. */
+void http_close(struct http_server *s, int64_t grace_ns);
+
+struct http_stats {
+    int64_t requests, refused_full, in_flight_bytes, connections;
+};
+
+void http_stats(const struct http_server *s, struct http_stats *out);

@@ -1,0 +1,67 @@
+/* Counters and histograms of spend, by label set, and their exposition. Fed in the
+ * commit that writes the ledger. One thread at a time, but metrics_render's second half.
+ */
+#pragma once
+#include "spendwarden/buf.h"
+#include "spendwarden/decls.h"
+#include "spendwarden/err.h"
+#include "spendwarden/record.h"
+
+enum { METRIC_LABELS_MAX = 12, COVERAGE_LABELS_MAX = 8 };
+
+struct metrics_options {
+    const struct schema *schema; /* outlives the registry */
+    size_t label_count;          /* of spend, tokens and requests */
+    struct field labels[METRIC_LABELS_MAX];
+    size_t coverage_count; /* labels whose attributed and unattributed spend is counted */
+    struct field coverage[COVERAGE_LABELS_MAX];
+    size_t max_series; /* per family; the rest goes to the series "__other__" */
+};
+
+struct metrics;
+
+bool metrics_open(struct metrics **out, const struct metrics_options *options,
+                  struct err *err);
+void metrics_close(struct metrics *m);
+
+/* Counters that policies declare; known ones are kept. Copies. */
+bool metrics_declare(struct metrics *m, const struct counter_decl *counter,
+                     struct err *err);
+
+/* Adds one ledger record: spend, tokens, requests, histograms, attribution, derived
+ * spend, reported, computed, drift, unpriced, policy counters. Only charges count. */
+void metrics_apply(struct metrics *m, const struct record *r);
+
+/* Total charge in nano-USD over every series of llm_spend_usd_total, exact. */
+__int128 metrics_spend_total(const struct metrics *m);
+
+/* Every cell by name and labels, sorted, as exact integers: for verification. */
+void metrics_digest(const struct metrics *m, struct buf *out);
+
+void metrics_save(const struct metrics *m, struct buf *out);
+
+/* Into a fresh registry. False with ERR_INPUT: it was saved with other labels, and the
+ * registry stays empty; the caller rebuilds from the ledger. */
+bool metrics_load(struct metrics *m, struct str state, struct err *err);
+
+/* --- exposition: Prometheus text format 0.0.4 --- */
+
+/* A consistent copy, taken while no one applies; rendered later, by any thread. */
+struct metrics_copy;
+
+struct metrics_copy *metrics_copy(const struct metrics *m); /* NULL: no memory */
+void metrics_render(const struct metrics_copy *c, struct buf *out);
+void metrics_copy_free(struct metrics_copy *c);
+
+/* For whoever exposes more: "# HELP", "# TYPE" lines, then samples of that family. */
+void expose_family(struct buf *out, const char *name, const char *help, const char *type);
+
+/* `labels`: pairs, written in order; empty names are left out. */
+void expose_sample(struct buf *out, const char *name, const struct pair *labels,
+                   size_t label_count, double value);
+void expose_sample_int(struct buf *out, const char *name, const struct pair *labels,
+                       size_t label_count, int64_t value);
+
+/* Money as a decimal without rounding: "0.000045". */
+void expose_sample_money(struct buf *out, const char *name, const struct pair *labels,
+                         size_t label_count, struct money value);

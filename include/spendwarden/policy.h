@@ -1,0 +1,117 @@
+/* Lua policies: loaded as a generation, run in one hardened state per thread. This header
+ * is all that the rest of the program knows of Lua. */
+#pragma once
+#include "spendwarden/decls.h"
+#include "spendwarden/diag.h"
+#include "spendwarden/price.h"
+#include "spendwarden/record.h"
+#include "spendwarden/rules.h"
+#include "spendwarden/window.h"
+
+struct policy_limits {
+    int64_t call_instructions;  /* 50,000 */
+    int64_t event_instructions; /* over all policies; 200,000 */
+    int64_t tick_instructions;  /* over all rules; 50,000,000 */
+    int64_t load_instructions;  /* per file; 5,000,000 */
+    int64_t call_ms;            /* wall clock, emergency stop only; 250 */
+    size_t memory_bytes;        /* per state; 64 MiB */
+    size_t file_bytes;          /* per policy file; 256 KiB */
+};
+
+void policy_limits_default(struct policy_limits *l);
+
+struct policy_data {
+    struct str name;
+    const char *path; /* YAML or JSON; a missing file is an empty table */
+};
+
+struct policy_setting {
+    struct str policy, key;
+    struct str value; /* a number, true, false, or text */
+};
+
+struct policy_options {
+    const struct schema *schema;     /* outlives the set */
+    const struct zone *zone;         /* for day, week, month; outlives the set */
+    const struct price_book *prices; /* for requested_model_usd; outlives the set */
+    size_t path_count, data_count, setting_count;
+    const char *const *paths; /* files and directories; of a directory its *.lua but
+                               *_test.lua, by name */
+    const struct policy_data *data;
+    const struct policy_setting *settings;
+    struct policy_limits limits;
+};
+
+/* One generation: sources, data, declarations. Immutable; shared by all its states. */
+struct policy_set;
+
+/* Reads, compiles and registers everything under the load limits. All errors of all
+ * files go into *diags ("file:line:col: ..."). On failure *out is NULL. */
+bool policy_load(struct policy_set **out, const struct policy_options *options,
+                 struct diags *diags);
+void policy_set_free(struct policy_set *s);
+
+const struct decls *policy_decls(const struct policy_set *s);
+struct str policy_hash(const struct policy_set *s); /* SHA-256, hex, over all sources */
+struct str
+policy_data_hash(const struct policy_set *s); /* the same over data and settings */
+
+/* One lua_State of that generation, for one thread. */
+struct policy_vm;
+
+bool policy_vm_open(struct policy_vm **out, const struct policy_set *set,
+                    struct err *err);
+void policy_vm_close(struct policy_vm *vm);
+
+/* --- one event, in this order; what policies return is put into the record, text into
+ * the arena. A policy that fails is counted, logged and leaves the record as it was. ---
+ */
+
+void policy_event_begin(struct policy_vm *vm, struct record *r, struct arena *arena);
+void policy_derive(struct policy_vm *vm);
+void policy_price(struct policy_vm *vm);
+void policy_classify(struct policy_vm *vm);
+void policy_count(
+    struct policy_vm *vm); /* counters and windows with a function: effects */
+void policy_event_end(struct policy_vm *vm);
+
+/* --- a tick --- */
+
+/* The sums of decls.windows, by index, for w:get and the like. Borrowed until the end. */
+void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums);
+
+/* False: it failed; counted and logged. */
+bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *group,
+                 struct answer *out);
+
+/* *has: there is a budget for this group. `group` may be one of the declared groups that
+ * has no spend yet. */
+bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_group *group,
+                   bool *has, struct money *limit);
+void policy_tick_end(struct policy_vm *vm);
+
+/* --- failures, by policy, rule and reason; any thread --- */
+
+struct policy_error_count {
+    struct str policy, rule;
+    const char *reason; /* static: "runtime", "instructions", "memory", "wall", "value" */
+    int64_t count;
+};
+
+/* Of the whole set, over all its states. Fills at most `max`, returns how many there are.
+ */
+size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,
+                     size_t max);
+
+/* A callback per event and call, for `explain`: what was asked, what was not and why. */
+struct policy_trace_step {
+    const char *stage; /* static: "derive", "price", "classify", "counter", "window" */
+    struct str policy, rule, label;
+    const char *outcome; /* static: "answered", "nil", "skipped: label present", "skipped:
+                            needs", "failed" */
+    int64_t instructions;
+};
+
+typedef void policy_trace(void *ctx, const struct policy_trace_step *step);
+
+void policy_vm_trace(struct policy_vm *vm, policy_trace *trace, void *ctx);

@@ -1,0 +1,88 @@
+/* Alert states: what a rule's value means over time. Knows no Lua and no windows: the
+ * tick brings each group's value here. One thread. */
+#pragma once
+#include "spendwarden/buf.h"
+#include "spendwarden/decls.h"
+#include "spendwarden/err.h"
+#include "spendwarden/record.h"
+
+enum alert_state { ALERT_INACTIVE, ALERT_PENDING, ALERT_FIRING, ALERT_RESOLVED };
+
+enum { ALERT_LABELS_MAX = 20, ALERT_ANNOTATIONS_MAX = 12 };
+
+/* What a rule's function answered for one group. */
+enum answer_kind { ANSWER_FALSE, ANSWER_TRUE, ANSWER_NUMBER };
+
+struct answer {
+    enum answer_kind kind;
+    double number;
+};
+
+struct alert {
+    enum alert_state state;
+    struct str policy, rule;
+    size_t label_count, annotation_count;
+    const struct pair *labels; /* sorted by name; alertname, severity, step, group labels
+                                  that are present, ... */
+    const struct pair *annotations;             /* value, threshold, summary, ... */
+    uint64_t fingerprint;                       /* as Alertmanager counts it */
+    double value;                               /* last seen */
+    int64_t pending_ns, starts_ns, resolved_ns; /* 0: not yet */
+};
+
+struct rules; /* all instances of all rules and budgets */
+
+struct rules_options {
+    size_t max_alerts;   /* instances; more are refused and counted */
+    int64_t resend_ns;   /* 1 min */
+    int64_t resolved_ns; /* how long resolved ones are sent again: 15 min */
+    int64_t gap_ns; /* a longer time between two ticks pauses pending: engine was down */
+};
+
+bool rules_open(struct rules **out, const struct rules_options *options, struct err *err);
+void rules_close(struct rules *r);
+
+/* One tick: begin, observe every group of every rule, end. Times never go back. */
+void rules_begin(struct rules *r, int64_t tick_ns);
+
+/* `group`: the labels of the group, empty ones are left out of the alert. `window_value`:
+ * of the rule's own window, in USD or events, for `min`. Borrows for the call. */
+void rules_observe(struct rules *r, const struct rule_decl *rule,
+                   const struct pair *group, size_t group_count, struct answer answer,
+                   double window_value);
+
+/* spent / limit against the budget's steps. */
+void rules_observe_budget(struct rules *r, const struct budget_decl *budget,
+                          const struct pair *group, size_t group_count, double spent_usd,
+                          double limit_usd, int64_t period_start_ns,
+                          int64_t period_end_ns);
+
+/* Rules that failed to evaluate at this tick keep their states. */
+void rules_keep(struct rules *r, const struct rule_decl *rule);
+
+/* What was not observed is over. */
+void rules_end(struct rules *r);
+
+/* --- what came of it; valid until the next rules_begin --- */
+
+struct alert_change {
+    enum alert_state from, to;
+    const struct alert *alert;
+};
+
+size_t rules_changes(const struct rules *r, const struct alert_change **out);
+
+/* Firing ones and those resolved lately. */
+size_t rules_alerts(const struct rules *r, const struct alert **out);
+
+/* Those that must be sent now: changed, or sent longest ago than resend; marks them as
+ * sent at this tick. */
+size_t rules_due(struct rules *r, const struct alert **out);
+
+/* Number of instances per state, and refused ones. */
+void rules_count(const struct rules *r, size_t by_state[4], int64_t *refused);
+
+void rules_save(const struct rules *r, struct buf *out);
+bool rules_load(struct rules *r, struct str state, struct err *err);
+
+uint64_t alert_fingerprint(const struct pair *sorted_labels, size_t count);

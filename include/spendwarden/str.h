@@ -1,0 +1,53 @@
+/* Borrowed text: a pointer and a length, not terminated, never freed through this. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+    const char *at; /* borrowed; may be NULL when size is 0 */
+    size_t size;    /* bytes */
+};
+
+/* Of a string literal. */
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+
+/* For printf's "%.*s". */
+#define STR_ARG(s) (int)(s).size, (s).at
+
+static inline struct str str_of(const char *text)
+{
+    return (struct str){text, text ? strlen(text) : 0};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
+}
+
+static inline bool str_starts(struct str text, struct str prefix)
+{
+    return text.size >= prefix.size && memcmp(text.at, prefix.at, prefix.size) == 0;
+}
+
+static inline struct str str_from(struct str text, size_t offset)
+{
+    return offset >= text.size ? (struct str){NULL, 0}
+                               : (struct str){text.at + offset, text.size - offset};
+}
+
+/* Bytewise order, a shorter prefix first: for sorting. */
+int str_compare(struct str a, struct str b);
+
+/* ASCII letters only. */
+bool str_eq_nocase(struct str a, struct str b);
+
+/* The whole text as a decimal integer that fits; false leaves *out alone. */
+bool str_to_int64(struct str text, int64_t *out);
+
+/* Edit distance, for "did you mean": at most `limit` + 1 is told apart. */
+unsigned str_distance(struct str a, struct str b, unsigned limit);
+
+/* The candidate nearest to `text`, or NULL if none is near enough to suggest. */
+const char *str_nearest(struct str text, const char *const *candidates, size_t count);

@@ -1,0 +1,85 @@
+/* Sums and counts over time by labels: what rules and budgets read. Fed in the commit
+ * that writes the ledger, and rebuilt from it. One thread at a time. */
+#pragma once
+#include "spendwarden/buf.h"
+#include "spendwarden/decls.h"
+#include "spendwarden/err.h"
+#include "spendwarden/record.h"
+
+struct windows;
+
+struct window_limits {
+    size_t max_groups; /* per window; the rest goes to the group "__other__" */
+    size_t max_cells;  /* over all windows; when full, the oldest cells of the largest
+                          window go */
+};
+
+bool windows_open(struct windows **out, const struct window_limits *limits,
+                  struct err *err);
+void windows_close(struct windows *w);
+
+/* The id of the window that this declaration is: an equal one is shared, so are buckets
+ * of windows that differ in over and offset only. Copies what it needs. -1 and *err: no
+ * room. *is_new: it holds nothing yet, and wants to be filled from the ledger. */
+int windows_declare(struct windows *w, const struct window_decl *decl, bool *is_new,
+                    struct err *err);
+
+/* Forgets every window that was not declared since the last windows_forget_begin(). */
+void windows_forget_begin(struct windows *w);
+void windows_forget_end(struct windows *w);
+
+/* How far back from `now` the given window reads: fills start there. */
+int64_t windows_span_start(const struct windows *w, int id, int64_t now_ns);
+
+/* Adds a charge by its booked time; one outside a window's span (seen from `now_ns`) is
+ * left out of it. Other kinds of record change nothing. */
+void windows_apply(struct windows *w, const struct record *r, int64_t now_ns);
+
+/* The same for one window alone: filling it from history. */
+void windows_fill(struct windows *w, int id, const struct record *r, int64_t now_ns);
+
+/* --- reading at a tick --- */
+
+struct window_group {
+    const struct str *by; /* values in the order of the declaration's `by` */
+    int64_t sum;          /* nano-units of a sum, or events */
+    int64_t count;        /* events */
+    int64_t first_ns;     /* booked time of the group's first event ever seen */
+};
+
+struct window_sums {
+    int64_t at_ns;
+    int64_t since_ns; /* earliest booked time that this window has seen; 0: nothing yet */
+    int64_t start_ns, end_ns; /* what was summed; of a calendar window, its period */
+    size_t by_count, group_count;
+    const struct window_group *groups; /* in bytewise order of the by values */
+};
+
+/* A copy of one window's value at `at_ns`, in the arena. A rolling window sums the
+ * running bucket and those that start after floor(at) - over, both moved back by its
+ * offset. */
+bool windows_sums(struct windows *w, int id, int64_t at_ns, struct arena *arena,
+                  struct window_sums *out);
+
+/* By values in the order of `by`; NULL if there is no such group. */
+const struct window_group *window_sums_find(const struct window_sums *s,
+                                            const struct str *by);
+
+/* Total over all groups of what a window holds, for verification: exact. */
+void windows_digest(const struct windows *w, struct buf *out);
+
+/* --- checkpoint --- */
+
+void windows_save(const struct windows *w, struct buf *out);
+
+/* Into freshly declared windows; those that the state does not know stay new. Ids that
+ * still need a fill are put into `unfilled`. */
+bool windows_load(struct windows *w, struct str state, int *unfilled, size_t unfilled_max,
+                  size_t *unfilled_count, struct err *err);
+
+struct window_stats {
+    size_t windows, groups, cells;
+    int64_t overflowed; /* events that went to "__other__" */
+};
+
+void windows_stats(const struct windows *w, struct window_stats *out);

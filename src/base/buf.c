@@ -1,0 +1,157 @@
+#include "spendwarden/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+char *buf_reserve(struct buf *b, size_t size)
+{
+    if (b->failed)
+        return NULL;
+    if (b->capacity - b->size >= size)
+        return b->at + b->size;
+
+    size_t capacity = b->capacity ? b->capacity : 256;
+    while (capacity - b->size < size && capacity <= SIZE_MAX / 2)
+        capacity *= 2;
+    char *grown = capacity - b->size < size ? NULL : realloc(b->at, capacity);
+    if (!grown) {
+        b->failed = true;
+        return NULL;
+    }
+    b->at = grown;
+    b->capacity = capacity;
+    return b->at + b->size;
+}
+
+void buf_add(struct buf *b, struct str text)
+{
+    char *room = text.size ? buf_reserve(b, text.size) : NULL;
+
+    if (!room)
+        return;
+    memcpy(room, text.at, text.size);
+    b->size += text.size;
+}
+
+void buf_byte(struct buf *b, char byte)
+{
+    buf_add(b, (struct str){&byte, 1});
+}
+
+void buf_format(struct buf *b, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (size < 0) {
+        b->failed = true;
+        return;
+    }
+    char *room = buf_reserve(b, (size_t)size + 1); /* vsnprintf terminates */
+    if (!room)
+        return;
+    va_start(args, format);
+    vsnprintf(room, (size_t)size + 1, format, args);
+    va_end(args);
+    b->size += (size_t)size;
+}
+
+void buf_int(struct buf *b, int64_t value)
+{
+    char digits[24];
+    char *first = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        *--first = '-';
+    buf_add(b, (struct str){first, (size_t)(digits + sizeof digits - first)});
+}
+
+/* Length of the valid UTF-8 sequence at `at`, 0 if there is none. */
+static size_t utf8_length(const unsigned char *at, size_t room)
+{
+    unsigned char first = at[0];
+    size_t length = first < 0x80   ? 1
+                    : first < 0xC2 ? 0
+                    : first < 0xE0 ? 2
+                    : first < 0xF0 ? 3
+                    : first < 0xF5 ? 4
+                                   : 0;
+
+    if (length == 0 || length > room)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    /* Overlong forms, surrogates, beyond U+10FFFF. */
+    if ((first == 0xE0 && at[1] < 0xA0) || (first == 0xED && at[1] > 0x9F) ||
+        (first == 0xF0 && at[1] < 0x90) || (first == 0xF4 && at[1] > 0x8F))
+        return 0;
+    return length;
+}
+
+static void json_byte(struct buf *b, unsigned char byte)
+{
+    switch (byte) {
+    case '"':
+        buf_add(b, STR("\\\""));
+        break;
+    case '\\':
+        buf_add(b, STR("\\\\"));
+        break;
+    case '\n':
+        buf_add(b, STR("\\n"));
+        break;
+    case '\r':
+        buf_add(b, STR("\\r"));
+        break;
+    case '\t':
+        buf_add(b, STR("\\t"));
+        break;
+    default:
+        buf_format(b, "\\u%04x", byte);
+    }
+}
+
+void buf_json(struct buf *b, struct str text)
+{
+    size_t plain = 0; /* start of what is copied as it is */
+
+    buf_byte(b, '"');
+    for (size_t i = 0; i < text.size;) {
+        unsigned char byte = (unsigned char)text.at[i];
+        size_t length = utf8_length((const unsigned char *)text.at + i, text.size - i);
+        if (length && byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F) {
+            i += length;
+            continue;
+        }
+        buf_add(b, (struct str){text.at + plain, i - plain});
+        if (length)
+            json_byte(b, byte);
+        else
+            buf_add(b, STR("\xEF\xBF\xBD"));
+        plain = ++i;
+    }
+    if (plain < text.size)
+        buf_add(b, str_from(text, plain));
+    buf_byte(b, '"');
+}
+
+void buf_reset(struct buf *b)
+{
+    b->size = 0;
+    b->failed = false;
+}
+
+void buf_release(struct buf *b)
+{
+    free(b->at);
+    *b = (struct buf){0};
+}
