@@ -1,0 +1,35 @@
+/* What server.c and request.c share. */
+#pragma once
+#include <microhttpd.h>
+#include <pthread.h>
+
+#include "spendwarden/http.h"
+
+struct http_loop {
+    struct http_server *server; /* borrowed */
+    struct MHD_Daemon *daemon;
+    size_t index;
+    int epoll;
+    pthread_t thread;
+    bool started;
+};
+
+/* Shared by all loops; the counters are atomic. */
+struct http_server {
+    struct http_options options;
+    int listen_socket, port;
+    bool stopping; /* atomic: no new connections */
+    bool ended;    /* atomic: loops return */
+    int64_t open_requests;
+    struct http_stats stats;
+    struct http_loop *loops;
+};
+
+/* MHD's callbacks; `cls` is the loop. */
+enum MHD_Result http_on_data(void *cls, struct MHD_Connection *connection,
+                             const char *url, const char *method, const char *version,
+                             const char *data, size_t *data_size, void **state);
+void http_on_completed(void *cls, struct MHD_Connection *connection, void **state,
+                       enum MHD_RequestTerminationCode code);
+void http_on_connection(void *cls, struct MHD_Connection *connection, void **state,
+                        enum MHD_ConnectionNotificationCode code);

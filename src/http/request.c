@@ -1,0 +1,247 @@
+/* One request's life: admit, collect the body, hand over, answer now or later. */
+#include <stdlib.h>
+
+#include "internal.h"
+#include "spendwarden/timestamp.h"
+
+enum { BODY_FIRST = 16 * 1024, ARENA_MAX = 512 * 1024 * 1024 };
+
+/* Where a put-off answer stands: who comes second does the resuming. */
+enum deferral { NOT_DEFERRED, SUSPENDED, ANSWERED };
+
+/* What `struct http_request` is the visible part of. Owned by its connection. */
+struct request {
+    struct http_request visible; /* first: http_respond casts back */
+    struct http_loop *loop;
+    struct MHD_Connection *connection;
+    struct arena arena;
+    struct http_response response;
+    bool refused;  /* the answer is known; what is left of the body is dropped */
+    bool answered; /* the answer has been queued */
+    int deferral;  /* atomic, enum deferral */
+    size_t body_max, capacity;
+    char *body; /* owned */
+};
+
+static void count(int64_t *counter, int64_t by)
+{
+    __atomic_add_fetch(counter, by, __ATOMIC_RELAXED);
+}
+
+const char *http_query(const struct http_request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *http_header(const struct http_request *r, const char *name)
+{
+    return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+static int64_t declared_size(const struct http_request *r)
+{
+    const char *text = http_header(r, "Content-Length");
+    int64_t size;
+
+    return text && str_to_int64(str_of(text), &size) && size >= 0 ? size : -1;
+}
+
+static void refuse(struct request *q, unsigned status, struct str text)
+{
+    q->refused = true;
+    buf_release(&q->response.body);
+    q->response = (struct http_response){.status = status, .content_type = "text/plain"};
+    buf_add(&q->response.body, text);
+}
+
+static void refuse_full(struct request *q)
+{
+    count(&q->loop->server->stats.refused_full, 1);
+    refuse(q, MHD_HTTP_SERVICE_UNAVAILABLE, STR("too many bytes in flight, try again\n"));
+    q->response.retry_after = "1";
+}
+
+static void refuse_large(struct request *q)
+{
+    refuse(q, MHD_HTTP_CONTENT_TOO_LARGE, STR("body larger than server.limits.body\n"));
+}
+
+static struct request *request_new(struct http_loop *loop,
+                                   struct MHD_Connection *connection, const char *method,
+                                   const char *url)
+{
+    struct http_server *server = loop->server;
+    struct request *q = calloc(1, sizeof *q);
+
+    if (!q)
+        return NULL;
+    arena_init(&q->arena, ARENA_MAX);
+    q->loop = loop;
+    q->connection = connection;
+    q->visible = (struct http_request){
+        .method = str_of(method),
+        .path = str_of(url),
+        .arena = &q->arena,
+        .received_ns = timestamp_now(),
+        .loop = loop->index,
+        .connection = connection,
+    };
+    count(&server->stats.requests, 1);
+    count(&server->open_requests, 1);
+    int64_t size = declared_size(&q->visible);
+    if (server->options.admit(server->options.ctx, &q->visible, size, &q->body_max,
+                              &q->response))
+        q->refused = true;
+    else if (size > (int64_t)q->body_max)
+        refuse_large(q);
+    return q;
+}
+
+static void request_free(struct request *q)
+{
+    count(&q->loop->server->stats.in_flight_bytes, -(int64_t)q->capacity);
+    count(&q->loop->server->open_requests, -1);
+    buf_release(&q->response.body);
+    arena_release(&q->arena);
+    free(q->body);
+    free(q);
+}
+
+/* Room for `size` more bytes and the padding; accounts for it before allocating. */
+static bool make_room(struct request *q, size_t size)
+{
+    struct http_server *server = q->loop->server;
+    size_t needed = q->visible.body.size + size + HTTP_BODY_PADDING;
+    size_t capacity = q->capacity ? q->capacity : BODY_FIRST;
+
+    if (needed <= q->capacity)
+        return true;
+    while (capacity < needed)
+        capacity *= 2;
+    int64_t more = (int64_t)(capacity - q->capacity);
+    int64_t total =
+        __atomic_add_fetch(&server->stats.in_flight_bytes, more, __ATOMIC_RELAXED);
+    char *grown = total > (int64_t)server->options.in_flight_max_bytes
+                      ? NULL
+                      : realloc(q->body, capacity);
+    if (!grown) {
+        count(&server->stats.in_flight_bytes, -more);
+        return false;
+    }
+    q->body = grown;
+    q->capacity = capacity;
+    return true;
+}
+
+static void take_data(struct request *q, const char *data, size_t size)
+{
+    struct str *body = &q->visible.body;
+
+    if (q->refused)
+        return;
+    if (size > q->body_max - body->size) {
+        refuse_large(q);
+    } else if (!make_room(q, size)) {
+        refuse_full(q);
+    } else {
+        memcpy(q->body + body->size, data, size);
+        *body = (struct str){q->body, body->size + size};
+    }
+}
+
+static enum MHD_Result send_response(struct request *q)
+{
+    struct http_response *r = &q->response;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(r->body.size, r->body.at, MHD_RESPMEM_MUST_FREE);
+
+    if (!response)
+        return MHD_NO;
+    r->body = (struct buf){0};
+    if (r->content_type)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, r->content_type);
+    if (r->retry_after)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, r->retry_after);
+    if (r->allow)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->allow);
+    if (r->status == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    enum MHD_Result sent = MHD_queue_response(q->connection, r->status, response);
+    MHD_destroy_response(response);
+    q->answered = true;
+    return sent;
+}
+
+static enum MHD_Result hand_over(struct request *q)
+{
+    struct http_server *server = q->loop->server;
+    int expected = NOT_DEFERRED;
+
+    if (q->body)
+        memset(q->body + q->visible.body.size, 0, HTTP_BODY_PADDING);
+    else
+        q->visible.body = (struct str){"", 0};
+    if (server->options.handle(server->options.ctx, &q->visible, &q->response))
+        return send_response(q);
+
+    MHD_suspend_connection(q->connection);
+    if (!__atomic_compare_exchange_n(&q->deferral, &expected, SUSPENDED, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        MHD_resume_connection(q->connection); /* answered in the meantime */
+    return MHD_YES;
+}
+
+void http_respond(struct http_request *r, struct http_response *response)
+{
+    struct request *q = (struct request *)r;
+
+    q->response = *response;
+    *response = (struct http_response){0};
+    if (__atomic_exchange_n(&q->deferral, ANSWERED, __ATOMIC_ACQ_REL) == SUSPENDED)
+        MHD_resume_connection(q->connection);
+}
+
+enum MHD_Result http_on_data(void *cls, struct MHD_Connection *connection,
+                             const char *url, const char *method, const char *version,
+                             const char *data, size_t *data_size, void **state)
+{
+    struct request *q = *state;
+
+    (void)version;
+    if (!q) {
+        *state = q = request_new(cls, connection, method, url);
+        return q ? MHD_YES : MHD_NO;
+    }
+    if (*data_size > 0) {
+        take_data(q, data, *data_size);
+        *data_size = 0;
+        return MHD_YES;
+    }
+    if (q->answered)
+        return MHD_YES;
+    if (q->refused || __atomic_load_n(&q->deferral, __ATOMIC_ACQUIRE) == ANSWERED)
+        return send_response(q);
+    return hand_over(q);
+}
+
+void http_on_completed(void *cls, struct MHD_Connection *connection, void **state,
+                       enum MHD_RequestTerminationCode code)
+{
+    (void)cls;
+    (void)connection;
+    (void)code;
+    if (*state)
+        request_free(*state);
+    *state = NULL;
+}
+
+void http_on_connection(void *cls, struct MHD_Connection *connection, void **state,
+                        enum MHD_ConnectionNotificationCode code)
+{
+    struct http_loop *loop = cls;
+
+    (void)connection;
+    (void)state;
+    count(&loop->server->stats.connections,
+          code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+}

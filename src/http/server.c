@@ -1,0 +1,194 @@
+/* The listener and its loops. MHD is driven from outside: its own epoll loop stalls when
+ * exactly 128 connections are ready, and an external loop can commit for all requests
+ * that are ready at once before it answers any. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "spendwarden/timestamp.h"
+
+enum {
+    CONNECTION_MEMORY = 32 * 1024,
+    LOOP_STACK = 16 * 1024 * 1024, /* policies run on it */
+    BACKLOG = 1024,
+    WAIT_MAX_MS = 1000,
+};
+
+static bool bind_listener(struct http_server *s, struct err *err)
+{
+    const struct http_options *o = &s->options;
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char port[16];
+    int on = 1;
+
+    snprintf(port, sizeof port, "%d", o->port);
+    int rc = getaddrinfo(o->host, port, &hints, &found);
+    if (rc != 0)
+        return err_set(err, ERR_CONFIG, "server.listen: %s: %s", o->host,
+                       gai_strerror(rc));
+    s->listen_socket =
+        socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool bound =
+        s->listen_socket != -1 &&
+        setsockopt(s->listen_socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(s->listen_socket, found->ai_addr, found->ai_addrlen) == 0 &&
+        listen(s->listen_socket, BACKLOG) == 0;
+    freeaddrinfo(found);
+    return bound || err_set(err, ERR_IO, "server.listen: %s:%d: %m", o->host, o->port);
+}
+
+static bool read_port(struct http_server *s, struct err *err)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char port[16];
+
+    if (getsockname(s->listen_socket, (struct sockaddr *)&address, &size) != 0 ||
+        getnameinfo((struct sockaddr *)&address, size, NULL, 0, port, sizeof port,
+                    NI_NUMERICSERV) != 0)
+        return err_set(err, ERR_IO, "server.listen: cannot tell the port: %m");
+    s->port = atoi(port);
+    return true;
+}
+
+static void wait_for_work(struct http_loop *loop)
+{
+    struct pollfd ready = {.fd = loop->epoll, .events = POLLIN};
+    MHD_UNSIGNED_LONG_LONG timeout;
+    int wait_ms = WAIT_MAX_MS;
+
+    if (MHD_get_timeout(loop->daemon, &timeout) == MHD_YES && timeout < WAIT_MAX_MS)
+        wait_ms = (int)timeout;
+    poll(&ready, 1, wait_ms);
+}
+
+static void *run_loop(void *arg)
+{
+    struct http_loop *loop = arg;
+    const struct http_options *o = &loop->server->options;
+
+    while (!__atomic_load_n(&loop->server->ended, __ATOMIC_ACQUIRE)) {
+        wait_for_work(loop);
+        MHD_run_wait(loop->daemon, 0);
+        o->idle(o->ctx, loop->index);
+    }
+    return NULL;
+}
+
+static bool start_daemon(struct http_loop *loop, struct err *err)
+{
+    struct http_server *s = loop->server;
+    int listener = fcntl(s->listen_socket, F_DUPFD_CLOEXEC, 0); /* MHD closes it */
+
+    if (listener == -1)
+        return err_set(err, ERR_IO, "listener: %m");
+    loop->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
+        http_on_data, loop, MHD_OPTION_LISTEN_SOCKET, listener,
+        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, loop,
+        MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, loop,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->options.connections_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->options.idle_timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+    if (!loop->daemon) {
+        close(listener);
+        return err_set(err, ERR_IO, "HTTP server did not start: %m");
+    }
+    loop->epoll = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return true;
+}
+
+static bool start_loop(struct http_loop *loop, struct err *err)
+{
+    pthread_attr_t attributes;
+
+    if (!start_daemon(loop, err))
+        return false;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, LOOP_STACK);
+    errno = pthread_create(&loop->thread, &attributes, run_loop, loop);
+    pthread_attr_destroy(&attributes);
+    if (errno != 0)
+        return err_set(err, ERR_IO, "loop thread: %m");
+    loop->started = true;
+    return true;
+}
+
+bool http_open(struct http_server **out, const struct http_options *options,
+               struct err *err)
+{
+    struct http_server *s = calloc(1, sizeof *s);
+
+    *out = NULL;
+    if (!s)
+        return err_set(err, ERR_MEMORY, "HTTP server: no memory");
+    s->options = *options;
+    s->listen_socket = -1;
+    s->loops = calloc(options->loops, sizeof *s->loops);
+    if (!s->loops || !bind_listener(s, err) || !read_port(s, err))
+        goto fail;
+    for (size_t i = 0; i < options->loops; i++) {
+        s->loops[i] = (struct http_loop){.server = s, .index = i};
+        if (!start_loop(&s->loops[i], err))
+            goto fail;
+    }
+    *out = s;
+    return true;
+
+fail:
+    http_close(s, 0);
+    return false;
+}
+
+int http_port(const struct http_server *s)
+{
+    return s->port;
+}
+
+static void stop_accepting(struct http_server *s)
+{
+    __atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
+    for (size_t i = 0; s->loops && i < s->options.loops; i++) {
+        int listener = s->loops[i].daemon ? MHD_quiesce_daemon(s->loops[i].daemon) : -1;
+        if (listener != -1)
+            close(listener);
+    }
+}
+
+void http_close(struct http_server *s, int64_t grace_ns)
+{
+    if (!s)
+        return;
+    int64_t deadline = timestamp_monotonic() + grace_ns;
+    stop_accepting(s);
+    while (__atomic_load_n(&s->open_requests, __ATOMIC_RELAXED) > 0 &&
+           timestamp_monotonic() < deadline)
+        usleep(2000);
+    __atomic_store_n(&s->ended, true, __ATOMIC_RELEASE);
+    for (size_t i = 0; s->loops && i < s->options.loops; i++)
+        if (s->loops[i].started)
+            pthread_join(s->loops[i].thread, NULL);
+    for (size_t i = 0; s->loops && i < s->options.loops; i++)
+        if (s->loops[i].daemon)
+            MHD_stop_daemon(s->loops[i].daemon);
+    if (s->listen_socket != -1)
+        close(s->listen_socket);
+    free(s->loops);
+    free(s);
+}
+
+void http_stats(const struct http_server *s, struct http_stats *out)
+{
+    out->requests = __atomic_load_n(&s->stats.requests, __ATOMIC_RELAXED);
+    out->refused_full = __atomic_load_n(&s->stats.refused_full, __ATOMIC_RELAXED);
+    out->in_flight_bytes = __atomic_load_n(&s->stats.in_flight_bytes, __ATOMIC_RELAXED);
+    out->connections = __atomic_load_n(&s->stats.connections, __ATOMIC_RELAXED);
+}
