@@ -5,7 +5,8 @@
 
 /* What the ledger keeps of one report, so that the memory can be restored. */
 struct dedupe_key {
-    uint64_t report[2];   /* first key: (source, API key hash, the source's stable ids) */
+    uint64_t report[2];   /* first key: (source, API key hash, the source's stable ids);
+                             0,0: it has no stable ids and repeats nothing */
     uint64_t response[2]; /* second key: (provider, response id); 0,0: none */
     uint64_t emitter;     /* (source, scope) */
     int64_t start_ms, end_ms;
@@ -19,9 +20,11 @@ enum duplicate {
     DUPLICATE_RESPONSE, /* another emitter reported the same call within 60 s */
 };
 
-/* `seed` is the ledger's secret: clients cannot choose keys that collide. */
+/* From the event as decoded, before policies. `seed` is the ledger's secret: clients
+ * cannot choose keys that collide. */
 void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed);
 
+/* Takes address space for `max_bytes` and memory as keys come. */
 bool dedupe_open(struct dedupe **out, int64_t horizon_ns, size_t max_bytes,
                  struct err *err);
 void dedupe_close(struct dedupe *d);

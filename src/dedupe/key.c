@@ -1,0 +1,83 @@
+/* Keys are hashed over length-prefixed pieces, so that no two lists of pieces read the
+ * same. */
+#include "spendwarden/dedupe.h"
+#include "spendwarden/hash.h"
+
+enum { PIECES_MAX = IDENTITY_MAX + 2 };
+
+struct pieces {
+    size_t size;
+    char at[PIECES_MAX * (sizeof(uint64_t) + TEXT_VALUE_MAX)];
+};
+
+static void put(struct pieces *p, const void *bytes, size_t size)
+{
+    if (size)
+        memcpy(p->at + p->size, bytes, size);
+    p->size += size;
+}
+
+/* A piece longer than any value should be is represented by its hash. */
+static void add_piece(struct pieces *p, struct str text, uint64_t seed)
+{
+    uint64_t size = text.size;
+
+    put(p, &size, sizeof size);
+    if (text.size <= TEXT_VALUE_MAX) {
+        put(p, text.at, text.size);
+        return;
+    }
+    struct hash128 hash = hash128_of(text, seed);
+    put(p, &hash, sizeof hash);
+}
+
+static struct hash128 hash_pieces(const struct pieces *p, uint64_t seed)
+{
+    return hash128_of((struct str){p->at, p->size}, seed);
+}
+
+static struct hash128 report_hash(const struct event *ev, uint64_t seed)
+{
+    struct pieces p = {.size = 0};
+
+    if (ev->identity_count == 0)
+        return (struct hash128){0, 0};
+    add_piece(&p, ev->text[TEXT_SOURCE], seed);
+    add_piece(&p, ev->text[TEXT_HASHED_API_KEY], seed);
+    for (size_t i = 0; i < ev->identity_count; i++)
+        add_piece(&p, ev->identity[i], seed);
+    return hash_pieces(&p, seed);
+}
+
+static struct hash128 pair_hash(struct str a, struct str b, uint64_t seed)
+{
+    struct pieces p = {.size = 0};
+
+    add_piece(&p, a, seed);
+    add_piece(&p, b, seed);
+    return hash_pieces(&p, seed);
+}
+
+static int64_t first_known(int64_t a, int64_t b, int64_t c)
+{
+    return a ? a : b ? b : c;
+}
+
+void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed)
+{
+    struct hash128 report = report_hash(ev, seed), response = {0, 0};
+
+    if (ev->text[TEXT_RESPONSE_ID].size)
+        response = pair_hash(ev->text[TEXT_AI_SYSTEM], ev->text[TEXT_RESPONSE_ID], seed);
+    struct hash128 emitter = pair_hash(ev->text[TEXT_SOURCE], ev->text[TEXT_SCOPE], seed);
+    int64_t start_ns = first_known(ev->start_ns, ev->end_ns, ev->received_ns);
+    int64_t end_ns = first_known(ev->end_ns, ev->start_ns, ev->received_ns);
+
+    *out = (struct dedupe_key){
+        .report = {report.low, report.high},
+        .response = {response.low, response.high},
+        .emitter = emitter.low,
+        .start_ms = start_ns / NS_PER_MS,
+        .end_ms = end_ns / NS_PER_MS,
+    };
+}
