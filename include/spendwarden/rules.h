@@ -20,13 +20,14 @@ struct answer {
 
 struct alert {
     enum alert_state state;
+    bool changed; /* of rules_due: it was never sent in this state */
     struct str policy, rule;
     size_t label_count, annotation_count;
     const struct pair *labels; /* sorted by name; alertname, severity, step, group labels
-                                  that are present, ... */
+                                  that are present, ... Their set is the identity */
     const struct pair *annotations;             /* value, threshold, summary, ... */
     uint64_t fingerprint;                       /* as Alertmanager counts it */
-    double value;                               /* last seen */
+    double value;                               /* last seen while the condition held */
     int64_t pending_ns, starts_ns, resolved_ns; /* 0: not yet */
 };
 
@@ -46,19 +47,24 @@ void rules_close(struct rules *r);
 void rules_begin(struct rules *r, int64_t tick_ns);
 
 /* `group`: the labels of the group, empty ones are left out of the alert. `window_value`:
- * of the rule's own window, in USD or events, for `min`. Borrows for the call. */
+ * of the rule's own window, in USD or events, for `min`. Borrows for the call.
+ * A number is true when > above, < below, >= a step's `at`; once true it stays so while
+ * >= clear (<= clear under `below`). Of two observations that give one set of labels in
+ * one tick, the first counts. */
 void rules_observe(struct rules *r, const struct rule_decl *rule,
                    const struct pair *group, size_t group_count, struct answer answer,
                    double window_value);
 
-/* spent / limit against the budget's steps. */
+/* spent / limit against the budget's steps. A period that is over alerts nobody; a new
+ * one resolves the old one's alerts before its own may start. */
 void rules_observe_budget(struct rules *r, const struct budget_decl *budget,
                           const struct pair *group, size_t group_count, double spent_usd,
                           double limit_usd, int64_t period_start_ns,
                           int64_t period_end_ns);
 
-/* Rules that failed to evaluate at this tick keep their states. */
+/* Rules and budgets that failed to evaluate at this tick keep their states. */
 void rules_keep(struct rules *r, const struct rule_decl *rule);
+void rules_keep_budget(struct rules *r, const struct budget_decl *budget);
 
 /* What was not observed is over. */
 void rules_end(struct rules *r);
@@ -67,7 +73,7 @@ void rules_end(struct rules *r);
 
 struct alert_change {
     enum alert_state from, to;
-    const struct alert *alert;
+    const struct alert *alert; /* as it is after the tick */
 };
 
 size_t rules_changes(const struct rules *r, const struct alert_change **out);
@@ -75,14 +81,17 @@ size_t rules_changes(const struct rules *r, const struct alert_change **out);
 /* Firing ones and those resolved lately. */
 size_t rules_alerts(const struct rules *r, const struct alert **out);
 
-/* Those that must be sent now: changed, or sent longest ago than resend; marks them as
- * sent at this tick. */
+/* Those that must be sent now: changed, or sent longest ago than resend, or another step
+ * of one that changed; marks them as sent at this tick. */
 size_t rules_due(struct rules *r, const struct alert **out);
 
-/* Number of instances per state, and refused ones. */
+/* Number of instances per state, and how many times one was refused. */
 void rules_count(const struct rules *r, size_t by_state[4], int64_t *refused);
 
+/* Everything that a restart must not lose, as one JSON object. */
 void rules_save(const struct rules *r, struct buf *out);
+
+/* Into freshly opened rules. On failure they are empty and *err says why. */
 bool rules_load(struct rules *r, struct str state, struct err *err);
 
 uint64_t alert_fingerprint(const struct pair *sorted_labels, size_t count);

@@ -1,0 +1,131 @@
+#include "simulation.h"
+
+TEST(a_budget_alerts_at_each_step_with_its_figures)
+{
+    struct simulation s = simulation_begin();
+    const struct alert *alerts;
+
+    tick_budget(&s, 499.999999999, 1000);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    tick_budget(&s, 812.5, 1000);
+    assert_int_equal(rules_alerts(s.rules, &alerts), 2);
+    const struct alert *a = &alerts[1];
+    assert_string_equal(label_of(a, "alertname"), "TeamBudget");
+    assert_string_equal(label_of(a, "step"), "0.8");
+    assert_string_equal(annotation_of(a, "value"), "0.8125");
+    assert_string_equal(annotation_of(a, "threshold"), "0.8");
+    assert_string_equal(annotation_of(a, "spent"), "812.5");
+    assert_string_equal(annotation_of(a, "limit"), "1000");
+    assert_string_equal(annotation_of(a, "period"),
+                        "2026-08-21T10:00:00.000Z/2026-08-23T10:00:00.000Z");
+    assert_string_equal(annotation_of(a, "summary"),
+                        "TeamBudget for team=ml: 812.5 of 1000 USD spent");
+    tick_budget(&s, 1000, 1000);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 3);
+    simulation_end(&s);
+}
+
+TEST(a_new_period_resolves_the_alerts_of_the_old_one)
+{
+    struct simulation s = simulation_begin();
+
+    tick_budget(&s, 900, 1000);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 2);
+    s.period_start_ns = s.now_ns;
+    tick_budget(&s, 1, 1000);
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 2);
+    simulation_end(&s);
+}
+
+TEST(a_new_period_that_is_over_its_step_at_once_starts_an_alert_of_its_own)
+{
+    struct simulation s = simulation_begin();
+    const struct alert_change *changes;
+    const struct alert *sent;
+
+    s.budget.step_count = 1;
+    tick_budget(&s, 900, 1000);
+    assert_int_equal(due(&s), 1);
+    s.period_start_ns = s.now_ns;
+    tick_budget(&s, 600, 1000);
+    assert_int_equal(rules_changes(s.rules, &changes), 2);
+    assert_int_equal(changes[0].to, ALERT_RESOLVED);
+    assert_int_equal(changes[1].from, ALERT_RESOLVED);
+    assert_int_equal(changes[1].to, ALERT_FIRING);
+    assert_int_equal(first_alert(&s).starts_ns, s.now_ns);
+    assert_int_equal(rules_due(s.rules, &sent), 1);
+    assert_true(sent[0].changed);
+    simulation_end(&s);
+}
+
+TEST(a_period_that_is_over_never_alerts)
+{
+    struct simulation s = simulation_begin();
+
+    s.period_end_ns = s.now_ns + TICK_NS;
+    tick_budget(&s, 2000, 1000);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    s.period_end_ns = s.now_ns + TICK_NS + 1;
+    tick_budget(&s, 2000, 1000);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 3);
+    tick_budget(&s, 2000, 1000);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 3);
+    simulation_end(&s);
+}
+
+TEST(a_budget_of_nothing_is_used_up_by_the_first_cent)
+{
+    struct simulation s = simulation_begin();
+
+    tick_budget(&s, 0, 0);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    tick_budget(&s, 0.01, 0);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 3);
+    restart(&s);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 3);
+    simulation_end(&s);
+}
+
+TEST(a_raised_limit_resolves_only_below_the_clear_bound)
+{
+    struct simulation s = simulation_begin();
+
+    s.budget.step_count = 1;
+    s.budget.has_clear = true;
+    s.budget.clear = 0.4;
+    tick_budget(&s, 500, 1000);
+    tick_budget(&s, 500, 1200);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 1);
+    tick_budget(&s, 500, 1300);
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
+    simulation_end(&s);
+}
+
+TEST(a_budget_whose_function_failed_keeps_its_alerts)
+{
+    struct simulation s = simulation_begin();
+
+    tick_budget(&s, 900, 1000);
+    tick_begin(&s, TICK_NS);
+    rules_keep_budget(s.rules, &s.budget);
+    rules_end(s.rules);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 2);
+    simulation_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_budget_alerts_at_each_step_with_its_figures),
+        cmocka_unit_test(a_new_period_resolves_the_alerts_of_the_old_one),
+        cmocka_unit_test(
+            a_new_period_that_is_over_its_step_at_once_starts_an_alert_of_its_own),
+        cmocka_unit_test(a_period_that_is_over_never_alerts),
+        cmocka_unit_test(a_budget_of_nothing_is_used_up_by_the_first_cent),
+        cmocka_unit_test(a_raised_limit_resolves_only_below_the_clear_bound),
+        cmocka_unit_test(a_budget_whose_function_failed_keeps_its_alerts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
