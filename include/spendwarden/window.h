@@ -12,6 +12,9 @@ struct window_limits {
     size_t max_groups; /* per window; the rest goes to the group "__other__" */
     size_t max_cells;  /* over all windows; when full, the oldest cells of the largest
                           window go */
+    const struct schema *schema; /* names declared labels in checkpoints, which are lost
+                                    to windows on such labels without it. May be NULL;
+                                    outlives the windows */
 };
 
 bool windows_open(struct windows **out, const struct window_limits *limits,
@@ -20,7 +23,8 @@ void windows_close(struct windows *w);
 
 /* The id of the window that this declaration is: an equal one is shared, so are buckets
  * of windows that differ in over and offset only. Copies what it needs. -1 and *err: no
- * room. *is_new: it holds nothing yet, and wants to be filled from the ledger. */
+ * room. *is_new: it holds nothing yet, and wants to be filled from the ledger; of new
+ * windows that share buckets only the first says so, and its fill serves all. */
 int windows_declare(struct windows *w, const struct window_decl *decl, bool *is_new,
                     struct err *err);
 
@@ -28,23 +32,30 @@ int windows_declare(struct windows *w, const struct window_decl *decl, bool *is_
 void windows_forget_begin(struct windows *w);
 void windows_forget_end(struct windows *w);
 
-/* How far back from `now` the given window reads: fills start there. */
+/* How far back from `now` the given window, or one that shares its buckets, reads: fills
+ * start there. Ask when all windows are declared. */
 int64_t windows_span_start(const struct windows *w, int id, int64_t now_ns);
 
 /* Adds a charge by its booked time; one outside a window's span (seen from `now_ns`) is
- * left out of it. Other kinds of record change nothing. */
+ * left out of it, as is one that lacks the field that is summed. Other kinds of record
+ * change nothing. */
 void windows_apply(struct windows *w, const struct record *r, int64_t now_ns);
 
-/* The same for one window alone: filling it from history. */
+/* The same for one window alone: filling it from history. From its first row until
+ * windows_filled, checkpoints leave the window out, so that it stays new after a crash.
+ */
 void windows_fill(struct windows *w, int id, const struct record *r, int64_t now_ns);
+void windows_filled(struct windows *w, int id);
 
 /* --- reading at a tick --- */
 
 struct window_group {
     const struct str *by; /* values in the order of the declaration's `by` */
-    int64_t sum;          /* nano-units of a sum, or events */
-    int64_t count;        /* events */
-    int64_t first_ns;     /* booked time of the group's first event ever seen */
+    int64_t sum;      /* nano-units of a sum (USD, seconds, tokens, ... x 1e9), or events.
+                         Clamped: 9.2e9 tokens are the most it can say; `value` has no end */
+    int64_t count;    /* events */
+    double value;     /* the sum in units, or events */
+    int64_t first_ns; /* booked time of the group's first event ever seen */
 };
 
 struct window_sums {
@@ -52,12 +63,13 @@ struct window_sums {
     int64_t since_ns; /* earliest booked time that this window has seen; 0: nothing yet */
     int64_t start_ns, end_ns; /* what was summed; of a calendar window, its period */
     size_t by_count, group_count;
-    const struct window_group *groups; /* in bytewise order of the by values */
+    const struct window_group *groups; /* those with events in what was summed, in
+                                          bytewise order of the by values */
 };
 
 /* A copy of one window's value at `at_ns`, in the arena. A rolling window sums the
  * running bucket and those that start after floor(at) - over, both moved back by its
- * offset. */
+ * offset. False: no memory. */
 bool windows_sums(struct windows *w, int id, int64_t at_ns, struct arena *arena,
                   struct window_sums *out);
 
@@ -65,7 +77,8 @@ bool windows_sums(struct windows *w, int id, int64_t at_ns, struct arena *arena,
 const struct window_group *window_sums_find(const struct window_sums *s,
                                             const struct str *by);
 
-/* Total over all groups of what a window holds, for verification: exact. */
+/* One sorted line per window: its value as of the last event's `now_ns`, exact, and a
+ * hash over its groups. Equal for equal events, however windows share buckets. */
 void windows_digest(const struct windows *w, struct buf *out);
 
 /* --- checkpoint --- */
@@ -73,13 +86,15 @@ void windows_digest(const struct windows *w, struct buf *out);
 void windows_save(const struct windows *w, struct buf *out);
 
 /* Into freshly declared windows; those that the state does not know stay new. Ids that
- * still need a fill are put into `unfilled`. */
+ * still need a fill are put into `unfilled`. False with ERR_INPUT: the state is damaged;
+ * all windows are empty. */
 bool windows_load(struct windows *w, struct str state, int *unfilled, size_t unfilled_max,
                   size_t *unfilled_count, struct err *err);
 
 struct window_stats {
     size_t windows, groups, cells;
     int64_t overflowed; /* events that went to "__other__" */
+    int64_t dropped;    /* cells that went before their time, for max_cells */
 };
 
 void windows_stats(const struct windows *w, struct window_stats *out);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "spendwarden/utf8.h"
+
 char *buf_reserve(struct buf *b, size_t size)
 {
     if (b->failed)
@@ -74,29 +76,6 @@ void buf_int(struct buf *b, int64_t value)
     buf_add(b, (struct str){first, (size_t)(digits + sizeof digits - first)});
 }
 
-/* Length of the valid UTF-8 sequence at `at`, 0 if there is none. */
-static size_t utf8_length(const unsigned char *at, size_t room)
-{
-    unsigned char first = at[0];
-    size_t length = first < 0x80   ? 1
-                    : first < 0xC2 ? 0
-                    : first < 0xE0 ? 2
-                    : first < 0xF0 ? 3
-                    : first < 0xF5 ? 4
-                                   : 0;
-
-    if (length == 0 || length > room)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    /* Overlong forms, surrogates, beyond U+10FFFF. */
-    if ((first == 0xE0 && at[1] < 0xA0) || (first == 0xED && at[1] > 0x9F) ||
-        (first == 0xF0 && at[1] < 0x90) || (first == 0xF4 && at[1] > 0x8F))
-        return 0;
-    return length;
-}
-
 static void json_byte(struct buf *b, unsigned char byte)
 {
     switch (byte) {
@@ -127,7 +106,7 @@ void buf_json(struct buf *b, struct str text)
     buf_byte(b, '"');
     for (size_t i = 0; i < text.size;) {
         unsigned char byte = (unsigned char)text.at[i];
-        size_t length = utf8_length((const unsigned char *)text.at + i, text.size - i);
+        size_t length = utf8_length(text.at + i, text.size - i);
         if (length && byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F) {
             i += length;
             continue;
