@@ -26,19 +26,19 @@ struct source_config {
 struct config {
     const char *path; /* of the file, as given */
 
-    const char *listen_host;
-    int listen_port;
-    bool insecure; /* may listen beyond loopback without tokens */
-    int loops;     /* 0: one per processor */
+    const char *listen_host; /* an IPv4 or IPv6 address, without brackets */
+    int listen_port;         /* 0: any that is free */
+    bool insecure;           /* may listen beyond loopback without tokens */
+    int loops;               /* 0: one per processor */
     size_t body_max_bytes, in_flight_max_bytes;
     int connections_max;
-    const char *external_url;
+    const char *external_url; /* "" if not set */
     size_t token_count;
     const struct token_options *tokens;
 
     const char *ledger_path;
-    int64_t retention_ns;    /* 0: for ever */
-    int64_t retention_bytes; /* 0: no bound */
+    int64_t retention_ns;    /* 0: for ever; not a key yet */
+    int64_t retention_bytes; /* 0: no bound; not a key yet */
     int64_t dedupe_horizon_ns;
     size_t dedupe_max_bytes;
 
@@ -50,7 +50,7 @@ struct config {
     size_t metadata_count;
     const struct str *metadata_keys;
     bool hash_label[LABEL_COUNT];
-    const char *hash_key_file; /* NULL unless a label is hashed */
+    const char *hash_key_file; /* set whenever a label is hashed */
 
     struct policy_options policies; /* prices is filled in by the engine */
     struct price_options prices;
@@ -58,18 +58,21 @@ struct config {
     struct window_limits windows;
     int64_t tick_ns;
     size_t alerts_max;
+    int64_t resend_ns; /* of a firing alert */
     struct outbox_options alerts;
 
     struct str hash; /* SHA-256, hex, of the file */
 };
 
 /* Reads, checks everything and adds every error to *diags as "file:line:column: text"
- * with the nearest known key. Relative paths start at the file's directory. False: *out
- * is NULL. `overrides` are "key.path=value" texts that win over the file; may be NULL. */
+ * with the nearest known key. Opens no file that the configuration names. Relative paths
+ * start at the file's directory. False: *out is NULL. `overrides` are "key.path=value"
+ * texts that win over the file, the last one over earlier ones; their relative paths
+ * start at the working directory; may be NULL. Reads the environment for ${VAR}. */
 bool config_load(struct config **out, const char *path, const char *const *overrides,
                  size_t override_count, struct diags *diags);
 void config_free(struct config *c);
 
-/* One line per key with type, default and meaning: `spendwarden run --help-config`, docs.
+/* One line per key with type, default and meaning: `spendwarden run --help-config`.
  */
 void config_describe(struct buf *out);

@@ -1,0 +1,175 @@
+/* Readers of the server's section, and what must fit together. */
+#include "reader.h"
+
+#include <arpa/inet.h>
+
+static bool split_address(struct str text, struct str *host, int64_t *port)
+{
+    const char *colon = memrchr(text.at, ':', text.size);
+
+    if (!colon)
+        return false;
+    *host = (struct str){text.at, (size_t)(colon - text.at)};
+    struct str digits = str_from(text, host->size + 1);
+    bool bracketed = host->size > 2 && host->at[0] == '[' && colon[-1] == ']';
+    if (bracketed)
+        *host = (struct str){host->at + 1, host->size - 2};
+    else if (host->size && memchr(host->at, ':', host->size))
+        return false;
+    return str_to_int64(digits, port) && *port >= 0 && *port <= 65535;
+}
+
+static bool is_address(const char *host)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+
+    return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+void read_listen(struct reader *r, const struct setting *s, const struct yaml_node *n,
+                 char *base)
+{
+    struct str host;
+    int64_t port;
+    const char *text = text_of(r, s, n);
+
+    if (!text)
+        return;
+    if (!split_address(str_of(text), &host, &port)) {
+        complain_type(r, s, n, "an address such as 127.0.0.1:9464 or [::1]:9464");
+        return;
+    }
+    if (host.size == 0)
+        host = STR("0.0.0.0");
+    if (str_eq(host, STR("localhost")))
+        host = STR("127.0.0.1");
+    char *kept = arena_cstr(r->arena, host);
+    if (!kept) {
+        complain_memory(r);
+    } else if (!is_address(kept)) {
+        complain(r, n, "%s: \"%s\" is not an IP address", s->path, kept);
+    } else {
+        *(const char **)(base + s->offset) = kept;
+        r->config->listen_port = (int)port;
+    }
+}
+
+void read_scopes(struct reader *r, const struct setting *s, const struct yaml_node *n,
+                 char *base)
+{
+    static const char *const names[] = {"ingest", "read", "admin"};
+    bool list = n->kind == YAML_LIST;
+    size_t count = list ? n->count : 1;
+    unsigned scopes = 0;
+
+    if (count == 0)
+        complain(r, n, "%s: must be ingest, read, admin, or a list of them", s->path);
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml_node *item = list ? &n->values[i] : n;
+        unsigned scope = 0;
+        for (unsigned j = 0; item->kind == YAML_SCALAR && j < 3; j++)
+            if (str_eq(item->text, str_of(names[j])))
+                scope = 1u << j;
+        if (!scope)
+            complain_type(r, s, item, "ingest, read or admin");
+        scopes |= scope;
+    }
+    *(unsigned *)(base + s->offset) = scopes;
+}
+
+/* Those that decode/ knows. */
+static const char *const sources[] = {"litellm", "generic"};
+
+bool is_source(struct reader *r, const struct setting *s, const struct yaml_node *n)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        if (str_eq(n->text, str_of(sources[i])))
+            return true;
+    const char *near = str_nearest(n->text, sources, sizeof sources / sizeof *sources);
+    if (near)
+        complain(r, n, "%s: there is no source \"%.*s\": did you mean \"%s\"?", s->path,
+                 STR_ARG(n->text), near);
+    else
+        complain(r, n, "%s: there is no source \"%.*s\", only litellm and generic",
+                 s->path, STR_ARG(n->text));
+    return false;
+}
+
+void read_source_name(struct reader *r, const struct setting *s,
+                      const struct yaml_node *n, char *base)
+{
+    struct str name = str_of(text_of(r, s, n));
+
+    if (name.at && is_source(r, s, n))
+        *(struct str *)(base + s->offset) = name;
+}
+
+/* --- what must fit together --- */
+
+/* Complains where the key `path` was given, or about the whole file. */
+static void complain_at(struct reader *r, const char *path, const char *text)
+{
+    const struct given *g = &r->given[setting_find(str_of(path)) - settings];
+    struct yaml_node nowhere = {.line = 0};
+
+    r->origin = g->node ? g->origin : r->file;
+    complain(r, g->node ? g->node : &nowhere, "%s: %s", path, text);
+}
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+}
+
+static void check_tokens(struct reader *r)
+{
+    const struct config *c = r->config;
+
+    for (size_t i = 0; i < c->token_count; i++) {
+        const struct token_options *token = &c->tokens[i];
+        bool bound = token->source.size || token->label_count;
+        if (token->scopes && !(token->scopes & SCOPE_INGEST) && bound)
+            complain_at(r, "server.tokens",
+                        "source and labels are only for tokens of scope ingest");
+    }
+}
+
+static void check_webhooks(struct reader *r)
+{
+    const struct outbox_options *a = &r->config->alerts;
+
+    for (size_t i = 0; i < a->webhook_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(str_of(a->webhooks[i].name), str_of(a->webhooks[j].name))) {
+                complain_at(r, "alerts.webhooks", "two of them have the same name");
+                return;
+            }
+}
+
+static bool hashes_labels(const struct config *c)
+{
+    for (size_t i = 0; i < LABEL_COUNT; i++)
+        if (c->hash_label[i])
+            return true;
+    return false;
+}
+
+void check_together(struct reader *r)
+{
+    const struct config *c = r->config;
+
+    /* Where a token was refused, there is one. */
+    const struct given *tokens = &r->given[setting_find(STR("server.tokens")) - settings];
+    bool guarded = c->token_count || (tokens->node && tokens->node->count);
+    if (c->listen_host && !is_loopback(c->listen_host) && !guarded && !c->insecure)
+        complain_at(
+            r, "server.listen",
+            "is beyond loopback: add server.tokens, or set server.insecure: true");
+    if (c->in_flight_max_bytes && c->body_max_bytes > c->in_flight_max_bytes)
+        complain_at(r, "server.limits.body",
+                    "is above server.limits.in_flight: such a body would never fit");
+    if (hashes_labels(c) && !c->hash_key_file)
+        complain_at(r, "labels.hash", "needs labels.hash_key_file");
+    check_tokens(r);
+    check_webhooks(r);
+}
