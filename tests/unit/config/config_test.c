@@ -1,78 +1,6 @@
-#include "../unit.h"
+#include "fixture.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "../../../src/config/settings.h"
-#include "spendwarden/config.h"
 #include "spendwarden/hash.h"
-
-#define DATA SOURCE_DIR "/tests/data/config"
-
-struct fixture {
-    char directory[32]; /* of its own; left empty again */
-    char path[64];
-    struct config *config;
-    struct diags diags;
-    struct buf text;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-
-    snprintf(f->directory, sizeof f->directory, "/tmp/config_test_XXXXXX");
-    assert_non_null(mkdtemp(f->directory));
-    snprintf(f->path, sizeof f->path, "%s/s.yaml", f->directory);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    unlink(f->path);
-    rmdir(f->directory);
-    config_free(f->config);
-    diags_release(&f->diags);
-    buf_release(&f->text);
-    free(f);
-    return 0;
-}
-
-static void write_config(struct fixture *f, const char *text)
-{
-    FILE *file = fopen(f->path, "w");
-
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
-static const char *messages(struct fixture *f)
-{
-    diags_print(&f->diags, &f->text);
-    buf_byte(&f->text, '\0');
-    return f->text.at;
-}
-
-static const struct config *loaded_with(struct fixture *f, const char *text,
-                                        const char *const *overrides, size_t count)
-{
-    write_config(f, text);
-    if (!config_load(&f->config, f->path, overrides, count, &f->diags))
-        fail_msg("%s", messages(f));
-    assert_int_equal(f->diags.count, 0);
-    return f->config;
-}
-
-static const struct config *loaded(struct fixture *f, const char *text)
-{
-    return loaded_with(f, text, NULL, 0);
-}
 
 static void assert_str(struct str text, const char *expected)
 {
@@ -296,34 +224,6 @@ TEST(an_override_replaces_what_is_wrong_in_the_file)
     assert_int_equal(c->tick_ns, 30 * NS_PER_SECOND);
 }
 
-TEST(wrong_overrides_are_named)
-{
-    static const char *const overrides[] = {
-        "ledgr.path=x",           "rules.tick=10d",  "alerts={}", "tick",
-        "server.tokens[].file=x", "prices.charge=[", "colour=1",  "ledger.path="};
-    static const char *const expected[] = {
-        "--set: alerts: is a section: set one of its keys\n",
-        "--set: colour: unknown key\n",
-        "--set: ledger.path: has no value\n",
-        "--set: ledgr.path: unknown key: did you mean \"ledger.path\"?\n",
-        "--set: rules.tick: 10d is above the most, 5m\n",
-        "--set: server.tokens[].file: unknown key\n",
-        "--set: tick: must be written as key=value\n",
-        "--set prices.charge:2:1: not YAML: did not find expected node content",
-    };
-    struct fixture *f = *state;
-
-    write_config(f, "");
-    assert_false(config_load(&f->config, f->path, overrides,
-                             sizeof overrides / sizeof *overrides, &f->diags));
-    assert_null(f->config);
-    messages(f);
-    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
-        if (!strstr(f->text.at, expected[i]))
-            fail_msg("%s is not in\n%s", expected[i], f->text.at);
-    assert_int_equal(f->diags.count, sizeof expected / sizeof *expected);
-}
-
 TEST(the_hash_is_that_of_the_file)
 {
     char expected[SHA256_TEXT_SIZE];
@@ -342,123 +242,6 @@ TEST(a_missing_file_is_named)
                         "none/s.yaml: cannot be read: No such file or directory\n");
 }
 
-static struct buf contents(const char *directory, const char *name, const char *suffix)
-{
-    char path[512];
-    struct buf text = {0};
-    int c;
-
-    snprintf(path, sizeof path, "%s/%s%s", directory, name, suffix);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        fail_msg("%s is missing", path);
-    while ((c = fgetc(file)) != EOF)
-        buf_byte(&text, (char)c);
-    fclose(file);
-    buf_byte(&text, '\0');
-    return text;
-}
-
-/* tests/data/config/NAME.yaml says what NAME.txt holds. */
-static void check_broken(const char *name)
-{
-    struct diags diags = {0};
-    struct config *config;
-    struct buf expected = contents(DATA, name, ".txt"), got = {0};
-    char path[512];
-
-    snprintf(path, sizeof path, "%s.yaml", name);
-    if (config_load(&config, path, NULL, 0, &diags))
-        fail_msg("%s is accepted", path);
-    diags_print(&diags, &got);
-    buf_byte(&got, '\0');
-    assert_string_equal(got.at, expected.at);
-    diags_release(&diags);
-    buf_release(&got);
-    buf_release(&expected);
-}
-
-TEST(every_broken_file_gets_all_its_messages)
-{
-    DIR *directory = opendir(DATA);
-    size_t count = 0;
-    char name[256];
-
-    assert_non_null(directory);
-    assert_int_equal(chdir(DATA), 0);
-    for (struct dirent *entry; (entry = readdir(directory));) {
-        size_t size = strlen(entry->d_name);
-        if (size < 6 || strcmp(entry->d_name + size - 5, ".yaml") != 0)
-            continue;
-        snprintf(name, sizeof name, "%.*s", (int)size - 5, entry->d_name);
-        check_broken(name);
-        count++;
-    }
-    closedir(directory);
-    assert_true(count >= 25);
-}
-
-static void add_row(struct buf *out, const struct setting *s)
-{
-    buf_format(out, "| `%s` | ", s->path);
-    setting_type(s, out);
-    if (s->required)
-        buf_format(out, " | required | ");
-    else if (s->value)
-        buf_format(out, " | `%s` | ", s->value);
-    else
-        buf_format(out, " | | ");
-    buf_format(out, "%s |\n", s->meaning);
-}
-
-TEST(the_page_on_configuration_agrees_with_the_table)
-{
-    struct buf page = contents(SOURCE_DIR "/docs", "config.md", "");
-    size_t rows = 0;
-
-    for (size_t i = 0; i < setting_count; i++) {
-        struct buf row = {0};
-        add_row(&row, &settings[i]);
-        buf_byte(&row, '\0');
-        if (!strstr(page.at, row.at))
-            fail_msg("docs/config.md lacks: %s", row.at);
-        buf_release(&row);
-    }
-    for (const char *at = page.at; (at = strstr(at, "\n| `")); at++)
-        rows++;
-    assert_int_equal(rows, setting_count);
-    buf_release(&page);
-}
-
-TEST(every_key_is_described_in_one_line)
-{
-    struct buf text = {0};
-    size_t lines = 0;
-
-    config_describe(&text);
-    for (size_t i = 0; i < text.size; i++)
-        lines += text.at[i] == '\n';
-    assert_int_equal(lines, setting_count);
-    buf_byte(&text, '\0');
-    assert_non_null(strstr(text.at, "duration, 1s to 5m; default 15s. How often rules"));
-    assert_non_null(
-        strstr(text.at, "server.tokens[].file                 path; required."));
-    buf_release(&text);
-}
-
-TEST(the_quickstart_is_a_valid_configuration)
-{
-    struct fixture *f = *state;
-    const char *path = SOURCE_DIR "/examples/quickstart/spendwarden.yaml";
-
-    if (!config_load(&f->config, path, NULL, 0, &f->diags))
-        fail_msg("%s", messages(f));
-    assert_int_equal(f->config->policies.path_count, 5);
-    assert_int_equal(f->config->listen_port, 9464);
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,13 +254,8 @@ int main(void)
         CASE(variables_are_expanded_in_urls_and_once_only),
         CASE(an_override_wins_and_its_paths_start_at_the_working_directory),
         CASE(an_override_replaces_what_is_wrong_in_the_file),
-        CASE(wrong_overrides_are_named),
         CASE(the_hash_is_that_of_the_file),
         CASE(a_missing_file_is_named),
-        CASE(every_broken_file_gets_all_its_messages),
-        CASE(the_page_on_configuration_agrees_with_the_table),
-        CASE(every_key_is_described_in_one_line),
-        CASE(the_quickstart_is_a_valid_configuration),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
