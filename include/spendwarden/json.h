@@ -6,7 +6,13 @@
 #include "spendwarden/arena.h"
 #include "spendwarden/err.h"
 
-enum { JSON_PADDING = 64, JSON_SLOTS_MAX = 160, JSON_PATH_MAX = 200 };
+enum {
+    JSON_PADDING = 64,
+    JSON_SLOTS_MAX = 320,
+    JSON_ITEMS_MAX = 1024, /* of all groups of a shape together */
+    JSON_PATH_MAX = 200,
+    JSON_DEPTH_MAX = 16, /* keys in a path */
+};
 
 enum json_type {
     JSON_ABSENT,
@@ -21,7 +27,8 @@ enum json_type {
 /* A value as it stands in the body. */
 struct json_value {
     enum json_type type;
-    bool escaped;   /* a string with a backslash in it */
+    bool escaped; /* a string to be rewritten: a backslash, or bytes that may be no UTF-8
+                   */
     struct str raw; /* borrowed from the body; a string without its quotes; arrays and
                        objects: empty */
 };
@@ -56,6 +63,7 @@ struct json_element {
     size_t position;     /* byte offset of its first byte */
     enum json_type type; /* of the element itself; JSON_ABSENT: it could not be read */
     const char *error;   /* static; why it could not be read, else NULL */
+    bool ends;           /* with an error: nothing behind it can be read either */
     struct json_value slots[JSON_SLOTS_MAX];
     size_t item_count;
     struct json_item *items; /* valid until the next element */
@@ -85,6 +93,10 @@ bool json_next(struct json_reader *r, struct json_element *out);
 /* The text of a string; unescaped into the arena if needed, lone surrogates and invalid
  * UTF-8 as U+FFFD, NUL dropped. Empty for other types. */
 struct str json_text(const struct json_value *v, struct arena *arena);
+
+/* The same, cut at `most` bytes at the most, at a character: what a client may choose at
+ * any length costs no more than that. */
+struct str json_text_most(const struct json_value *v, size_t most, struct arena *arena);
 
 /* A string as above, or the raw text of a number or a bool. Empty otherwise. */
 struct str json_scalar(const struct json_value *v, struct arena *arena);
