@@ -1,0 +1,81 @@
+#include "internal.h"
+
+#include <stdlib.h>
+
+struct decoder {
+    struct json_reader *reader;
+    const struct source *source;
+    struct arena *arena;
+    int64_t received_ns;
+    struct json_element element;
+};
+
+bool decoder_open(struct decoder **out, struct err *err)
+{
+    struct decoder *d = calloc(1, sizeof *d);
+
+    *out = NULL;
+    if (!d)
+        return err_set(err, ERR_MEMORY, "no memory for a decoder");
+    if (!json_reader_open(&d->reader, err)) {
+        decoder_close(d);
+        return false;
+    }
+    *out = d;
+    return true;
+}
+
+void decoder_close(struct decoder *d)
+{
+    if (!d)
+        return;
+    json_reader_close(d->reader);
+    free(d);
+}
+
+void decode_begin(struct decoder *d, const struct source *source, struct str body,
+                  struct arena *arena, int64_t received_ns)
+{
+    d->source = source;
+    d->arena = arena;
+    d->received_ns = received_ns;
+    json_begin(d->reader, source->shape, body, arena);
+}
+
+static const char *read_event(struct decoder *d, struct record *out)
+{
+    struct decoding decoding = {
+        .source = d->source,
+        .element = &d->element,
+        .slots = d->element.slots,
+        .tag_group = GROUP_TAGS,
+        .arena = d->arena,
+        .record = out,
+    };
+
+    record_init(out);
+    out->ev.text[TEXT_SOURCE] = d->source->name;
+    out->ev.received_ns = d->received_ns;
+    const char *rejected = d->source->format->read(&decoding);
+    if (!rejected)
+        record_book(out);
+    return rejected;
+}
+
+enum verdict decode_next(struct decoder *d, struct record *out,
+                         struct verdict_reason *why)
+{
+    const struct json_element *e = &d->element;
+
+    if (!json_next(d->reader, &d->element))
+        return VERDICT_END;
+    *why = (struct verdict_reason){e->index, e->position, e->error};
+    if (e->error)
+        return e->ends ? VERDICT_BROKEN : VERDICT_REJECTED;
+    if (e->type == JSON_NULL) {
+        why->text = "null instead of an event";
+        return VERDICT_SKIPPED;
+    }
+    why->text = e->type == JSON_OBJECT ? read_event(d, out) : "an event is an object";
+    return why->text ? VERDICT_REJECTED : VERDICT_EVENT;
+}

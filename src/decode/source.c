@@ -1,0 +1,159 @@
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct format *const formats[] = {&format_litellm, &format_generic};
+
+static const struct format *find_format(struct str name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (str_eq(formats[i]->name, name))
+            return formats[i];
+    return NULL;
+}
+
+static bool want_below(struct source *s, const char *root, struct str path, unsigned slot,
+                       struct err *err)
+{
+    char whole[JSON_PATH_MAX + 1];
+    int size = snprintf(whole, sizeof whole, "%s.%.*s", root, STR_ARG(path));
+
+    if ((size_t)size >= sizeof whole)
+        return err_set(err, ERR_CONFIG, "the path has more than %d bytes", JSON_PATH_MAX);
+    return json_shape_want(s->shape, str_of(whole), slot, err);
+}
+
+bool source_want(struct source *s, struct str path, unsigned *slot, struct err *err)
+{
+    unsigned most = s->format->enveloped ? ENVELOPE_STRIDE : JSON_SLOTS_MAX;
+
+    if (s->slot_count == most)
+        return err_set(err, ERR_LIMIT, "a source reads at most %u paths", most);
+    *slot = s->slot_count++;
+    if (!json_shape_want(s->shape, path, *slot, err))
+        return false;
+    return !s->format->enveloped ||
+           want_below(s, "data", path, *slot + ENVELOPE_STRIDE, err);
+}
+
+static bool collect_tags(struct source *s, struct err *err)
+{
+    char path[JSON_PATH_MAX];
+
+    if (!json_shape_collect(s->shape, str_of(s->format->tags), GROUP_TAGS, TAGS_LOOKED_AT,
+                            err))
+        return false;
+    if (!s->format->enveloped)
+        return true;
+    snprintf(path, sizeof path, "data.%s", s->format->tags);
+    return json_shape_collect(s->shape, str_of(path), GROUP_TAGS_IN_ENVELOPE,
+                              TAGS_LOOKED_AT, err);
+}
+
+static bool want_metadata_key(struct source *s, struct str key, struct err *err)
+{
+    char path[JSON_PATH_MAX + 1];
+    size_t i = s->metadata_count;
+
+    for (size_t root = 0; root < METADATA_ROOTS_MAX; root++) {
+        if (!s->format->metadata_roots[root])
+            continue;
+        int size = snprintf(path, sizeof path, "%s.%.*s", s->format->metadata_roots[root],
+                            STR_ARG(key));
+        if ((size_t)size >= sizeof path)
+            return err_set(err, ERR_CONFIG, "the key is too long");
+        if (!source_want(s, str_of(path), &s->metadata_slots[i][root], err))
+            return false;
+    }
+    s->metadata_keys[i] = arena_copy(&s->arena, key);
+    s->metadata_count++;
+    return s->metadata_keys[i].size > 0 || err_set(err, ERR_MEMORY, "no memory");
+}
+
+static bool want_metadata(struct source *s, const struct source_options *options,
+                          struct diags *diags)
+{
+    static const struct str usual[] = {
+        STR("environment"), STR("env"),      STR("app"),      STR("application"),
+        STR("service"),     STR("feature"),  STR("workflow"), STR("job"),
+        STR("cost_center"), STR("customer"),
+    };
+    bool given = options->metadata_count > 0;
+    const struct str *keys = given ? options->metadata_keys : usual;
+    size_t count = given ? options->metadata_count : sizeof usual / sizeof *usual;
+
+    if (count > METADATA_MAX) {
+        diags_add(diags, NULL, 0, 0, "metadata: at most %d keys", METADATA_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct err err = {0};
+        if (want_metadata_key(s, keys[i], &err))
+            continue;
+        diags_add(diags, NULL, 0, 0, "metadata key \"%.*s\": %s", STR_ARG(keys[i]),
+                  err.text);
+        return false;
+    }
+    return true;
+}
+
+static bool compile(struct source *s, const struct source_options *options,
+                    struct diags *diags)
+{
+    struct err err = {0};
+
+    s->schema = options->schema;
+    memcpy(s->hash_key, options->hash_key, sizeof s->hash_key);
+    s->name = arena_copy(&s->arena, options->name);
+    s->shape = json_shape_new();
+    if (!s->shape || !s->name.size)
+        err_set(&err, ERR_MEMORY, "no memory for a source");
+    else if (s->format->compile(s, &err))
+        collect_tags(s, &err);
+    if (err.kind != ERR_NONE) {
+        diags_add(diags, NULL, 0, 0, "source \"%.*s\": %s", STR_ARG(options->name),
+                  err.text);
+        return false;
+    }
+    return source_compile_labels(s, options, diags) && want_metadata(s, options, diags);
+}
+
+bool source_compile(struct source **out, const struct source_options *options,
+                    struct diags *diags)
+{
+    const struct format *format = find_format(options->name);
+
+    *out = NULL;
+    if (!format) {
+        diags_add(diags, NULL, 0, 0, "source \"%.*s\" is none of litellm, generic",
+                  STR_ARG(options->name));
+        return false;
+    }
+    struct source *s = calloc(1, sizeof *s);
+    if (!s) {
+        diags_add(diags, NULL, 0, 0, "no memory for a source");
+        return false;
+    }
+    s->format = format;
+    if (!compile(s, options, diags)) {
+        source_free(s);
+        return false;
+    }
+    *out = s;
+    return true;
+}
+
+void source_free(struct source *s)
+{
+    if (!s)
+        return;
+    json_shape_free(s->shape);
+    arena_release(&s->arena);
+    free(s);
+}
+
+struct str source_name(const struct source *s)
+{
+    return s->name;
+}
