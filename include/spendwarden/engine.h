@@ -1,0 +1,70 @@
+/* The running engine: one ledger, the current generation, ticks, alerts, and the HTTP
+ * server in front. */
+#pragma once
+#include "spendwarden/books.h"
+#include "spendwarden/generation.h"
+#include "spendwarden/http.h"
+#include "spendwarden/outcomes.h"
+#include "spendwarden/rules.h"
+
+struct engine;
+
+/* Loads, opens the ledger, restores, starts ticks and senders. Every error goes into
+ * *diags. `serve`: false leaves out ticks and alerts (for `ledger verify`). */
+bool engine_open(struct engine **out, const struct generation_options *options,
+                 bool serve, struct diags *diags);
+void engine_close(struct engine *e); /* accepts NULL */
+
+struct books *engine_books(struct engine *e);
+struct outcomes *engine_outcomes(struct engine *e);
+
+/* The current generation, held for the caller. */
+struct generation *engine_generation(struct engine *e);
+
+/* Whether the current generation is still `g`; cheap, for every request. */
+bool engine_is_current(const struct engine *e, const struct generation *g);
+
+/* Loads everything anew and swaps it in; on failure the old one stays and *diags says
+ * why. One at a time; others wait. */
+bool engine_reload(struct engine *e, struct diags *diags);
+
+struct reload_state {
+    bool successful;    /* the last one */
+    int64_t success_ns; /* of the last successful one; the start counts */
+};
+
+void engine_reload_state(const struct engine *e, struct reload_state *out);
+
+/* --- what the last tick found --- */
+
+struct budget_gauge {
+    struct str policy, budget;
+    struct pair labels[WINDOW_BY_MAX];
+    size_t label_count;
+    struct money limit, spent;
+    bool has_forecast;     /* not before an hour of the period was seen */
+    struct money forecast; /* at the end of the period, at its mean rate so far */
+    bool partial;          /* the period was not seen from its start */
+};
+
+struct coverage_gauge {
+    struct str label, window, source; /* source empty: over all */
+    double ratio;                     /* attributed / all spend */
+};
+
+struct tick_view {
+    int64_t tick_ns, duration_ns;
+    size_t budget_count, coverage_count, alert_count;
+    struct budget_gauge *budgets;
+    struct coverage_gauge *coverage;
+    struct alert *alerts; /* copies */
+    size_t alerts_by_state[4];
+    int64_t alerts_refused;
+};
+
+/* Held until released; NULL before the first tick. Any thread. */
+struct tick_view *engine_tick_view(struct engine *e);
+void engine_tick_view_release(struct engine *e, struct tick_view *v);
+
+/* Number of receivers; fills at most `max`. */
+size_t engine_receivers(struct engine *e, struct receiver_stats *out, size_t max);

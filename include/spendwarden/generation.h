@@ -1,0 +1,54 @@
+/* What decides, as loaded at one moment: configuration, prices, policies, sources. Shared
+ * and immutable; a reload makes a new one beside it. */
+#pragma once
+#include "spendwarden/config.h"
+
+enum { GENERATION_SOURCES_MAX = 8 };
+
+struct generation {
+    struct config *config;
+    struct price_book *prices;
+    struct policy_set *policies;
+    size_t source_count;
+    struct source *sources[GENERATION_SOURCES_MAX];
+    uint32_t number; /* in the ledger; 0 without one */
+
+    /* Windows of the policies, then those of coverage: for each span 1 + coverage labels.
+     */
+    size_t policy_window_count, window_count;
+    struct window_decl *windows;
+    int *window_ids; /* of the books, in the same order */
+
+    int references; /* atomic */
+};
+
+/* The spans over which coverage is shown. */
+enum { COVERAGE_SPAN_COUNT = 2 };
+extern const struct coverage_span {
+    int64_t ns;
+    struct str name;
+} coverage_spans[COVERAGE_SPAN_COUNT];
+
+/* What decides: a configuration file, or without one (NULL) the defaults with `policies`,
+ * and without those the shipped policies. */
+struct generation_options {
+    const char *config_path;
+    size_t override_count;
+    const char *const *overrides; /* "key=value" */
+    size_t policy_count;
+    const char *const *policies;
+};
+
+/* Every error of every file goes into *diags; then *out is NULL. One reference. */
+bool generation_load(struct generation **out, const struct generation_options *options,
+                     struct diags *diags);
+
+struct generation *generation_hold(struct generation *g);
+void generation_release(struct generation *g); /* accepts NULL */
+
+/* NULL: no such source. */
+const struct source *generation_source(const struct generation *g, struct str name);
+
+/* Where the sums of coverage label `label` over span `span` are among the windows; label
+ * -1: all spend. */
+size_t generation_coverage_window(const struct generation *g, size_t span, int label);

@@ -1,0 +1,46 @@
+/* What became of what clients sent: counts by source, and the last rejects. Any thread.
+ */
+#pragma once
+#include "spendwarden/err.h"
+#include "spendwarden/str.h"
+#include "spendwarden/timestamp.h"
+
+enum outcome_kind {
+    OUTCOME_ACCEPTED,
+    OUTCOME_DUPLICATE,
+    OUTCOME_REJECTED,
+    OUTCOME_SKIPPED,
+    OUTCOME_KINDS
+};
+
+enum { REJECTS_KEPT = 100, OUTCOME_SOURCES_MAX = 8 };
+
+struct reject {
+    int64_t received_ns;
+    char source[32];
+    const char *reason; /* static: holds nothing of what the client sent */
+    size_t index, position;
+};
+
+struct outcomes;
+
+struct outcomes *outcomes_new(void); /* NULL: no memory */
+void outcomes_free(struct outcomes *o);
+
+void outcomes_add(struct outcomes *o, struct str source, enum outcome_kind kind,
+                  int64_t count, int64_t now_ns);
+void outcomes_reject(struct outcomes *o, struct str source, const struct reject *reject);
+
+struct source_outcomes {
+    char source[32];
+    int64_t counts[OUTCOME_KINDS];
+    int64_t last_event_ns; /* last accepted; 0: none yet */
+};
+
+/* Number of sources; `out` has room for OUTCOME_SOURCES_MAX. */
+size_t outcomes_by_source(struct outcomes *o, struct source_outcomes *out);
+
+/* The last rejects, newest first; `out` has room for REJECTS_KEPT. */
+size_t outcomes_rejects(struct outcomes *o, struct reject *out);
+
+const char *outcome_kind_name(enum outcome_kind kind);

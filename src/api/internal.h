@@ -1,0 +1,75 @@
+/* What the files of api/ share. */
+#pragma once
+#include <pthread.h>
+
+#include "spendwarden/pipeline.h"
+#include "spendwarden/server.h"
+
+enum { CHUNK = 512 }; /* events of one body that are committed together */
+
+struct token_set;
+
+/* One token as found in a file; immutable. */
+struct token {
+    struct str secret;
+    unsigned scopes;
+    struct str source;
+    struct binding binding;
+    const struct token *next;
+};
+
+/* Reads every token file of the configuration. */
+bool token_set_load(struct token_set **out, const struct config *c, struct diags *diags);
+void token_set_free(struct token_set *s); /* the older sets with it; accepts NULL */
+
+/* Sets are kept until the end, since open requests refer to them. */
+void token_set_chain(struct token_set *s, struct token_set *older);
+
+/* True: access is open (no tokens configured), or `authorization` names a known token,
+ * which is then in *out. Takes the same time for every wrong token. */
+bool token_find(const struct token_set *s, const char *authorization,
+                const struct token **out);
+
+/* A loop's own things; used by its thread alone. */
+struct ingest;
+
+bool ingest_open(struct ingest **out, struct engine *e, struct err *err);
+void ingest_close(struct ingest *i);
+
+/* True: *response is the answer. False: it comes after the next ingest_commit. */
+bool ingest_body(struct ingest *i, struct str source, const struct token *token,
+                 struct http_request *r, struct http_response *response);
+
+/* Commits what this loop has collected and answers the requests. */
+void ingest_commit(struct ingest *i);
+
+struct views; /* one thread that answers what may take a while */
+
+struct server {
+    struct engine *engine;
+    struct http_server *http;
+    size_t loop_count;
+    struct ingest **ingest; /* by loop */
+    struct views *views;
+    const struct token_set *tokens; /* atomic: requests read it */
+    pthread_mutex_t reload_lock;
+    int64_t started_ns;
+    size_t body_max_bytes;
+};
+
+typedef void view(struct server *s, struct http_request *r, struct http_response *out);
+
+bool views_open(struct views **out, struct server *s, struct err *err);
+void views_close(struct views *v);
+
+/* False: too many wait already. */
+bool views_put(struct views *v, view *run, struct http_request *r);
+
+/* The views. */
+view view_metrics, view_status, view_rejects, view_alerts, view_requests, view_coverage,
+    view_budgets, view_reload, view_page, view_ready;
+
+/* Everything that /metrics shows beside the counters. */
+void expose_engine(struct server *s, struct buf *out);
+
+void respond_text(struct http_response *out, unsigned status, struct str text);

@@ -1,0 +1,322 @@
+/* The read API: what is known, as JSON. */
+#include <stdlib.h>
+
+#include "internal.h"
+#include "spendwarden/record_json.h"
+
+enum { REQUESTS_DEFAULT = 20, REQUESTS_MAX = 1000, READY_TICKS = 4 };
+
+static void time_json(struct buf *out, int64_t ns)
+{
+    char text[TIMESTAMP_TEXT_SIZE];
+
+    timestamp_format(text, ns);
+    buf_json(out, str_of(text));
+}
+
+static void money_json(struct buf *out, struct money amount)
+{
+    char text[MONEY_TEXT_SIZE];
+
+    money_format(text, amount);
+    buf_json(out, str_of(text));
+}
+
+static void pairs_json(struct buf *out, const struct pair *pairs, size_t count)
+{
+    buf_byte(out, '{');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_byte(out, ',');
+        buf_json(out, pairs[i].name);
+        buf_byte(out, ':');
+        buf_json(out, pairs[i].value);
+    }
+    buf_byte(out, '}');
+}
+
+static void respond_error(struct http_response *out, unsigned status, const char *text)
+{
+    buf_reset(&out->body);
+    out->status = status;
+    out->content_type = "application/json";
+    buf_add(&out->body, STR("{\"status\":\"error\",\"error\":"));
+    buf_json(&out->body, str_of(text));
+    buf_add(&out->body, STR("}\n"));
+}
+
+/* {"status":"success","data": ... } as Prometheus' API has it. */
+static void begin_data(struct http_response *out)
+{
+    out->status = 200;
+    out->content_type = "application/json";
+    buf_add(&out->body, STR("{\"status\":\"success\",\"data\":"));
+}
+
+static void end_data(struct http_response *out)
+{
+    buf_add(&out->body, STR("}\n"));
+}
+
+void view_status(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct generation *g = engine_generation(s->engine);
+    struct buf *b = &out->body;
+    struct reload_state reload;
+    struct books_stats stats;
+
+    (void)r;
+    engine_reload_state(s->engine, &reload);
+    books_stats(engine_books(s->engine), &stats);
+    begin_data(out);
+    buf_add(b, STR("{\"version\":\"" SPENDWARDEN_VERSION "\",\"started\":"));
+    time_json(b, s->started_ns);
+    buf_format(b,
+               ",\"generation\":%u,\"policy_hash\":\"%.*s\",\"price_book\":", g->number,
+               STR_ARG(policy_hash(g->policies)));
+    buf_json(b, price_book_name(g->prices));
+    buf_format(b, ",\"last_reload_successful\":%s,\"last_reload_success\":",
+               reload.successful ? "true" : "false");
+    time_json(b, reload.success_ns);
+    buf_format(b,
+               ",\"ledger\":{\"last_seq\":%llu,\"bytes\":%lld,\"journal_bytes\":%lld,"
+               "\"writable\":%s},\"dedupe\":{\"keys\":%zu,\"reach_seconds\":%lld},"
+               "\"windows\":{\"windows\":%zu,\"groups\":%zu,\"cells\":%zu}}",
+               (unsigned long long)stats.last_seq, (long long)stats.ledger.bytes,
+               (long long)stats.ledger.journal_bytes, stats.writable ? "true" : "false",
+               stats.dedupe_keys, (long long)(stats.dedupe_reach_ns / NS_PER_SECOND),
+               stats.windows.windows, stats.windows.groups, stats.windows.cells);
+    end_data(out);
+    generation_release(g);
+}
+
+void view_rejects(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct reject rejects[REJECTS_KEPT];
+    size_t count = outcomes_rejects(engine_outcomes(s->engine), rejects);
+
+    (void)r;
+    begin_data(out);
+    buf_byte(&out->body, '[');
+    for (size_t i = 0; i < count; i++) {
+        buf_add(&out->body, i ? STR(",{\"received\":") : STR("{\"received\":"));
+        time_json(&out->body, rejects[i].received_ns);
+        buf_add(&out->body, STR(",\"source\":"));
+        buf_json(&out->body, str_of(rejects[i].source));
+        buf_format(&out->body,
+                   ",\"index\":%zu,\"position\":%zu,\"reason\":", rejects[i].index,
+                   rejects[i].position);
+        buf_json(&out->body, str_of(rejects[i].reason));
+        buf_byte(&out->body, '}');
+    }
+    buf_byte(&out->body, ']');
+    end_data(out);
+}
+
+static const char *state_text(enum alert_state state)
+{
+    static const char *const names[] = {"inactive", "pending", "firing", "resolved"};
+
+    return names[state];
+}
+
+static void alert_json(struct buf *b, const struct alert *a)
+{
+    buf_format(b, "{\"state\":\"%s\",\"policy\":", state_text(a->state));
+    buf_json(b, a->policy);
+    buf_add(b, STR(",\"rule\":"));
+    buf_json(b, a->rule);
+    buf_format(b, ",\"fingerprint\":\"%016llx\",\"labels\":",
+               (unsigned long long)a->fingerprint);
+    pairs_json(b, a->labels, a->label_count);
+    buf_add(b, STR(",\"annotations\":"));
+    pairs_json(b, a->annotations, a->annotation_count);
+    buf_format(b, ",\"value\":%.9g", a->value);
+    if (a->starts_ns) {
+        buf_add(b, STR(",\"startsAt\":"));
+        time_json(b, a->starts_ns);
+    }
+    if (a->resolved_ns) {
+        buf_add(b, STR(",\"endsAt\":"));
+        time_json(b, a->resolved_ns);
+    }
+    buf_byte(b, '}');
+}
+
+void view_alerts(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct tick_view *tick = engine_tick_view(s->engine);
+
+    (void)r;
+    begin_data(out);
+    buf_byte(&out->body, '[');
+    for (size_t i = 0; tick && i < tick->alert_count; i++) {
+        if (i)
+            buf_byte(&out->body, ',');
+        alert_json(&out->body, &tick->alerts[i]);
+    }
+    buf_byte(&out->body, ']');
+    end_data(out);
+    if (tick)
+        engine_tick_view_release(s->engine, tick);
+}
+
+void view_coverage(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct tick_view *tick = engine_tick_view(s->engine);
+    struct buf *b = &out->body;
+
+    (void)r;
+    begin_data(out);
+    buf_byte(b, '[');
+    for (size_t i = 0; tick && i < tick->coverage_count; i++) {
+        const struct coverage_gauge *c = &tick->coverage[i];
+        buf_add(b, i ? STR(",{\"label\":") : STR("{\"label\":"));
+        buf_json(b, c->label);
+        buf_add(b, STR(",\"window\":"));
+        buf_json(b, c->window);
+        if (c->source.size) {
+            buf_add(b, STR(",\"source\":"));
+            buf_json(b, c->source);
+        }
+        buf_format(b, ",\"ratio\":%.9g}", c->ratio);
+    }
+    buf_byte(b, ']');
+    end_data(out);
+    if (tick)
+        engine_tick_view_release(s->engine, tick);
+}
+
+void view_budgets(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct tick_view *tick = engine_tick_view(s->engine);
+    struct buf *b = &out->body;
+
+    (void)r;
+    begin_data(out);
+    buf_byte(b, '[');
+    for (size_t i = 0; tick && i < tick->budget_count; i++) {
+        const struct budget_gauge *g = &tick->budgets[i];
+        buf_add(b, i ? STR(",{\"policy\":") : STR("{\"policy\":"));
+        buf_json(b, g->policy);
+        buf_add(b, STR(",\"budget\":"));
+        buf_json(b, g->budget);
+        buf_add(b, STR(",\"labels\":"));
+        pairs_json(b, g->labels, g->label_count);
+        buf_add(b, STR(",\"limit_usd\":"));
+        money_json(b, g->limit);
+        buf_add(b, STR(",\"spent_usd\":"));
+        money_json(b, g->spent);
+        if (g->has_forecast) {
+            buf_add(b, STR(",\"forecast_usd\":"));
+            money_json(b, g->forecast);
+        }
+        buf_format(b, ",\"partial\":%s}", g->partial ? "true" : "false");
+    }
+    buf_byte(b, ']');
+    end_data(out);
+    if (tick)
+        engine_tick_view_release(s->engine, tick);
+}
+
+struct listing {
+    struct buf *out;
+    const struct schema *schema;
+    size_t count;
+};
+
+static bool list_record(void *ctx, const struct record *r, struct err *err)
+{
+    struct listing *l = ctx;
+
+    (void)err;
+    if (l->count++)
+        buf_byte(l->out, ',');
+    record_json(l->out, r, l->schema);
+    return true;
+}
+
+void view_requests(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct generation *g = engine_generation(s->engine);
+    struct listing listing = {.out = &out->body, .schema = &g->config->schema};
+    const char *id = http_query(r, "id"), *limit_text = http_query(r, "limit");
+    struct ledger_reader *reader = NULL;
+    struct err err = {0};
+    int64_t limit = REQUESTS_DEFAULT;
+
+    if (limit_text && (!str_to_int64(str_of(limit_text), &limit) || limit < 1 ||
+                       limit > REQUESTS_MAX)) {
+        respond_error(out, 400, "limit: a number from 1 to 1000");
+        generation_release(g);
+        return;
+    }
+    begin_data(out);
+    buf_byte(&out->body, '[');
+    bool ok =
+        ledger_reader_open(&reader, g->config->ledger_path, &g->config->schema, &err) &&
+        ledger_find(reader, str_of(id), (size_t)limit, list_record, &listing, &err);
+    ledger_reader_close(reader);
+    generation_release(g);
+    if (!ok) {
+        respond_error(out, 500, err.text);
+        return;
+    }
+    buf_byte(&out->body, ']');
+    end_data(out);
+}
+
+void view_reload(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct diags diags = {0};
+
+    (void)r;
+    if (server_reload(s, &diags)) {
+        respond_text(out, 200, STR(""));
+    } else {
+        out->status = 500;
+        out->content_type = "text/plain; charset=utf-8";
+        diags_print(&diags, &out->body);
+    }
+    diags_release(&diags);
+}
+
+void view_ready(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct tick_view *tick = engine_tick_view(s->engine);
+    struct generation *g = engine_generation(s->engine);
+    struct books_stats stats;
+
+    (void)r;
+    books_stats(engine_books(s->engine), &stats);
+    int64_t oldest = timestamp_now() - READY_TICKS * g->config->tick_ns;
+    if (!stats.writable)
+        respond_text(out, 503, STR("the ledger cannot be written\n"));
+    else if (!tick || tick->tick_ns < oldest)
+        respond_text(out, 503, STR("rules are not being evaluated\n"));
+    else
+        respond_text(out, 200, STR("spendwarden is ready.\n"));
+    generation_release(g);
+    if (tick)
+        engine_tick_view_release(s->engine, tick);
+}
+
+void view_page(struct server *s, struct http_request *r, struct http_response *out)
+{
+    (void)s;
+    (void)r;
+    out->status = 200;
+    out->content_type = "text/html; charset=utf-8";
+    buf_add(&out->body,
+            STR("<!doctype html><html "
+                "lang=\"en\"><head><title>spendwarden</title></head><body>"
+                "<h1>spendwarden " SPENDWARDEN_VERSION "</h1><ul>"
+                "<li><a href=\"metrics\">metrics</a></li>"
+                "<li><a href=\"api/v1/status\">status</a></li>"
+                "<li><a href=\"api/v1/alerts\">alerts</a></li>"
+                "<li><a href=\"api/v1/budgets\">budgets</a></li>"
+                "<li><a href=\"api/v1/coverage\">attribution coverage</a></li>"
+                "<li><a href=\"api/v1/requests\">last requests</a></li>"
+                "<li><a href=\"api/v1/rejects\">last rejects</a></li>"
+                "</ul></body></html>\n"));
+}

@@ -1,0 +1,250 @@
+/* Routes and access. Ingest runs on the loops; whatever reads runs on the view thread. */
+#include "spendwarden/server.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+enum { SMALL_BODY = 64 * 1024, IDLE_TIMEOUT_S = 75, GRACE_SECONDS = 5 };
+
+static const struct str ingest_prefix = STR("/v1/ingest/");
+
+static const struct route {
+    struct str path;
+    bool post;
+    unsigned scope; /* 0: for everybody */
+    view *run;
+} routes[] = {
+    {STR("/metrics"), false, SCOPE_READ, view_metrics},
+    {STR("/-/healthy"), false, 0, NULL},
+    {STR("/-/ready"), false, 0, view_ready},
+    {STR("/-/reload"), true, SCOPE_ADMIN, view_reload},
+    {STR("/api/v1/status"), false, SCOPE_READ, view_status},
+    {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects},
+    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts},
+    {STR("/api/v1/requests"), false, SCOPE_READ, view_requests},
+    {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage},
+    {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets},
+    {STR("/"), false, SCOPE_READ, view_page},
+};
+
+static const struct route *find_route(struct str path)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (str_eq(routes[i].path, path))
+            return &routes[i];
+    return NULL;
+}
+
+void respond_text(struct http_response *out, unsigned status, struct str text)
+{
+    out->status = status;
+    out->content_type = "text/plain; charset=utf-8";
+    buf_add(&out->body, text);
+}
+
+static bool is_ingest(const struct http_request *r)
+{
+    return str_starts(r->path, ingest_prefix);
+}
+
+/* True: refused. */
+static bool refuse_method(const struct http_request *r, bool post,
+                          struct http_response *out)
+{
+    bool get = str_eq(r->method, STR("GET")) || str_eq(r->method, STR("HEAD"));
+    bool put = str_eq(r->method, STR("POST")) || str_eq(r->method, STR("PUT"));
+
+    if (post ? put : get)
+        return false;
+    respond_text(out, 405, STR("method not allowed\n"));
+    out->allow = post ? "POST, PUT" : "GET, HEAD";
+    return true;
+}
+
+static bool refuse_token(struct server *s, struct http_request *r, unsigned scope,
+                         struct http_response *out)
+{
+    const struct token_set *tokens = __atomic_load_n(&s->tokens, __ATOMIC_ACQUIRE);
+    const struct token *token;
+
+    if (scope == 0)
+        return false;
+    if (!token_find(tokens, http_header(r, "Authorization"), &token)) {
+        respond_text(out, 401, STR("a bearer token is needed\n"));
+        return true;
+    }
+    if (token && !(token->scopes & scope)) {
+        respond_text(out, 403, STR("this token's scope does not allow that\n"));
+        return true;
+    }
+    r->token = token;
+    return false;
+}
+
+static bool refuse_source(struct server *s, const struct http_request *r,
+                          struct http_response *out)
+{
+    const struct token *token = r->token;
+    struct str name = str_from(r->path, ingest_prefix.size);
+    struct generation *g = engine_generation(s->engine);
+    bool known = generation_source(g, name) != NULL;
+
+    generation_release(g);
+    if (!known) {
+        respond_text(out, 404, STR("no such source: see docs/ingest.md\n"));
+        return true;
+    }
+    if (token && token->source.size && !str_eq(token->source, name)) {
+        respond_text(out, 403, STR("this token is bound to another source\n"));
+        return true;
+    }
+    return false;
+}
+
+static bool admit(void *ctx, struct http_request *r, int64_t declared_bytes,
+                  size_t *body_max, struct http_response *out)
+{
+    struct server *s = ctx;
+
+    (void)declared_bytes;
+    if (is_ingest(r)) {
+        *body_max = s->body_max_bytes;
+        return refuse_method(r, true, out) || refuse_token(s, r, SCOPE_INGEST, out) ||
+               refuse_source(s, r, out);
+    }
+    const struct route *route = find_route(r->path);
+    *body_max = SMALL_BODY;
+    if (!route) {
+        respond_text(out, 404, STR("not found\n"));
+        return true;
+    }
+    return refuse_method(r, route->post, out) || refuse_token(s, r, route->scope, out);
+}
+
+static bool handle(void *ctx, struct http_request *r, struct http_response *out)
+{
+    struct server *s = ctx;
+
+    if (is_ingest(r))
+        return ingest_body(s->ingest[r->loop], str_from(r->path, ingest_prefix.size),
+                           r->token, r, out);
+    const struct route *route = find_route(r->path);
+    if (!route->run) {
+        respond_text(out, 200, STR("spendwarden is healthy.\n"));
+        return true;
+    }
+    if (views_put(s->views, route->run, r))
+        return false;
+    respond_text(out, 503, STR("too many requests wait\n"));
+    out->retry_after = "1";
+    return true;
+}
+
+static void idle(void *ctx, size_t loop)
+{
+    struct server *s = ctx;
+
+    ingest_commit(s->ingest[loop]);
+}
+
+static size_t loop_count(const struct config *c)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (c->loops > 0)
+        return (size_t)c->loops;
+    return processors > 0 ? (size_t)processors : 1;
+}
+
+static bool start(struct server *s, const struct config *c, struct err *err)
+{
+    struct http_options options = {
+        .host = c->listen_host,
+        .port = c->listen_port,
+        .loops = loop_count(c),
+        .connections_max = c->connections_max,
+        .in_flight_max_bytes = c->in_flight_max_bytes,
+        .idle_timeout_s = IDLE_TIMEOUT_S,
+        .admit = admit,
+        .handle = handle,
+        .idle = idle,
+        .ctx = s,
+    };
+
+    s->body_max_bytes = c->body_max_bytes;
+    s->ingest = calloc(options.loops, sizeof *s->ingest);
+    if (!s->ingest)
+        return err_set(err, ERR_MEMORY, "server: no memory");
+    for (; s->loop_count < options.loops; s->loop_count++)
+        if (!ingest_open(&s->ingest[s->loop_count], s->engine, err))
+            return false;
+    return views_open(&s->views, s, err) && http_open(&s->http, &options, err);
+}
+
+bool server_open(struct server **out, struct engine *e, struct diags *diags)
+{
+    struct server *s = calloc(1, sizeof *s);
+    struct generation *g = engine_generation(e);
+    struct token_set *tokens = NULL;
+    struct err err = {0};
+
+    *out = NULL;
+    if (!s)
+        err_set(&err, ERR_MEMORY, "server: no memory");
+    bool ok = s && token_set_load(&tokens, g->config, diags);
+    if (ok) {
+        s->engine = e;
+        s->tokens = tokens;
+        s->started_ns = timestamp_now();
+        pthread_mutex_init(&s->reload_lock, NULL);
+        ok = start(s, g->config, &err);
+    }
+    generation_release(g);
+    if (err.kind)
+        diags_add(diags, "spendwarden", 0, 0, "%s", err.text);
+    if (ok)
+        *out = s;
+    else
+        server_close(s);
+    return ok;
+}
+
+void server_close(struct server *s)
+{
+    if (!s)
+        return;
+    http_close(s->http, GRACE_SECONDS * NS_PER_SECOND);
+    views_close(s->views);
+    for (size_t i = 0; i < s->loop_count; i++)
+        ingest_close(s->ingest[i]);
+    free(s->ingest);
+    token_set_free((struct token_set *)s->tokens);
+    pthread_mutex_destroy(&s->reload_lock);
+    free(s);
+}
+
+int server_port(const struct server *s)
+{
+    return http_port(s->http);
+}
+
+bool server_reload(struct server *s, struct diags *diags)
+{
+    struct token_set *fresh = NULL;
+
+    pthread_mutex_lock(&s->reload_lock);
+    bool ok = engine_reload(s->engine, diags);
+    if (ok) {
+        struct generation *g = engine_generation(s->engine);
+        ok = token_set_load(&fresh, g->config, diags);
+        generation_release(g);
+    }
+    if (ok) {
+        token_set_chain(fresh, (struct token_set *)s->tokens);
+        __atomic_store_n(&s->tokens, fresh, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&s->reload_lock);
+    return ok;
+}

@@ -1,0 +1,176 @@
+/* Open, close, ticks and views. The commit is in commit.c, what start restores in
+ * restore.c. */
+#include <stdlib.h>
+
+#include "internal.h"
+#include "spendwarden/log.h"
+
+static bool remember(void *ctx, const struct dedupe_key *key, int64_t committed_ns)
+{
+    dedupe_add(ctx, key, committed_ns);
+    return true;
+}
+
+static bool restore_dedupe(struct books *b, struct err *err)
+{
+    struct ledger_reader *reader = NULL;
+    int64_t since = timestamp_now() - b->options.dedupe_horizon_ns;
+
+    bool ok = ledger_reader_open(&reader, b->options.ledger.path,
+                                 b->options.ledger.schema, err) &&
+              ledger_last_tick(reader, &b->last_ns, err) &&
+              ledger_scan_keys(reader, since, remember, b->dedupe, err);
+    ledger_reader_close(reader);
+    return ok;
+}
+
+bool books_open(struct books **out, const struct books_options *options, struct err *err)
+{
+    struct books *b = calloc(1, sizeof *b);
+
+    *out = NULL;
+    if (!b)
+        return err_set(err, ERR_MEMORY, "ledger: no memory");
+    b->options = *options;
+    b->stats.writable = true;
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_mutex_init(&b->queue_lock, NULL);
+    pthread_cond_init(&b->queue_done, NULL);
+    if (!known_open(&b->known)) {
+        err_set(err, ERR_MEMORY, "ledger: no memory");
+        goto fail;
+    }
+    if (!ledger_open(&b->ledger, &options->ledger, err) ||
+        !dedupe_open(&b->dedupe, options->dedupe_horizon_ns, options->dedupe_max_bytes,
+                     err) ||
+        !metrics_open(&b->metrics, &options->metrics, err) ||
+        !windows_open(&b->windows, &options->windows, err) || !restore_dedupe(b, err))
+        goto fail;
+    *out = b;
+    return true;
+
+fail:
+    books_close(b);
+    return false;
+}
+
+static void write_last_checkpoint(struct books *b)
+{
+    struct err err = {0};
+
+    books_now(b);
+    if (!ledger_begin(b->ledger, &err) || !books_checkpoint(b, true, &err) ||
+        !ledger_commit(b->ledger, b->last_ns, &err)) {
+        ledger_rollback(b->ledger);
+        log_line(LOG_WARN, "no checkpoint at the end, the next start takes longer: %s",
+                 err.text);
+    }
+}
+
+void books_close(struct books *b)
+{
+    if (!b)
+        return;
+    if (b->ledger && b->restored)
+        write_last_checkpoint(b);
+    windows_close(b->windows);
+    metrics_close(b->metrics);
+    dedupe_close(b->dedupe);
+    ledger_close(b->ledger);
+    known_close(&b->known);
+    buf_release(&b->state);
+    pthread_cond_destroy(&b->queue_done);
+    pthread_mutex_destroy(&b->queue_lock);
+    pthread_mutex_destroy(&b->lock);
+    free(b);
+}
+
+/* Ends the transaction that `ok` says was filled. Under the lock. */
+static bool finish(struct books *b, bool ok, struct err *err)
+{
+    ok = ok && ledger_commit(b->ledger, b->last_ns, err);
+    b->stats.writable = ok;
+    if (!ok)
+        ledger_rollback(b->ledger);
+    return ok;
+}
+
+bool books_generation(struct books *b, const struct generation_row *row, uint32_t *number,
+                      struct err *err)
+{
+    pthread_mutex_lock(&b->lock);
+    books_now(b);
+    bool ok = ledger_begin(b->ledger, err) &&
+              ledger_put_generation(b->ledger, row, number, err);
+    ok = finish(b, ok, err);
+    pthread_mutex_unlock(&b->lock);
+    return ok;
+}
+
+bool books_tick(struct books *b, const int *ids, size_t count, struct arena *arena,
+                struct window_sums *sums, int64_t *tick_ns, struct err *err)
+{
+    pthread_mutex_lock(&b->lock);
+    *tick_ns = books_now(b);
+    bool ok = ledger_begin(b->ledger, err) && books_checkpoint(b, false, err) &&
+              ledger_put_tick(b->ledger, *tick_ns, err);
+    ok = finish(b, ok, err);
+    for (size_t i = 0; ok && i < count; i++)
+        if (!windows_sums(b->windows, ids[i], *tick_ns, arena, &sums[i]))
+            ok = err_set(err, ERR_MEMORY, "tick: no memory for the sums of a window");
+    pthread_mutex_unlock(&b->lock);
+    return ok;
+}
+
+bool books_put_alerts(struct books *b, const struct alert_row *rows, size_t count,
+                      struct str states, struct err *err)
+{
+    pthread_mutex_lock(&b->lock);
+    books_now(b);
+    bool ok = ledger_begin(b->ledger, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = ledger_put_alert(b->ledger, &rows[i], err);
+    ok = ok && ledger_put_state(b->ledger, STR("alerts"), states, err);
+    ok = finish(b, ok, err);
+    pthread_mutex_unlock(&b->lock);
+    return ok;
+}
+
+bool books_alerts(struct books *b, struct buf *out, struct err *err)
+{
+    struct ledger_reader *reader = NULL;
+    uint64_t seq;
+
+    bool ok = ledger_reader_open(&reader, b->options.ledger.path,
+                                 b->options.ledger.schema, err) &&
+              ledger_read_state(reader, STR("alerts"), out, &seq, err);
+    ledger_reader_close(reader);
+    return ok;
+}
+
+struct metrics_copy *books_metrics(struct books *b)
+{
+    pthread_mutex_lock(&b->lock);
+    struct metrics_copy *copy = metrics_copy(b->metrics);
+    pthread_mutex_unlock(&b->lock);
+    return copy;
+}
+
+void books_stats(struct books *b, struct books_stats *out)
+{
+    pthread_mutex_lock(&b->lock);
+    *out = b->stats;
+    ledger_stats(b->ledger, &out->ledger);
+    windows_stats(b->windows, &out->windows);
+    out->last_seq = ledger_last_seq(b->ledger);
+    out->last_commit_ns = b->last_ns;
+    out->last_checkpoint_ns = b->checkpoint_ns;
+    out->dedupe_keys = dedupe_count(b->dedupe);
+    out->dedupe_reach_ns = dedupe_reach_ns(b->dedupe, b->last_ns);
+    pthread_mutex_unlock(&b->lock);
+}
+
+bool books_tidy(struct books *b, struct err *err)
+{
+    return ledger_tidy(b->ledger, err);
+}

@@ -1,0 +1,171 @@
+/* Group commit. Whoever finds no leader becomes it and commits for all that wait; the
+ * others sleep until theirs is done. Counters and windows follow the ledger's commit, so
+ * that a failure leaves them as they were. */
+#include <stdlib.h>
+
+#include "internal.h"
+
+enum { CHECKPOINT_SECONDS = 60, CHECKPOINT_RECORDS = 500000 };
+
+int64_t books_now(struct books *b)
+{
+    int64_t now = timestamp_now();
+
+    if (now > b->last_ns)
+        b->last_ns = now;
+    return b->last_ns;
+}
+
+void books_apply(struct books *b, const struct record *r)
+{
+    metrics_apply(b->metrics, r);
+    windows_apply(b->windows, r, r->committed_ns);
+    b->stats.late += r->late;
+    b->stats.future += r->future;
+}
+
+bool books_checkpoint(struct books *b, bool always, struct err *err)
+{
+    uint64_t seq = ledger_last_seq(b->ledger);
+    bool due = b->last_ns - b->checkpoint_ns >= CHECKPOINT_SECONDS * NS_PER_SECOND ||
+               seq - b->checkpoint_seq >= CHECKPOINT_RECORDS;
+
+    if (!b->restored || seq == b->checkpoint_seq || !(due || always))
+        return true;
+    buf_reset(&b->state);
+    checkpoint_write(b, &b->state);
+    if (b->state.failed)
+        return err_set(err, ERR_MEMORY, "checkpoint: no memory");
+    if (!ledger_put_state(b->ledger, STR("books"), buf_str(&b->state), err))
+        return false;
+    b->checkpoint_ns = b->last_ns;
+    b->checkpoint_seq = seq;
+    return true;
+}
+
+/* One batch into the open transaction; `keys` collects those of the new records. */
+static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key *keys,
+                        size_t *key_count, struct err *err)
+{
+    uint64_t seed = ledger_seed(b->ledger);
+
+    batch->accepted = batch->duplicate = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct record *r = batch->records[i];
+        struct dedupe_key *key = &keys[*key_count];
+        dedupe_key_of(key, &r->ev, seed);
+        if (dedupe_add(b->dedupe, key, b->last_ns) != DUPLICATE_NONE) {
+            batch->verdicts[i] = COMMIT_DUPLICATE;
+            batch->duplicate++;
+            continue;
+        }
+        (*key_count)++;
+        batch->verdicts[i] = COMMIT_ACCEPTED;
+        batch->accepted++;
+        known_filter(&b->known, r);
+        r->committed_ns = b->last_ns;
+        if (!ledger_append(b->ledger, r, err))
+            return false;
+    }
+    return true;
+}
+
+static size_t count_records(const struct waiting *all)
+{
+    size_t count = 0;
+
+    for (const struct waiting *w = all; w; w = w->next)
+        for (const struct batch *batch = w->list; batch; batch = batch->next)
+            count += batch->count;
+    return count;
+}
+
+static bool write_all(struct books *b, struct waiting *all, struct dedupe_key *keys,
+                      size_t *key_count, struct err *err)
+{
+    /* The checkpoint comes first: it holds what was applied, not what is about to be. */
+    if (!ledger_begin(b->ledger, err) || !books_checkpoint(b, false, err))
+        return false;
+    for (struct waiting *w = all; w; w = w->next)
+        for (struct batch *batch = w->list; batch; batch = batch->next)
+            if (!write_batch(b, batch, keys, key_count, err))
+                return false;
+    return ledger_put_keys(b->ledger, keys, *key_count, err) &&
+           ledger_commit(b->ledger, b->last_ns, err);
+}
+
+static void apply_all(struct books *b, struct waiting *all)
+{
+    for (struct waiting *w = all; w; w = w->next)
+        for (struct batch *batch = w->list; batch; batch = batch->next)
+            for (size_t i = 0; i < batch->count; i++)
+                if (batch->verdicts[i] == COMMIT_ACCEPTED)
+                    books_apply(b, batch->records[i]);
+}
+
+/* Under the lock. */
+static bool commit_all(struct books *b, struct waiting *all, struct err *err)
+{
+    size_t key_count = 0, count = count_records(all);
+    struct dedupe_key *keys = malloc((count + 1) * sizeof *keys);
+    uint64_t checkpoint_seq = b->checkpoint_seq;
+    int64_t checkpoint_ns = b->checkpoint_ns;
+
+    books_now(b);
+    bool ok = keys ? write_all(b, all, keys, &key_count, err)
+                   : err_set(err, ERR_MEMORY, "commit: no memory");
+    free(keys);
+    b->stats.writable = ok;
+    if (ok) {
+        apply_all(b, all);
+        return true;
+    }
+    ledger_rollback(b->ledger);
+    dedupe_undo(b->dedupe, key_count);
+    b->checkpoint_seq = checkpoint_seq;
+    b->checkpoint_ns = checkpoint_ns;
+    b->stats.failed_commits++;
+    return false;
+}
+
+/* Takes everybody's turn, then wakes them. Called and left with the queue lock held. */
+static void lead(struct books *b)
+{
+    struct waiting *all = b->queue;
+    struct err err = {0};
+
+    b->queue = NULL;
+    b->leading = true;
+    pthread_mutex_unlock(&b->queue_lock);
+
+    pthread_mutex_lock(&b->lock);
+    bool ok = commit_all(b, all, &err);
+    pthread_mutex_unlock(&b->lock);
+
+    pthread_mutex_lock(&b->queue_lock);
+    b->leading = false;
+    for (struct waiting *w = all, *next; w; w = next) {
+        next = w->next; /* its owner may be gone once it is done */
+        w->ok = ok;
+        w->err = err;
+        w->done = true;
+    }
+    pthread_cond_broadcast(&b->queue_done);
+}
+
+bool books_commit(struct books *b, struct batch *list, struct err *err)
+{
+    struct waiting mine = {.list = list};
+
+    pthread_mutex_lock(&b->queue_lock);
+    mine.next = b->queue;
+    b->queue = &mine;
+    while (!mine.done) {
+        if (b->leading)
+            pthread_cond_wait(&b->queue_done, &b->queue_lock);
+        else
+            lead(b);
+    }
+    pthread_mutex_unlock(&b->queue_lock);
+    return mine.ok || err_set(err, mine.err.kind, "%s", mine.err.text);
+}

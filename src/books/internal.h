@@ -1,0 +1,64 @@
+/* What the files of books/ share. */
+#pragma once
+#include <pthread.h>
+
+#include "spendwarden/books.h"
+#include "spendwarden/checkpoint.h"
+
+/* Which keys, models and end users have ever come with usage or a charge: a bounded set
+ * of hashes. Others are strangers, whose names make no series and no group. */
+struct known {
+    uint64_t *slots; /* owned; 0: free */
+    size_t capacity, count;
+};
+
+bool known_open(struct known *k);
+void known_close(struct known *k);
+
+/* Learns the names of a paid record; hides unknown ones of a record with neither charge
+ * nor usage behind "__other__". */
+void known_filter(struct known *k, struct record *r);
+
+void known_save(const struct known *k, struct buf *out);
+bool known_load(struct known *k, struct str state);
+
+/* A list of batches that one thread waits for. */
+struct waiting {
+    struct batch *list;
+    struct waiting *next;
+    bool done, ok;
+    struct err err;
+};
+
+struct books {
+    struct books_options options;
+
+    pthread_mutex_t lock; /* everything below */
+    struct ledger *ledger;
+    struct dedupe *dedupe;
+    struct metrics *metrics;
+    struct windows *windows;
+    struct known known;
+    bool restored;
+    int64_t last_ns; /* last commit or tick; never goes back */
+    int64_t checkpoint_ns;
+    uint64_t checkpoint_seq;
+    struct buf state; /* reused for checkpoints */
+    struct books_stats stats;
+
+    pthread_mutex_t queue_lock; /* of the group commit */
+    pthread_cond_t queue_done;
+    struct waiting *queue;
+    bool leading; /* a thread is committing for all */
+};
+
+/* Now, but never before the last commit or tick. Under the lock. */
+int64_t books_now(struct books *b);
+
+/* Adds one committed record to counters and windows. Under the lock. */
+void books_apply(struct books *b, const struct record *r);
+
+/* Puts the checkpoint into the open transaction if one is due, or `always`. */
+bool books_checkpoint(struct books *b, bool always, struct err *err);
+
+void checkpoint_write(const struct books *b, struct buf *out);

@@ -1,0 +1,59 @@
+/* Verbs of the command line: one file each. */
+#pragma once
+#include "spendwarden/buf.h"
+#include "spendwarden/diag.h"
+#include "spendwarden/generation.h"
+
+/* Documented in `--help`; shell scripts and supervisors lean on them. */
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_FOUND = 1, /* it ran, and found what it looks for: an error, a difference */
+    EXIT_USAGE = 2, /* wrong arguments, configuration, or files that cannot be read */
+};
+
+typedef int verb(int argc, char **argv); /* argv[0] is the verb */
+
+verb verb_run, verb_check, verb_explain, verb_ledger, verb_demo, verb_import,
+    verb_version;
+
+/* The options that several verbs take, as getopt_long sees them. */
+enum {
+    OPTION_CONFIG = 'c',
+    OPTION_POLICIES = 1000,
+    OPTION_SET,
+    OPTION_FORMAT,
+    OPTION_HELP = 'h'
+};
+
+enum { LISTED_MAX = 64 };
+
+struct common_options {
+    struct generation_options generation;
+    const char *policies[LISTED_MAX], *overrides[LISTED_MAX];
+    bool json;
+};
+
+#define COMMON_OPTIONS                                                                   \
+    {"config", required_argument, NULL, OPTION_CONFIG},                                  \
+        {"policies", required_argument, NULL, OPTION_POLICIES},                          \
+        {"set", required_argument, NULL, OPTION_SET},                                    \
+        {"format", required_argument, NULL, OPTION_FORMAT},                              \
+    {                                                                                    \
+        "help", no_argument, NULL, OPTION_HELP                                           \
+    }
+
+/* True: it was one of the above and is noted. Complains about its argument itself. */
+bool common_option(struct common_options *o, int option, const char *argument);
+
+/* To be called once all options are read. */
+void common_done(struct common_options *o);
+
+/* Prints every diagnostic on standard error. */
+int report_diags(struct diags *diags, int code);
+
+int usage_error(const char *verb_name, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The whole of a file, or of standard input for "-", with `padding` zero bytes behind it.
+ * False: said on standard error. */
+bool read_input(const char *path, size_t padding, struct buf *out);

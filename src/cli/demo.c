@@ -1,0 +1,434 @@
+/* spendwarden demo: synthetic traffic, so that every view has something to show. A day of
+ * backdated history first; then live requests that lose a label and reach the next step
+ * of a budget within a minute. */
+#include <curl/curl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "spendwarden/log.h"
+#include "spendwarden/timestamp.h"
+
+static const char help[] =
+    "Usage: spendwarden demo [OPTION]...\n"
+    "Sends synthetic requests to a running engine: first backdated ones, then live ones "
+    "of\n"
+    "which some carry no workflow, and enough of them for one team to reach the next "
+    "step of\n"
+    "its budget. Fits the data of examples/quickstart.\n\n"
+    "      --url URL          engine (default http://127.0.0.1:9464)\n"
+    "      --token-file FILE  a token of scope ingest and read, if the engine wants one\n"
+    "      --history TIME     how far back to begin (default 25h, 0 for none, at most "
+    "30d)\n"
+    "      --for TIME         how long to send live requests (default 5m)\n"
+    "      --seed NUMBER      of the random numbers (default 1)\n"
+    "  -h, --help             this text\n\n"
+    "Exit status: 0 all was accepted, 1 some was rejected, 2 the engine did not "
+    "answer.\n";
+
+enum {
+    OPTION_URL = 2000,
+    OPTION_TOKEN_FILE,
+    OPTION_HISTORY,
+    OPTION_FOR,
+    OPTION_SEED,
+    HISTORY_STEP_SECONDS = 20,
+    BATCH = 500,
+    LIVE_PER_SECOND = 4,
+    CROSSING_SECONDS = 30,
+};
+
+/* Who spends, by the key that the quickstart's data files know. */
+static const struct actor {
+    const char *key, *system, *model;
+    int weight;                   /* share of the requests */
+    double input, output;         /* mean tokens */
+    double input_usd, output_usd; /* what the gateway reports per token */
+} actors[] = {
+    {"search-prod", "openai", "gpt-4o-mini", 40, 3000, 300, 0.15e-6, 0.6e-6},
+    {"search-rerank", "openai", "gpt-4o-mini", 20, 6000, 50, 0.15e-6, 0.6e-6},
+    {"support-bot", "anthropic", "claude-sonnet-4-5", 15, 4000, 500, 3e-6, 15e-6},
+    {"support-summaries", "openai", "gpt-5-mini", 10, 9000, 600, 0.25e-6, 2e-6},
+    {"research-notebooks", "anthropic", "claude-sonnet-4-5", 5, 12000, 1500, 3e-6, 15e-6},
+    {"research-evals", "openai", "gpt-4o", 5, 2500, 400, 2.5e-6, 10e-6},
+    {"checkout-prod", "openai", "gpt-4o", 3, 2000, 200, 2.5e-6, 10e-6},
+    {"checkout-fraud", "mistral", "mistral-large-latest", 2, 1500, 100, 2e-6, 6e-6},
+};
+
+enum { ACTOR_COUNT = sizeof actors / sizeof *actors };
+
+struct demo {
+    const char *url;
+    char *authorization; /* owned; NULL: none */
+    int64_t history_ns, live_ns;
+    uint64_t random;
+    CURL *curl;
+    struct buf answer;
+    uint64_t sent;
+    int64_t accepted, rejected;
+    double extra_usd; /* of each live request of the team whose budget is to be reached */
+    char extra_team[64];
+    const char *run; /* makes ids of two runs differ */
+};
+
+/* xorshift64*: the same seed gives the same traffic. */
+static double chance(struct demo *d)
+{
+    d->random ^= d->random >> 12;
+    d->random ^= d->random << 25;
+    d->random ^= d->random >> 27;
+    return (double)((d->random * UINT64_C(2685821657736338717)) >> 11) /
+           9007199254740992.0;
+}
+
+static const struct actor *choose_actor(struct demo *d)
+{
+    int ticket = (int)(chance(d) * 100);
+
+    for (size_t i = 0; i < ACTOR_COUNT; i++) {
+        ticket -= actors[i].weight;
+        if (ticket < 0)
+            return &actors[i];
+    }
+    return &actors[0];
+}
+
+static void set_time(json_t *event, const char *name, int64_t ns)
+{
+    char text[TIMESTAMP_TEXT_SIZE];
+
+    timestamp_format(text, ns);
+    json_object_set_new(event, name, json_string(text));
+}
+
+static void set_cost(json_t *event, double usd)
+{
+    char text[MONEY_TEXT_SIZE];
+
+    money_format(text, (struct money){(int64_t)(usd * 1e9)});
+    json_object_set_new(event, "reported_usd", json_string(text));
+}
+
+/* A failed attempt costs nothing; the one after it is a retry. */
+static void set_outcome(struct demo *d, json_t *event)
+{
+    if (chance(d) < 0.02) {
+        json_object_set_new(event, "status", json_string("failure"));
+        json_object_set_new(event, "error_class", json_string("RateLimitError"));
+        return;
+    }
+    json_object_set_new(event, "status", json_string("success"));
+    if (chance(d) < 0.03)
+        json_object_set_new(event, "retry_depth", json_integer(1));
+}
+
+static json_t *make_event(struct demo *d, const struct actor *a, int64_t end_ns,
+                          double extra_usd)
+{
+    double input = a->input * (0.5 + chance(d)), output = a->output * (0.5 + chance(d));
+    json_t *event = json_object();
+    char id[64];
+
+    snprintf(id, sizeof id, "demo-%s-%llu", d->run, (unsigned long long)d->sent++);
+    json_object_set_new(event, "id", json_string(id));
+    set_time(event, "start", end_ns - (int64_t)(output * 8 * (double)NS_PER_MS));
+    set_time(event, "end", end_ns);
+    json_object_set_new(event, "ai_system", json_string(a->system));
+    json_object_set_new(event, "requested_model", json_string(a->model));
+    json_object_set_new(event, "response_model", json_string(a->model));
+    json_object_set_new(event, "operation", json_string("chat"));
+    json_object_set_new(event, "key_alias", json_string(a->key));
+    json_object_set_new(event, "environment",
+                        json_string(strstr(a->key, "research") ? "dev" : "prod"));
+    json_object_set_new(event, "input_tokens", json_integer((json_int_t)input));
+    json_object_set_new(event, "output_tokens", json_integer((json_int_t)output));
+    set_outcome(d, event);
+    set_cost(event, input * a->input_usd + output * a->output_usd + extra_usd);
+    return event;
+}
+
+/* A key that no data file knows: spend without team, tenant and workflow. */
+static void lose_labels(json_t *event)
+{
+    json_object_set_new(event, "key_alias", json_string("new-key-without-owner"));
+    json_object_del(event, "environment");
+}
+
+static size_t keep_answer(char *data, size_t size, size_t count, void *ctx)
+{
+    struct buf *answer = ctx;
+
+    buf_add(answer, (struct str){data, size * count});
+    return answer->size > 1 << 20 ? 0 : size * count;
+}
+
+/* One request; the answer is in d->answer. `body` NULL: GET. */
+static bool ask(struct demo *d, const char *path, const char *body)
+{
+    struct curl_slist *headers = NULL;
+    char url[512];
+    long status = 0;
+
+    snprintf(url, sizeof url, "%s%s", d->url, path);
+    headers = curl_slist_append(headers, "Content-Type: application/json");
+    if (d->authorization)
+        headers = curl_slist_append(headers, d->authorization);
+    buf_reset(&d->answer);
+    curl_easy_setopt(d->curl, CURLOPT_URL, url);
+    curl_easy_setopt(d->curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(d->curl, CURLOPT_WRITEFUNCTION, keep_answer);
+    curl_easy_setopt(d->curl, CURLOPT_WRITEDATA, &d->answer);
+    curl_easy_setopt(d->curl, CURLOPT_TIMEOUT, 30L);
+    curl_easy_setopt(d->curl, CURLOPT_NOSIGNAL, 1L);
+    if (body)
+        curl_easy_setopt(d->curl, CURLOPT_POSTFIELDS, body);
+    else
+        curl_easy_setopt(d->curl, CURLOPT_HTTPGET, 1L);
+    CURLcode rc = curl_easy_perform(d->curl);
+    curl_easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_slist_free_all(headers);
+    if (rc != CURLE_OK)
+        fprintf(stderr, "spendwarden demo: %s: %s\n", url, curl_easy_strerror(rc));
+    else if (status != 200)
+        fprintf(stderr, "spendwarden demo: %s: status %ld: %.*s\n", url, status,
+                STR_ARG(buf_str(&d->answer)));
+    return rc == CURLE_OK && status == 200;
+}
+
+static bool send_events(struct demo *d, json_t *events)
+{
+    char *body = json_dumps(events, JSON_COMPACT);
+    bool ok = body && ask(d, "/v1/ingest/generic", body);
+    json_t *counts = ok ? json_loadb(d->answer.at, d->answer.size, 0, NULL) : NULL;
+
+    d->accepted += json_integer_value(json_object_get(counts, "accepted"));
+    d->rejected += (int64_t)json_array_size(json_object_get(counts, "rejected"));
+    json_decref(counts);
+    free(body);
+    json_array_clear(events);
+    return ok;
+}
+
+static void show_progress(const char *what, int64_t done, int64_t total)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%s %3d%%%s", what, (int)(100 * done / (total ? total : 1)),
+                done >= total ? "\n" : "");
+}
+
+static bool send_history(struct demo *d)
+{
+    int64_t now = timestamp_now(), start = now - d->history_ns;
+    json_t *events = json_array();
+    bool ok = true;
+
+    for (int64_t at = start; ok && at < now; at += HISTORY_STEP_SECONDS * NS_PER_SECOND) {
+        const struct actor *a = choose_actor(d);
+        json_array_append_new(events, make_event(d, a, at + NS_PER_SECOND, 0));
+        if (json_array_size(events) == BATCH) {
+            ok = send_events(d, events);
+            show_progress("history", at - start, d->history_ns);
+        }
+    }
+    if (ok && json_array_size(events))
+        ok = send_events(d, events);
+    if (ok && d->history_ns)
+        show_progress("history", 1, 1);
+    json_decref(events);
+    return ok;
+}
+
+static double usd_of(const json_t *budget, const char *name)
+{
+    const char *text = json_string_value(json_object_get(budget, name));
+
+    return text ? strtod(text, NULL) : 0;
+}
+
+/* The budget that is nearest to its next step, and what one live request must cost for it
+ * to get there in half a minute. */
+static void choose_budget(struct demo *d)
+{
+    static const double steps[] = {0.5, 0.8, 1.0};
+    json_t *answer = ask(d, "/api/v1/budgets", NULL)
+                         ? json_loadb(d->answer.at, d->answer.size, 0, NULL)
+                         : NULL;
+    const json_t *budgets = json_object_get(answer, "data"), *budget;
+    double least = 0;
+    size_t i;
+
+    json_array_foreach(budgets, i, budget)
+    {
+        const char *team =
+            json_string_value(json_object_get(json_object_get(budget, "labels"), "team"));
+        double limit = usd_of(budget, "limit_usd"), spent = usd_of(budget, "spent_usd");
+        for (size_t s = 0; team && limit > 0 && s < sizeof steps / sizeof *steps; s++) {
+            double missing = limit * steps[s] - spent;
+            if (missing <= 0)
+                continue;
+            if (least == 0 || missing < least) {
+                least = missing;
+                snprintf(d->extra_team, sizeof d->extra_team, "%s", team);
+            }
+            break;
+        }
+    }
+    json_decref(answer);
+    /* One live request a second belongs to that team. */
+    d->extra_usd = least / CROSSING_SECONDS;
+    if (least > 0)
+        printf("team %s will reach the next step of its budget in about %d seconds\n",
+               d->extra_team, CROSSING_SECONDS);
+}
+
+static const struct actor *actor_of_team(const char *team)
+{
+    for (size_t i = 0; i < ACTOR_COUNT; i++)
+        if (strncmp(actors[i].key, team, strlen(team)) == 0)
+            return &actors[i];
+    return &actors[0];
+}
+
+static void add_second(struct demo *d, json_t *events)
+{
+    int64_t now = timestamp_now();
+
+    for (int i = 0; i < LIVE_PER_SECOND; i++) {
+        json_t *event = make_event(d, choose_actor(d), now, 0);
+        if (chance(d) < 0.5)
+            lose_labels(event);
+        json_array_append_new(events, event);
+    }
+    if (d->extra_usd > 0)
+        json_array_append_new(
+            events, make_event(d, actor_of_team(d->extra_team), now, d->extra_usd));
+}
+
+static bool send_live(struct demo *d)
+{
+    int64_t end = timestamp_monotonic() + d->live_ns;
+    int64_t extra_end = timestamp_monotonic() + 2 * CROSSING_SECONDS * NS_PER_SECOND;
+    json_t *events = json_array();
+    bool ok = true;
+
+    while (ok && timestamp_monotonic() < end) {
+        if (timestamp_monotonic() > extra_end)
+            d->extra_usd = 0;
+        add_second(d, events);
+        ok = send_events(d, events);
+        show_progress("live", d->live_ns - (end - timestamp_monotonic()), d->live_ns);
+        sleep(1);
+    }
+    json_decref(events);
+    return ok;
+}
+
+static int run_demo(struct demo *d)
+{
+    char run[32];
+
+    snprintf(run, sizeof run, "%llx", (unsigned long long)timestamp_now());
+    d->run = run;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    d->curl = curl_easy_init();
+    bool ok = d->curl && send_history(d);
+    if (ok) {
+        printf("history: %lld events accepted\n", (long long)d->accepted);
+        choose_budget(d);
+        fflush(stdout);
+        ok = send_live(d);
+    }
+    printf("%lld events accepted, %lld rejected\n", (long long)d->accepted,
+           (long long)d->rejected);
+    curl_easy_cleanup(d->curl);
+    curl_global_cleanup();
+    buf_release(&d->answer);
+    if (!ok)
+        return EXIT_USAGE;
+    return d->rejected ? EXIT_FOUND : EXIT_OK;
+}
+
+/* The first line of the file, as a header. */
+static bool read_token(struct demo *d, const char *path)
+{
+    struct buf text = {0};
+
+    if (!read_input(path, 1, &text))
+        return false;
+    size_t size = strcspn(text.at, "\r\n");
+    d->authorization = malloc(size + 32);
+    if (d->authorization)
+        snprintf(d->authorization, size + 32, "Authorization: Bearer %.*s", (int)size,
+                 text.at);
+    buf_release(&text);
+    return d->authorization != NULL;
+}
+
+static bool take_time(const char *name, const char *text, int64_t *out)
+{
+    if (duration_parse(out, str_of(text)) && *out <= 30 * NS_PER_DAY)
+        return true;
+    usage_error("spendwarden demo", "%s: a time such as 25h, at most 30d, not \"%s\"",
+                name, text);
+    return false;
+}
+
+/* True: it was an option of this verb, and right. */
+static bool take_option(struct demo *d, int option, const char *argument)
+{
+    switch (option) {
+    case OPTION_URL:
+        d->url = argument;
+        return true;
+    case OPTION_TOKEN_FILE:
+        return read_token(d, argument);
+    case OPTION_HISTORY:
+        return take_time("--history", argument, &d->history_ns);
+    case OPTION_FOR:
+        return take_time("--for", argument, &d->live_ns);
+    case OPTION_SEED:
+        d->random = strtoull(argument, NULL, 10) * 2 + 1;
+        return true;
+    default:
+        usage_error("spendwarden demo", "wrong option");
+        return false;
+    }
+}
+
+int verb_demo(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"url", required_argument, NULL, OPTION_URL},
+        {"token-file", required_argument, NULL, OPTION_TOKEN_FILE},
+        {"history", required_argument, NULL, OPTION_HISTORY},
+        {"for", required_argument, NULL, OPTION_FOR},
+        {"seed", required_argument, NULL, OPTION_SEED},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {0},
+    };
+    struct demo d = {
+        .url = "http://127.0.0.1:9464",
+        .history_ns = 25 * NS_PER_HOUR,
+        .live_ns = 5 * NS_PER_MINUTE,
+        .random = 3,
+    };
+    int option, code = EXIT_OK;
+
+    while (code == EXIT_OK &&
+           (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == OPTION_HELP)
+            return fputs(help, stdout), EXIT_OK;
+        if (!take_option(&d, option, optarg))
+            code = EXIT_USAGE;
+    }
+    if (code == EXIT_OK && optind < argc)
+        code =
+            usage_error("spendwarden demo", "unexpected argument \"%s\"", argv[optind]);
+    if (code == EXIT_OK)
+        code = run_demo(&d);
+    free(d.authorization);
+    return code;
+}

@@ -1,0 +1,132 @@
+/* spendwarden run: the daemon. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "spendwarden/log.h"
+#include "spendwarden/server.h"
+
+static const char help[] =
+    "Usage: spendwarden run --config FILE [OPTION]...\n"
+    "Starts the engine: takes events over HTTP, books them, evaluates rules, sends "
+    "alerts.\n\n"
+    "  -c, --config FILE       configuration (docs/config.md)\n"
+    "      --set KEY=VALUE     override one key of it, as \"ledger.path=/var/lib/x.db\"\n"
+    "      --help-config       list every key with its default and meaning\n"
+    "      --log-level LEVEL   debug, info (default), warn or error\n"
+    "  -h, --help              this text\n\n"
+    "SIGHUP and POST /-/reload load configuration, policies, data and prices anew; if\n"
+    "anything is wrong with them the old ones go on. SIGTERM and SIGINT end it.\n"
+    "Exit status: 0 ended by a signal, 2 it could not start.\n";
+
+enum { OPTION_HELP_CONFIG = 2000, OPTION_LOG_LEVEL };
+
+static bool set_log_level(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+
+    for (int i = 0; i < 4; i++)
+        if (strcmp(names[i], name) == 0) {
+            log_set_level((enum log_level)i);
+            return true;
+        }
+    return false;
+}
+
+static void reload(struct server *s)
+{
+    struct diags diags = {0};
+
+    if (!server_reload(s, &diags))
+        report_diags(&diags, 0);
+    else
+        diags_release(&diags);
+}
+
+/* Until a signal ends it. What waits meanwhile is the ledger's journal. */
+static void wait_for_end(struct engine *e, struct server *s, const sigset_t *signals)
+{
+    const struct timespec second = {.tv_sec = 1};
+    static struct log_limit failed;
+
+    for (;;) {
+        struct err err = {0};
+        int got = sigtimedwait(signals, NULL, &second);
+        if (got == SIGHUP)
+            reload(s);
+        else if (got == SIGTERM || got == SIGINT)
+            return;
+        if (!books_tidy(engine_books(e), &err))
+            log_limited(&failed, NS_PER_MINUTE, LOG_WARN, "journal not moved: %s",
+                        err.text);
+    }
+}
+
+static int serve(const struct common_options *o)
+{
+    struct diags diags = {0};
+    struct engine *e = NULL;
+    struct server *s = NULL;
+    sigset_t signals;
+
+    /* Before any thread starts: all of them inherit it. */
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+
+    bool ok = engine_open(&e, &o->generation, true, &diags) && server_open(&s, e, &diags);
+    if (ok) {
+        struct generation *g = engine_generation(e);
+        log_line(LOG_INFO, "listening on %s:%d, ledger %s", g->config->listen_host,
+                 server_port(s), g->config->ledger_path);
+        generation_release(g);
+        wait_for_end(e, s, &signals);
+        log_line(LOG_INFO, "stopping");
+    }
+    server_close(s);
+    engine_close(e);
+    return report_diags(&diags, ok ? EXIT_OK : EXIT_USAGE);
+}
+
+static int help_config(void)
+{
+    struct buf text = {0};
+
+    config_describe(&text);
+    fwrite(text.at, 1, text.size, stdout);
+    buf_release(&text);
+    return EXIT_OK;
+}
+
+int verb_run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        COMMON_OPTIONS,
+        {"help-config", no_argument, NULL, OPTION_HELP_CONFIG},
+        {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+        {0},
+    };
+    struct common_options common = {0};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        if (option == OPTION_HELP)
+            return fputs(help, stdout), EXIT_OK;
+        if (option == OPTION_HELP_CONFIG)
+            return help_config();
+        if (option == OPTION_LOG_LEVEL && !set_log_level(optarg))
+            return usage_error("spendwarden run", "--log-level: no level \"%s\"", optarg);
+        if (option != OPTION_LOG_LEVEL && !common_option(&common, option, optarg))
+            return usage_error("spendwarden run", "wrong option");
+    }
+    common_done(&common);
+    if (optind != argc)
+        return usage_error("spendwarden run", "unexpected argument \"%s\"", argv[optind]);
+    if (!common.generation.config_path)
+        return usage_error("spendwarden run", "--config FILE is needed");
+    return serve(&common);
+}

@@ -1,0 +1,235 @@
+#include "spendwarden/engine.h"
+
+#include <stdlib.h>
+
+#include "engine_internal.h"
+#include "spendwarden/log.h"
+#include "tick_view.h"
+
+enum { JOURNAL_MAX_BYTES = 256 * 1024 * 1024 };
+
+static bool fail(struct diags *diags, const struct err *err)
+{
+    diags_add(diags, "spendwarden", 0, 0, "%s", err->text);
+    return false;
+}
+
+static bool open_books(struct engine *e, struct err *err)
+{
+    const struct config *c = e->generation->config;
+    struct books_options options = {
+        .ledger = {.path = c->ledger_path,
+                   .schema = &c->schema,
+                   .journal_max_bytes = JOURNAL_MAX_BYTES},
+        .metrics = c->metrics,
+        .windows = c->windows,
+        .dedupe_horizon_ns = c->dedupe_horizon_ns,
+        .dedupe_max_bytes = c->dedupe_max_bytes,
+    };
+
+    options.metrics.schema = &c->schema;
+    return books_open(&e->books, &options, err);
+}
+
+/* Makes a loaded generation the one whose windows count, and numbers it. */
+static bool adopt(struct engine *e, struct generation *g, bool write, struct err *err)
+{
+    const struct decls *decls = policy_decls(g->policies);
+    struct generation_row row = {
+        .config_hash = g->config->hash,
+        .policy_hash = policy_hash(g->policies),
+        .data_hash = policy_data_hash(g->policies),
+        .price_hash = price_book_hash(g->prices),
+        .active_since_ns = timestamp_now(),
+    };
+
+    return books_declare(e->books, g->windows, g->window_count, decls->counters,
+                         decls->counter_count, g->window_ids, err) &&
+           (!write || books_generation(e->books, &row, &g->number, err));
+}
+
+static bool open_outbox(struct engine *e, struct err *err)
+{
+    const struct config *c = e->generation->config;
+    struct outbox_options options = c->alerts;
+
+    options.external_url = c->external_url;
+    return outbox_open(&e->outbox, &options, err);
+}
+
+static void note_success(struct engine *e)
+{
+    __atomic_store_n(&e->reload.success_ns, timestamp_now(), __ATOMIC_RELAXED);
+    __atomic_store_n(&e->reload.successful, true, __ATOMIC_RELAXED);
+}
+
+bool engine_open(struct engine **out, const struct generation_options *options,
+                 bool serve, struct diags *diags)
+{
+    struct engine *e = calloc(1, sizeof *e);
+    struct err err = {0};
+
+    *out = NULL;
+    if (!e) {
+        diags_add(diags, "spendwarden", 0, 0, "no memory");
+        return false;
+    }
+    e->options = *options;
+    pthread_mutex_init(&e->generation_lock, NULL);
+    pthread_mutex_init(&e->decide_lock, NULL);
+    if (!generation_load(&e->generation, options, diags))
+        goto fail;
+    e->first = generation_hold(e->generation);
+    e->outcomes = outcomes_new();
+    if (!e->outcomes)
+        err_set(&err, ERR_MEMORY, "no memory");
+    if (err.kind || !open_books(e, &err) || !adopt(e, e->generation, serve, &err) ||
+        (serve && (!open_outbox(e, &err) || !ticker_open(&e->ticker, e, &err)))) {
+        fail(diags, &err);
+        goto fail;
+    }
+    note_success(e);
+    *out = e;
+    return true;
+
+fail:
+    engine_close(e);
+    return false;
+}
+
+void engine_close(struct engine *e)
+{
+    if (!e)
+        return;
+    ticker_close(e->ticker);
+    outbox_close(e->outbox);
+    books_close(e->books);
+    generation_release(e->generation);
+    generation_release(e->first);
+    outcomes_free(e->outcomes);
+    pthread_mutex_destroy(&e->decide_lock);
+    pthread_mutex_destroy(&e->generation_lock);
+    free(e);
+}
+
+struct books *engine_books(struct engine *e)
+{
+    return e->books;
+}
+
+struct outcomes *engine_outcomes(struct engine *e)
+{
+    return e->outcomes;
+}
+
+struct generation *engine_generation(struct engine *e)
+{
+    pthread_mutex_lock(&e->generation_lock);
+    struct generation *g = generation_hold(e->generation);
+    pthread_mutex_unlock(&e->generation_lock);
+    return g;
+}
+
+bool engine_is_current(const struct engine *e, const struct generation *g)
+{
+    return __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE) == g;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_labels(const struct config *a, const struct config *b)
+{
+    const struct metrics_options *x = &a->metrics, *y = &b->metrics;
+
+    if (a->schema.declared_count != b->schema.declared_count ||
+        x->label_count != y->label_count || x->coverage_count != y->coverage_count)
+        return false;
+    for (size_t i = 0; i < a->schema.declared_count; i++)
+        if (!str_eq(a->schema.declared[i], b->schema.declared[i]))
+            return false;
+    for (size_t i = 0; i < x->label_count; i++)
+        if (!str_eq(field_name(&a->schema, x->labels[i]),
+                    field_name(&b->schema, y->labels[i])))
+            return false;
+    for (size_t i = 0; i < x->coverage_count; i++)
+        if (!str_eq(field_name(&a->schema, x->coverage[i]),
+                    field_name(&b->schema, y->coverage[i])))
+            return false;
+    return true;
+}
+
+/* What the ledger and the listener were opened with cannot change under them. */
+static bool can_follow(const struct config *now, const struct config *next,
+                       struct diags *diags)
+{
+    size_t before = diags->count;
+
+    if (!same_text(now->listen_host, next->listen_host) ||
+        now->listen_port != next->listen_port)
+        diags_add(diags, next->path, 0, 0, "server.listen changed: that needs a restart");
+    if (!same_text(now->ledger_path, next->ledger_path))
+        diags_add(diags, next->path, 0, 0, "ledger.path changed: that needs a restart");
+    if (!same_labels(now, next))
+        diags_add(
+            diags, next->path, 0, 0,
+            "labels.declared, metrics.labels or metrics.coverage changed: that needs a "
+            "restart");
+    return diags->count == before;
+}
+
+static void swap(struct engine *e, struct generation *g)
+{
+    pthread_mutex_lock(&e->generation_lock);
+    struct generation *old = e->generation;
+    __atomic_store_n(&e->generation, g, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&e->generation_lock);
+    generation_release(old);
+}
+
+bool engine_reload(struct engine *e, struct diags *diags)
+{
+    struct generation *g = NULL;
+    struct err err = {0};
+
+    pthread_mutex_lock(&e->decide_lock);
+    bool ok = generation_load(&g, &e->options, diags) &&
+              can_follow(e->generation->config, g->config, diags);
+    if (ok && !adopt(e, g, true, &err))
+        ok = fail(diags, &err);
+    if (ok) {
+        swap(e, g);
+        note_success(e);
+    } else {
+        generation_release(g);
+        __atomic_store_n(&e->reload.successful, false, __ATOMIC_RELAXED);
+    }
+    pthread_mutex_unlock(&e->decide_lock);
+    log_line(ok ? LOG_INFO : LOG_ERROR,
+             ok ? "reloaded" : "reload failed, the old one goes on");
+    return ok;
+}
+
+void engine_reload_state(const struct engine *e, struct reload_state *out)
+{
+    out->successful = __atomic_load_n(&e->reload.successful, __ATOMIC_RELAXED);
+    out->success_ns = __atomic_load_n(&e->reload.success_ns, __ATOMIC_RELAXED);
+}
+
+struct tick_view *engine_tick_view(struct engine *e)
+{
+    return e->ticker ? ticker_view(e->ticker) : NULL;
+}
+
+void engine_tick_view_release(struct engine *e, struct tick_view *v)
+{
+    (void)e;
+    tick_view_drop((struct tick_view_box *)v);
+}
+
+size_t engine_receivers(struct engine *e, struct receiver_stats *out, size_t max)
+{
+    return e->outbox ? outbox_stats(e->outbox, out, max) : 0;
+}

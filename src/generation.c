@@ -1,0 +1,213 @@
+#include "spendwarden/generation.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "spendwarden/hash.h"
+
+enum { SHIPPED_PATH_MAX = 4096, HASH_SECRET_MAX = 256 };
+
+const struct coverage_span coverage_spans[COVERAGE_SPAN_COUNT] = {
+    {NS_PER_HOUR, STR("1h")},
+    {24 * NS_PER_HOUR, STR("24h")},
+};
+
+/* The shipped policies lie beside the binary: installed, or in the build tree. */
+static bool shipped_policies(char out[SHIPPED_PATH_MAX])
+{
+    static const char *const places[] = {"../share/spendwarden/policies",
+                                         "../../policies"};
+    char self[SHIPPED_PATH_MAX / 2];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *slash;
+
+    if (size <= 0)
+        return false;
+    self[size] = '\0';
+    slash = strrchr(self, '/');
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(out, SHIPPED_PATH_MAX, "%s/%s", self, places[i]);
+        if (access(out, R_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_hash_key(const char *path, uint8_t key[32], struct diags *diags)
+{
+    char text[HASH_SECRET_MAX], digest[SHA256_TEXT_SIZE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd == -1 ? -1 : read(fd, text, sizeof text);
+
+    if (fd != -1)
+        close(fd);
+    if (size < 16) {
+        diags_add(diags, path, 0, 0,
+                  size < 0 ? "labels.hash_key_file: %m"
+                           : "labels.hash_key_file: needs 16 bytes");
+        return false;
+    }
+    sha256_text(digest, (struct str){text, (size_t)size});
+    memcpy(key, digest, 32);
+    return true;
+}
+
+static bool compile_source(struct generation *g, struct str name, struct diags *diags)
+{
+    const struct config *c = g->config;
+    struct source_options options = {
+        .name = name,
+        .schema = &c->schema,
+        .metadata_count = c->metadata_count,
+        .metadata_keys = c->metadata_keys,
+    };
+
+    memcpy(options.hash_label, c->hash_label, sizeof options.hash_label);
+    if (c->hash_key_file && !read_hash_key(c->hash_key_file, options.hash_key, diags))
+        return false;
+    for (size_t i = 0; i < c->source_count; i++) {
+        if (!str_eq(c->sources[i].name, name))
+            continue;
+        options.rule_count = c->sources[i].rule_count;
+        options.rules = c->sources[i].rules;
+    }
+    if (!source_compile(&g->sources[g->source_count], &options, diags))
+        return false;
+    g->source_count++;
+    return true;
+}
+
+size_t generation_coverage_window(const struct generation *g, size_t span, int label)
+{
+    size_t per_span = 1 + g->config->metrics.coverage_count;
+
+    return g->policy_window_count + span * per_span + (size_t)(label + 1);
+}
+
+/* Spend by source over one span; of label `label` (-1: any) only where it is present. */
+static struct window_decl coverage_window(const struct generation *g, size_t span,
+                                          int label)
+{
+    struct window_decl decl = {
+        .aggregate = AGGREGATE_SUM,
+        .sum = field_find(NULL, STR("charge_usd")),
+        .by_count = 1,
+        .by = {field_find(NULL, STR("source"))},
+        .span = SPAN_ROLLING,
+        .over_ns = coverage_spans[span].ns,
+    };
+
+    if (label >= 0) {
+        decl.where_count = 1;
+        decl.where[0] = (struct where_clause){.field = g->config->metrics.coverage[label],
+                                              .op = WHERE_PRESENT};
+    }
+    return decl;
+}
+
+static bool collect_windows(struct generation *g, struct diags *diags)
+{
+    const struct decls *decls = policy_decls(g->policies);
+    int labels = (int)g->config->metrics.coverage_count;
+
+    g->policy_window_count = decls->window_count;
+    g->window_count = decls->window_count + COVERAGE_SPAN_COUNT * (size_t)(1 + labels);
+    g->windows = calloc(g->window_count, sizeof *g->windows);
+    g->window_ids = calloc(g->window_count, sizeof *g->window_ids);
+    if (!g->windows || !g->window_ids) {
+        diags_add(diags, "spendwarden", 0, 0, "no memory");
+        return false;
+    }
+    if (decls->window_count)
+        memcpy(g->windows, decls->windows, decls->window_count * sizeof *g->windows);
+    for (size_t span = 0; span < COVERAGE_SPAN_COUNT; span++)
+        for (int label = -1; label < labels; label++)
+            g->windows[generation_coverage_window(g, span, label)] =
+                coverage_window(g, span, label);
+    return true;
+}
+
+static bool load_policies(struct generation *g, const struct generation_options *options,
+                          struct diags *diags)
+{
+    struct policy_options policies = g->config->policies;
+    char shipped[SHIPPED_PATH_MAX];
+    const char *const shipped_paths[] = {shipped};
+
+    policies.schema = &g->config->schema;
+    policies.zone = g->config->zone;
+    policies.prices = g->prices;
+    if (options->policy_count) {
+        policies.path_count = options->policy_count;
+        policies.paths = options->policies;
+    } else if (!options->config_path) {
+        if (!shipped_policies(shipped)) {
+            diags_add(diags, "spendwarden", 0, 0,
+                      "the shipped policies are not beside the binary: name some by "
+                      "--policies");
+            return false;
+        }
+        policies.path_count = 1;
+        policies.paths = shipped_paths;
+    }
+    return policy_load(&g->policies, &policies, diags);
+}
+
+bool generation_load(struct generation **out, const struct generation_options *options,
+                     struct diags *diags)
+{
+    struct generation *g = calloc(1, sizeof *g);
+
+    *out = NULL;
+    if (!g) {
+        diags_add(diags, "spendwarden", 0, 0, "no memory");
+        return false;
+    }
+    g->references = 1;
+    /* Prices and policies are tried both, so that one run shows all errors. */
+    bool ok = config_load(&g->config, options->config_path, options->overrides,
+                          options->override_count, diags);
+    if (ok) {
+        ok = price_book_load(&g->prices, &g->config->prices, diags);
+        ok = load_policies(g, options, diags) && ok;
+        ok = compile_source(g, STR("litellm"), diags) && ok;
+        ok = compile_source(g, STR("generic"), diags) && ok;
+    }
+    if (!ok || !collect_windows(g, diags)) {
+        generation_release(g);
+        return false;
+    }
+    *out = g;
+    return true;
+}
+
+struct generation *generation_hold(struct generation *g)
+{
+    __atomic_add_fetch(&g->references, 1, __ATOMIC_RELAXED);
+    return g;
+}
+
+void generation_release(struct generation *g)
+{
+    if (!g || __atomic_sub_fetch(&g->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (size_t i = 0; i < g->source_count; i++)
+        source_free(g->sources[i]);
+    policy_set_free(g->policies);
+    price_book_free(g->prices);
+    config_free(g->config);
+    free(g->windows);
+    free(g->window_ids);
+    free(g);
+}
+
+const struct source *generation_source(const struct generation *g, struct str name)
+{
+    for (size_t i = 0; i < g->source_count; i++)
+        if (str_eq(source_name(g->sources[i]), name))
+            return g->sources[i];
+    return NULL;
+}

@@ -1,0 +1,57 @@
+/* spendwarden VERB [ARGUMENT...] */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct {
+    const char *name, *summary;
+    verb *run;
+} verbs[] = {
+    {"run", "start the engine and its HTTP server", verb_run},
+    {"check", "check a configuration and its policies", verb_check},
+    {"explain", "show what would be decided about events, and why", verb_explain},
+    {"ledger", "verify a ledger against its counters and windows", verb_ledger},
+    {"demo", "send synthetic traffic to a running engine", verb_demo},
+    {"import", "turn a public price list into a price book", verb_import},
+    {"version", "print the version", verb_version},
+};
+
+enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
+
+static void print_help(FILE *out)
+{
+    fprintf(out,
+            "Usage: spendwarden VERB [OPTION]...\n"
+            "Cost policies for LLM spend: prices, attributes, counts and alerts.\n\n");
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+    fprintf(
+        out,
+        "\n'spendwarden VERB --help' tells more.\n"
+        "Exit status: 0 fine, 1 something was found, 2 wrong usage or configuration.\n");
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+    const char *names[VERB_COUNT];
+
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+        strcmp(name, "help") == 0) {
+        print_help(argc > 1 ? stdout : stderr);
+        return argc > 1 ? EXIT_OK : EXIT_USAGE;
+    }
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        if (strcmp(verbs[i].name, name) == 0)
+            return verbs[i].run(argc - 1, argv + 1);
+        names[i] = verbs[i].name;
+    }
+    const char *near = str_nearest(str_of(name), names, VERB_COUNT);
+    if (near)
+        return usage_error("spendwarden", "no verb \"%s\"; did you mean \"%s\"?", name,
+                           near);
+    return usage_error("spendwarden", "no verb \"%s\"", name);
+}

@@ -1,0 +1,26 @@
+/* What a tick found, for those who look between ticks: filled by one thread, then shared
+ * and immutable until its last holder drops it. */
+#pragma once
+#include "spendwarden/engine.h"
+
+struct tick_view_box;
+
+struct tick_view_box *tick_view_new(void); /* one reference; NULL: no memory */
+
+/* Of a budget's group. `sums`: the window of what was spent. */
+void tick_view_budget(struct tick_view_box *v, const struct budget_decl *budget,
+                      const struct pair *labels, size_t label_count, struct money limit,
+                      struct money spent, const struct window_sums *sums, int64_t now_ns);
+
+/* Of one label over one span, by source and over all; nothing where nothing was spent. */
+void tick_view_coverage(struct tick_view_box *v, struct str label, struct str window,
+                        const struct window_sums *all, const struct window_sums *known);
+
+/* Deep copies. */
+void tick_view_alerts(struct tick_view_box *v, const struct rules *rules,
+                      const struct alert *alerts, size_t count);
+
+void tick_view_done(struct tick_view_box *v, int64_t tick_ns, int64_t duration_ns);
+
+struct tick_view *tick_view_hold(struct tick_view_box *v); /* NULL for NULL */
+void tick_view_drop(struct tick_view_box *v);              /* accepts NULL */
