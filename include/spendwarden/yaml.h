@@ -19,7 +19,8 @@ enum { YAML_DEPTH_MAX = 32 };
 
 /* Reads a file of at most `max_bytes`; the tree lives in the arena. Anchors, aliases,
  * tags, several documents and repeated keys are errors, as is nesting beyond
- * YAML_DEPTH_MAX. An empty file is an empty map. False: *diags has every error. */
+ * YAML_DEPTH_MAX, and of JSON a pair of surrogate escapes (libyaml wants the character
+ * itself). An empty file is an empty map. False: *diags has every error. */
 bool yaml_load(struct yaml_node **out, const char *path, size_t max_bytes,
                struct arena *arena, struct diags *diags);
 

@@ -60,7 +60,7 @@ const struct setting settings[] = {
     {"labels.hash", "list of labels", "[]", read_hashed, AT(hash_label), .most = "32",
      .meaning = "Values that are replaced by a keyed hash before anything sees them."},
     {"labels.hash_key_file", "path", NULL, read_path, AT(hash_key_file),
-     .meaning = "Holds the secret of that hash."},
+     .meaning = "Holds the secret of that hash, at least 16 bytes."},
     {"labels.metadata", "list of keys", "[]", read_texts, AT(metadata_keys),
      COUNT(metadata_count), .most = "16",
      .meaning = "Metadata that policies may see and the ledger keeps: scalars only."},
@@ -168,6 +168,11 @@ const struct setting settings[] = {
 };
 
 const size_t setting_count = sizeof settings / sizeof *settings;
+
+/* The bounds of lists that fill an array, as they stand above. */
+_Static_assert(LABELS_DECLARED_MAX == 16 && METADATA_MAX == 16 &&
+                   METRIC_LABELS_MAX == 12 && COVERAGE_LABELS_MAX == 8,
+               "labels.declared, labels.metadata, metrics.labels, metrics.coverage");
 
 _Static_assert(sizeof settings / sizeof *settings <= SETTINGS_MAX,
                "struct reader has room for all of them");

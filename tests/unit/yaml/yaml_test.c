@@ -201,6 +201,13 @@ TEST(bytes_that_are_no_utf8_have_a_place)
                    "f.yaml:2:5: not YAML: invalid leading UTF-8 octet\n");
 }
 
+TEST(surrogate_pairs_of_json_are_refused_and_not_garbled)
+{
+    assert_refused(state, STR("{\"a\": \"\\ud83d\\ude00\"}"),
+                   "f.yaml:1:10: not YAML: found invalid Unicode character escape code "
+                   "(while parsing a quoted scalar, line 1)\n");
+}
+
 TEST(deep_nesting_is_refused_without_deep_work)
 {
     char text[100000];
@@ -284,6 +291,7 @@ int main(void)
         CASE(a_list_cannot_be_a_key),
         CASE(syntax_errors_have_a_place),
         CASE(bytes_that_are_no_utf8_have_a_place),
+        CASE(surrogate_pairs_of_json_are_refused_and_not_garbled),
         CASE(deep_nesting_is_refused_without_deep_work),
         CASE(nesting_up_to_the_limit_is_read),
         CASE(a_bounded_arena_bounds_the_tree),
