@@ -21,7 +21,8 @@ struct outbox_options {
     const struct webhook_options *webhooks;
     const char *external_url; /* generatorURL and externalURL; "" if not set */
     size_t label_count;
-    const struct pair *labels; /* external labels, added where absent */
+    const struct pair *labels; /* external labels, added where absent; at most 20;
+                                  `replica` is left out, so that replicas agree */
     size_t
         queue_max; /* alerts waiting per receiver; the oldest are dropped and counted */
     int64_t timeout_ns; /* of one POST */
@@ -30,22 +31,27 @@ struct outbox_options {
 
 struct outbox;
 
-/* Copies the options and starts the thread. */
+/* Copies the options and the secrets and starts the thread. False: *out is NULL; *err
+ * names the receiver, never its URL. Only http and https, no redirects; environment
+ * variables such as https_proxy and no_proxy hold. */
 bool outbox_open(struct outbox **out, const struct outbox_options *options,
                  struct err *err);
 
-/* Tries for a moment to send what waits, then stops the thread. Accepts NULL. */
+/* Tries for up to 2 s to send what waits, then stops the thread. Accepts NULL. */
 void outbox_close(struct outbox *o);
 
-/* Copies. `due`: as rules_due gives; Alertmanagers get all of them, webhooks those whose
- * state changed. Any thread. */
+/* Copies. `due`: as rules_due gives. Alertmanagers get all of them, the newest state of
+ * an alert in place of one that waits; a failed batch is not tried again, the next resend
+ * covers it. Webhooks get one POST for each rule or budget and group of which an alert
+ * changed, in order, tried again for 4 h after network errors and 5xx. Any thread. */
 void outbox_post(struct outbox *o, const struct alert *due, size_t count,
                  int64_t tick_ns);
 
 struct receiver_stats {
-    struct str name; /* "alertmanager:URL" without user and password, or "webhook:NAME" */
-    int64_t sent, failed, dropped, queued;
-    int64_t last_success_ns;
+    struct str name; /* "alertmanager:URL" without user, password and query, or
+                        "webhook:NAME"; borrowed from the outbox */
+    int64_t sent, failed, dropped, queued; /* alerts; failed: given up */
+    int64_t last_success_ns;               /* wall clock; 0: none yet */
 };
 
 /* Fills at most `max`; returns how many receivers there are. Any thread. */
