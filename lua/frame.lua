@@ -1,0 +1,451 @@
+-- The frame that policies are written in: checks what they declare and hands it to C in one
+-- normal form. Trusted; policies see `api` and the libraries, never `core` (C, lua_core.c).
+local core, libraries = ...
+local error, ipairs, pairs, setmetatable, type = error, ipairs, pairs, setmetatable, type
+local huge = math.huge
+
+local api = {}
+local current -- of the file being loaded: its api table; nil once all are loaded
+local bad     -- something is wrong with the call being made
+
+local function problem(format, ...)
+  bad = true
+  core.problem(format:format(...))
+end
+
+local function hint(word, known)
+  local near = core.nearest(word, known)
+  return near and ("; did you mean '%s'?"):format(near) or ""
+end
+
+-- --- reading options ---
+
+local function expect(what, value, kind)
+  if type(value) == kind then return value end
+  problem("%s must be a %s, not a %s", what, kind, type(value))
+end
+
+local function options_of(call, options, known)
+  if options == nil then return {} end
+  if not expect(call .. ": the options", options, "table") then return {} end
+  for key in pairs(options) do
+    local ok = false
+    for _, name in ipairs(known) do ok = ok or name == key end
+    if not ok then problem("%s has no option '%s'%s", call, key, hint(key, known)) end
+  end
+  return options
+end
+
+local function text(what, value, most)
+  if value == nil then return problem("%s is missing", what) end
+  if not expect(what, value, "string") then return end
+  if value == "" or #value > (most or 128) then
+    return problem("%s must have 1 to %d bytes", what, most or 128)
+  end
+  return value
+end
+
+local function number(what, value)
+  if value == nil then return end
+  if not expect(what, value, "number") then return end
+  if value ~= value or value == huge or value == -huge then
+    return problem("%s must be a finite number", what)
+  end
+  return value
+end
+
+local function flag(what, value)
+  return value ~= nil and expect(what, value, "boolean") or false
+end
+
+local function named(what, value, pattern, most)
+  local name = text(what, value, most)
+  if name and not name:find(pattern) then return problem("%s '%s' is not a valid name", what, name) end
+  return name
+end
+
+local function seconds(what, value)
+  if value == nil then return 0 end
+  if not expect(what, value, "string") then return end
+  local duration = core.duration(value)
+  if not duration then return problem("%s '%s' is not a duration such as \"10m\" or \"1h\"", what, value) end
+  if duration > 31 * 86400 then return problem("%s '%s' is longer than 31d", what, value) end
+  return duration
+end
+
+local function list(what, value, most)
+  if value == nil then return {} end
+  if not expect(what, value, "table") then return {} end
+  local out = {}
+  for _, item in ipairs(value) do out[#out + 1] = item end
+  for key in pairs(value) do
+    if type(key) ~= "number" then problem("%s must be a list; it has the key '%s'", what, key) end
+  end
+  if #out > most then problem("%s has more than %d entries", what, most) end
+  return out
+end
+
+-- The kind of a field: "label", "text", "flag", "number", "money".
+local function field(what, name, stage)
+  if not expect(what .. ": a field's name", name, "string") then return end
+  local kind, known_from = core.field(name)
+  if not kind then
+    return problem("%s: there is no field '%s'%s", what, name,
+                   known_from and ("; did you mean '%s'?"):format(known_from) or "")
+  end
+  if known_from > stage then return problem("%s: '%s' is not known at this stage", what, name) end
+  return kind
+end
+
+local function fields(what, value, most, stage, only)
+  local names = list(what, value, most)
+  local seen = {}
+  for _, name in ipairs(names) do
+    local kind = field(what, name, stage)
+    if kind and only and not only[kind] then problem("%s: '%s' is a %s", what, name, kind) end
+    if seen[name] then problem("%s: '%s' stands there twice", what, name) end
+    seen[name] = true
+  end
+  return names
+end
+
+local function pairs_of(what, value, pattern, taken)
+  local out = {}
+  if value == nil or not expect(what, value, "table") then return out end
+  for key, item in pairs(value) do
+    local name = named(what .. ": the name", key, pattern)
+    if name and taken[name] then problem("%s: '%s' is set by the engine", what, name) end
+    if text(("%s: '%s'"):format(what, key), item, 256) and name then out[#out + 1] = { name, item } end
+  end
+  if #out > 8 then problem("%s has more than 8 entries", what) end
+  return out
+end
+
+local function steps_of(what, value)
+  local out = {}
+  for i, step in ipairs(list(what, value, 8)) do
+    local at = type(step) == "table" and number(what, step[1])
+    local severity = type(step) == "table" and text(what .. ": a severity", step[2], 32)
+    if not (at and severity) then
+      problem("%s: entry %d must be { number, \"severity\" }", what, i)
+    elseif #out > 0 and at <= out[#out][1] then
+      problem("%s must ascend: %s comes after %s", what, tostring(at), tostring(out[#out][1]))
+    else
+      out[#out + 1] = { at, severity }
+    end
+  end
+  return out
+end
+
+-- --- the calls ---
+
+local STAGE = core.stages
+local LABEL = "^[a-zA-Z_][a-zA-Z0-9_]*$"
+local TEXTS = { label = true, text = true, flag = true }
+
+local function declare(name, body)
+  api[name] = function(...)
+    if not current then error(name .. " works only while its file is loaded", 2) end
+    bad = false
+    if name ~= "policy" and not current.named then
+      current.named = true
+      problem("policy { name = ... } must come before %s", name)
+    end
+    return body(...)
+  end
+end
+
+local function register(kind, spec)
+  if not bad then return core.register(kind, spec) end
+end
+
+declare("policy", function(given)
+  local options = options_of("policy", given, { "name", "version", "owner", "data", "settings" })
+  if current.policy then problem("policy: a file is one policy, and this one has its name already") end
+  local name = named("policy: 'name'", options.name, "^[%w_][%w_.-]*$", 64)
+  for _, key in ipairs { "version", "owner" } do
+    if options[key] ~= nil then text(("policy: '%s'"):format(key), options[key]) end
+  end
+  local data, settings = {}, {}
+  for _, file in ipairs(list("policy: 'data'", options.data, 64)) do
+    if text("policy: 'data': a name", file, 64) then data[file] = core.data(file) end
+  end
+  if options.settings ~= nil and expect("policy: 'settings'", options.settings, "table") then
+    for key, value in pairs(options.settings) do
+      local kind = type(value)
+      if kind ~= "number" and kind ~= "boolean" and kind ~= "string" then
+        problem("policy: the setting '%s' must be a number, a text, true or false", key)
+      elseif name then
+        settings[key] = core.setting(name, key, value)
+      end
+    end
+  end
+  current.named = true
+  if name and not bad then
+    current.policy = name
+    core.policy(name, settings)
+  end
+  current.api.data = core.readonly(data, "policy { data } does not name")
+  current.api.settings = core.readonly(settings, "policy { settings } has no")
+end)
+
+declare("derive", function(label, given, fn)
+  local options = options_of("derive", given, { "needs", "override" })
+  local labels = type(label) == "table" and label or { label }
+  labels = fields("derive: the label", labels, 8, STAGE.derive, { label = true })
+  if #labels == 0 then problem("derive: which label?") end
+  expect("derive: the last argument", fn, "function")
+  register("derive", {
+    labels = labels, several = type(label) == "table", fn = fn,
+    needs = fields("derive: 'needs'", options.needs, 8, STAGE.derive),
+    override = flag("derive: 'override'", options.override),
+  })
+end)
+
+declare("classify", function(classes, given, fn)
+  local options = options_of("classify", given, { "default" })
+  local names, declared = list("classify: the classes", classes, 32), {}
+  for _, class in ipairs(names) do
+    if named("classify: a class", class, "^[%w_][%w_.-]*$", 64) then declared[class] = true end
+  end
+  if #names == 0 then problem("classify: which classes?") end
+  local default = options.default
+  if default ~= nil and expect("classify: 'default'", default, "string") and not declared[default] then
+    problem("classify: the default '%s' is not one of the classes%s", default, hint(default, names))
+  end
+  expect("classify: the last argument", fn, "function")
+  register("classify", { classes = names, default = default, fn = fn })
+end)
+
+declare("price", function(given, fn)
+  local options = options_of("price", given, { "needs", "of" })
+  local of = options.of == nil and "charge" or options.of
+  if of ~= "charge" and of ~= "billed" then problem("price: 'of' must be \"charge\" or \"billed\"") end
+  expect("price: the last argument", fn, "function")
+  register("price", { billed = of == "billed", fn = fn,
+    needs = fields("price: 'needs'", options.needs, 8, STAGE.price) })
+end)
+
+declare("counter", function(name, given, fn)
+  local options = options_of("counter", given, { "help", "labels", "needs" })
+  name = named("counter: the name", name, "^[a-zA-Z_:][a-zA-Z0-9_:]*$")
+  if name and not name:find("_total$") then problem("counter: '%s' must end in _total", name) end
+  for _, prefix in ipairs { "llm_", "spendwarden_", "litellm_" } do
+    if name and name:sub(1, #prefix) == prefix then
+      problem("counter: '%s': names with %s are the engine's own", name, prefix)
+    end
+  end
+  local labels, seen = list("counter: 'labels'", options.labels, 8), {}
+  for _, label in ipairs(labels) do
+    local ok = named("counter: a label", label, LABEL)
+    if ok and (seen[ok] or ok:sub(1, 2) == "__") then problem("counter: the label '%s' is taken", ok) end
+    if ok then seen[ok] = true end
+  end
+  expect("counter: the last argument", fn, "function")
+  register("counter", { name = name, labels = labels, fn = fn,
+    help = text("counter: 'help'", options.help, 256),
+    needs = fields("counter: 'needs'", options.needs, 8, STAGE.count) })
+end)
+
+-- --- windows ---
+
+local function where_values(what, key, value)
+  local values = type(value) == "table" and list(what, value, 32) or { value }
+  for _, item in ipairs(values) do text(("%s: '%s'"):format(what, key), item, 256) end
+  if #values == 0 then problem("%s: '%s' lists no value", what, key) end
+  return values
+end
+
+local function where_clause(what, key, value)
+  local kind = field(what, key, STAGE.count)
+  if not kind then return end
+  if not TEXTS[kind] then
+    return problem("%s: '%s' is a %s; use where = function(ev) ... end", what, key, kind)
+  end
+  if type(value) == "boolean" and kind == "flag" then
+    return { field = key, op = "in", values = { value and "true" or "false" } }
+  elseif type(value) == "boolean" then
+    return { field = key, op = value and "present" or "missing", values = {} }
+  end
+  return { field = key, op = "in", values = where_values(what, key, value) }
+end
+
+local function where_of(what, value)
+  local out = {}
+  if value == nil or not expect(what, value, "table") then return out end
+  for key, wanted in pairs(value) do
+    out[#out + 1] = where_clause(what, key, wanted)
+  end
+  if #out > 8 then problem("%s has more than 8 clauses", what) end
+  return out
+end
+
+local PERIODS = { day = true, week = true, month = true }
+
+local function span(what, over, offset)
+  if over == nil then return problem("%s: 'over' is missing", what) end
+  if PERIODS[over] then
+    if offset ~= nil then problem("%s: 'offset' does not go with over = \"%s\"", what, over) end
+    return nil, over, 0
+  end
+  local length = seconds(what .. ": 'over'", over)
+  if length and length < 300 then problem("%s: 'over' must be 5m to 31d, day, week or month", what) end
+  return length, nil, seconds(what .. ": 'offset'", offset)
+end
+
+local function summed(what, options)
+  local sum = options.sum
+  if type(sum) == "string" then
+    local kind = field(what .. ": 'sum'", sum, STAGE.count)
+    if kind and kind ~= "money" and kind ~= "number" then
+      problem("%s: 'sum': '%s' is a %s and has no sum", what, sum, kind)
+    end
+  elseif sum ~= nil and type(sum) ~= "function" then
+    problem("%s: 'sum' must be a field's name or a function", what)
+  end
+  return sum
+end
+
+-- The normal form of a window; `name` only where a function decides.
+local function window_spec(what, options)
+  local sum, where = summed(what, options), options.where
+  local count = flag(what .. ": 'count'", options.count)
+  if (sum ~= nil) == count then problem("%s needs one of 'sum' and 'count'", what) end
+  local fn = type(sum) == "function" and sum or type(where) == "function" and where or nil
+  if type(sum) == "function" and type(where) == "function" then
+    problem("%s: 'sum' and 'where' cannot both be functions", what)
+  end
+  local name
+  if fn then
+    name = named(what .. ": with a function, 'name'", options.name, "^[%w_][%w_.-]*$", 64)
+  elseif options.name ~= nil then
+    problem("%s: 'name' is for a window with a function", what)
+  end
+  local over, period, offset = span(what, options.over, options.offset)
+  return {
+    sum = type(sum) == "string" and sum or nil, fn = fn, is_where = fn ~= nil and fn == where,
+    name = name, over = over, period = period, offset = offset,
+    by = fields(what .. ": 'by'", options.by, 8, STAGE.count, TEXTS),
+    where = where_of(what .. ": 'where'", type(where) ~= "function" and where or nil),
+  }
+end
+
+declare("window", function(given)
+  local options = options_of("window", given,
+    { "sum", "count", "by", "over", "offset", "where", "name" })
+  return core.window(register("window", window_spec("window", options)))
+end)
+
+-- --- rules and budgets ---
+
+local function check_clear(what, clear, above, below, steps)
+  if clear == nil then return end
+  local bound = above or (steps[1] and steps[1][1])
+  if not (bound or below) then
+    problem("%s: 'clear' needs a bound", what)
+  elseif bound and clear > bound then
+    problem("%s: 'clear' must not lie above the bound", what)
+  elseif not bound and clear < below then
+    problem("%s: 'clear' must not lie below the bound", what)
+  end
+end
+
+local function check_bounds(above, below, steps, severity)
+  local bounds = (above and 1 or 0) + (below and 1 or 0) + (#steps > 0 and 1 or 0)
+  if bounds > 1 then problem("rule: only one of 'above', 'below' and 'steps'") end
+  if #steps > 0 and severity ~= nil then problem("rule: with 'steps' each step has its severity") end
+end
+
+local TAKEN = { alertname = true, severity = true, step = true }
+local ALERT = "^[a-zA-Z_][a-zA-Z0-9_:.-]*$"
+
+declare("rule", function(name, given, fn)
+  local options = options_of("rule", given, { "over", "above", "below", "steps", "clear", "hold",
+    "keep", "min", "severity", "labels", "annotations" })
+  name = named("rule: the name", name, ALERT)
+  local window = options.over == nil and problem("rule: 'over' is missing") or core.window_of(options.over)
+  if window == -2 then problem("rule: 'over' must be a window") end
+  local above = number("rule: 'above'", options.above)
+  local below = number("rule: 'below'", options.below)
+  local clear = number("rule: 'clear'", options.clear)
+  local steps = steps_of("rule: 'steps'", options.steps)
+  check_bounds(above, below, steps, options.severity)
+  check_clear("rule", clear, above, below, steps)
+  expect("rule: the last argument", fn, "function")
+  local spec = {
+    name = name, window = window, above = above, below = below, clear = clear, steps = steps, fn = fn,
+    min = number("rule: 'min'", options.min) or 0,
+    hold = seconds("rule: 'hold'", options.hold), keep = seconds("rule: 'keep'", options.keep),
+    severity = options.severity ~= nil and text("rule: 'severity'", options.severity, 32) or "warning",
+    labels = pairs_of("rule: 'labels'", options.labels, LABEL, TAKEN),
+    annotations = pairs_of("rule: 'annotations'", options.annotations, LABEL, {}),
+  }
+  if window ~= -1 then register("rule", spec) end -- of a bad window enough was said
+end)
+
+-- Names of groups: the keys of a map, or a list.
+local function groups_of(value, by)
+  local out = {}
+  if value == nil or not expect("budget: 'groups'", value, "table") then return out end
+  if #by ~= 1 then problem("budget: 'groups' needs exactly one label in 'by'") end
+  for key, item in pairs(value) do
+    local group = type(key) == "number" and item or key
+    if text("budget: 'groups': a name", group, 256) then out[#out + 1] = group end
+  end
+  if #out > 10000 then problem("budget: 'groups' has more than 10000 entries") end
+  return out
+end
+
+declare("budget", function(name, given, fn)
+  local options = options_of("budget", given,
+    { "by", "over", "sum", "where", "steps", "clear", "groups", "alert", "labels" })
+  name = named("budget: the name", name, ALERT)
+  local spec = window_spec("budget", { sum = options.sum or "charge_usd", by = options.by,
+    over = options.over, where = options.where })
+  if spec.fn then problem("budget: 'sum' and 'where' cannot be functions") end
+  local clear = number("budget: 'clear'", options.clear)
+  spec.steps, spec.clear = steps_of("budget: 'steps'", options.steps), clear
+  check_clear("budget", clear, nil, nil, spec.steps)
+  expect("budget: the last argument", fn, "function")
+  spec.budget, spec.fn = name, fn
+  spec.groups = groups_of(options.groups, spec.by)
+  spec.alert = options.alert == nil and "LLMBudgetThreshold" or named("budget: 'alert'", options.alert, ALERT)
+  spec.labels = pairs_of("budget: 'labels'", options.labels, LABEL, TAKEN)
+  register("budget", spec)
+end)
+
+-- --- what a file sees ---
+
+local function no_write(_, name)
+  error(("'%s' cannot be set: globals are read-only, use local"):format(core.text(name)), 2)
+end
+
+local function sealed(what, functions)
+  setmetatable(functions, { __index = function(_, key)
+    error(("policies have no %s.%s%s"):format(what, core.text(key), hint(key, core.keys(functions))), 2)
+  end })
+  return setmetatable({}, { __index = functions, __newindex = no_write, __metatable = false })
+end
+
+local base = {}
+for name, value in pairs(libraries) do
+  base[name] = type(value) == "table" and sealed(name, value) or value
+end
+for name, value in pairs(api) do base[name] = value end
+setmetatable(base, { __index = function(_, name)
+  local known = core.keys(base)
+  known[#known + 1], known[#known + 2] = "data", "settings"
+  error(("there is no global '%s'%s"):format(core.text(name), hint(name, known)), 2)
+end })
+
+return {
+  begin_file = function()
+    local file_api = setmetatable({}, { __index = base })
+    current = { api = file_api }
+    return setmetatable({}, { __index = file_api, __newindex = no_write, __metatable = false })
+  end,
+  end_file = function()
+    return current.named and true or false
+  end,
+  end_loading = function() current = nil end,
+}

@@ -1,0 +1,111 @@
+#include "answer.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Whole characters only: labels end up in metrics and JSON. Length of the valid part. */
+static size_t valid_utf8(struct str text)
+{
+    size_t i = 0;
+
+    while (i < text.size) {
+        unsigned char c = (unsigned char)text.at[i];
+        size_t more = c < 0x80 ? 0 : c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+        if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || i + more >= text.size)
+            return i;
+        for (size_t k = 1; k <= more; k++)
+            if (((unsigned char)text.at[i + k] & 0xc0) != 0x80)
+                return i;
+        i += more + 1;
+    }
+    return i;
+}
+
+static struct str number_text(double number, char *out, size_t size)
+{
+    if (number == floor(number) && fabs(number) < 9007199254740992.0)
+        return (struct str){out, (size_t)snprintf(out, size, "%.0f", number)};
+    return (struct str){out, (size_t)snprintf(out, size, "%.15g", number)};
+}
+
+static bool borrow_text(lua_State *L, int index, char *number, size_t size,
+                        struct str *out)
+{
+    *out = (struct str){NULL, 0};
+    if (!lua_toboolean(L, index))
+        return true;
+    if (lua_type(L, index) == LUA_TSTRING)
+        out->at = lua_tolstring(L, index, &out->size);
+    else if (lua_type(L, index) == LUA_TNUMBER)
+        *out = number_text(lua_tonumber(L, index), number, size);
+    else
+        return false;
+    return true;
+}
+
+static const char *copy(struct policy_vm *vm, struct str text, struct str *out)
+{
+    *out = (struct str){NULL, 0};
+    if (text.size == 0)
+        return NULL;
+    *out = arena_copy(vm->arena, text);
+    return out->at ? NULL : "no memory";
+}
+
+const char *answer_text(struct policy_vm *vm, int index, struct str *out)
+{
+    char number[40];
+    struct str text;
+
+    if (!borrow_text(vm->box.L, index, number, sizeof number, &text))
+        return "a label's value must be a text";
+    if (text.size > TEXT_VALUE_MAX)
+        return "a label's value is longer than 256 bytes";
+    if (valid_utf8(text) != text.size)
+        return "a label's value is not valid UTF-8";
+    return copy(vm, text, out);
+}
+
+const char *answer_reason(struct policy_vm *vm, int index, struct str *out)
+{
+    char number[40];
+    struct str text;
+
+    if (!borrow_text(vm->box.L, index, number, sizeof number, &text))
+        return "a reason must be a text";
+    if (text.size > TEXT_VALUE_MAX)
+        text.size = TEXT_VALUE_MAX;
+    text.size = valid_utf8(text);
+    return copy(vm, text, out);
+}
+
+/* By walking it: looking a text up would have to make it first, which may raise. */
+void answer_member(lua_State *L, int table, struct str name)
+{
+    struct str key;
+
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            continue;
+        key.at = lua_tolstring(L, -2, &key.size);
+        if (!str_eq(key, name))
+            continue;
+        lua_remove(L, -2);
+        return;
+    }
+    lua_pushnil(L);
+}
+
+struct provenance *answer_provenance(struct policy_vm *vm, const struct policy_fn *f,
+                                     struct str reason)
+{
+    struct provenance *by = arena_zalloc(vm->arena, sizeof *by);
+
+    if (!by)
+        return NULL;
+    by->from = FROM_POLICY;
+    by->policy = f->policy;
+    by->rule = f->where;
+    by->reason = reason;
+    return by;
+}

@@ -1,0 +1,20 @@
+/* Answers of policies, checked and copied while they are on the stack. None of it raises.
+ * What is wrong with an answer comes back as a static text, NULL: nothing. */
+#pragma once
+#include "vm.h"
+
+/* nil, false and "" are empty; a number becomes its text. Copied to the arena. */
+const char *answer_text(struct policy_vm *vm, int index, struct str *out);
+
+/* The same, cut at TEXT_VALUE_MAX. */
+const char *answer_reason(struct policy_vm *vm, int index, struct str *out);
+
+/* The member of a plain table, pushed, or nil. */
+void answer_member(lua_State *L, int table, struct str name);
+
+/* In the arena; NULL: no memory. */
+struct provenance *answer_provenance(struct policy_vm *vm, const struct policy_fn *f,
+                                     struct str reason);
+
+/* Whether the event has every field that the function needs. */
+bool event_has_needs(const struct record *r, const struct policy_fn *f);

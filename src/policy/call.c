@@ -1,0 +1,142 @@
+/* One call of one function of a policy: budget, failure, trace. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "vm.h"
+
+bool policy_vm_open(struct policy_vm **out, const struct policy_set *set, struct err *err)
+{
+    struct policy_vm *vm = calloc(1, sizeof *vm);
+    struct build again = {0};
+
+    *out = NULL;
+    if (!vm)
+        return err_set(err, ERR_MEMORY, "no memory for a Lua state");
+    /* The same files register the same things in the same order, or time ran out. */
+    if (!build_open(&again, err) || !vm_load(vm, set, &again, NULL, err) ||
+        again.fn_count != set->build.fn_count) {
+        err_set(err, ERR_POLICY, "policies did not load again as they did at first");
+        goto fail;
+    }
+    if (set->options.prices && !(vm->prices = price_cache_new(set->options.prices))) {
+        err_set(err, ERR_MEMORY, "no memory for a price cache");
+        goto fail;
+    }
+    build_release(&again);
+    *out = vm;
+    return true;
+
+fail:
+    build_release(&again);
+    policy_vm_close(vm);
+    return false;
+}
+
+void policy_vm_close(struct policy_vm *vm)
+{
+    if (!vm)
+        return;
+    vm_release(vm);
+    free(vm);
+}
+
+void policy_vm_trace(struct policy_vm *vm, policy_trace *trace, void *ctx)
+{
+    vm->trace = trace;
+    vm->trace_ctx = ctx;
+    sandbox_count_exactly(&vm->box, trace != NULL);
+}
+
+static void report(struct policy_vm *vm, size_t fn, const char *outcome,
+                   int64_t instructions)
+{
+    static const char *const stages[] = {"derive", "price", "classify", "counter",
+                                         "window", "rule",  "budget"};
+    const struct policy_fn *f = &vm->set->build.fns[fn];
+
+    if (vm->trace)
+        vm->trace(vm->trace_ctx,
+                  &(struct policy_trace_step){stages[f->call], f->policy, f->where,
+                                              f->label, outcome, instructions});
+}
+
+void vm_forget(struct policy_vm *vm)
+{
+    vm->handle++;
+    vm->handle_pushed = false;
+}
+
+static const char *push_handle(struct policy_vm *vm)
+{
+    lua_State *L = vm->box.L;
+    const char *reason;
+
+    if (vm->handle_pushed)
+        return NULL;
+    lua_pushvalue(L, vm->record ? SLOT_EVENT_MAKER : SLOT_GROUP_MAKER);
+    reason = sandbox_call(&vm->box, 0, 1, INT64_MAX, 1000);
+    if (reason)
+        return reason;
+    lua_replace(L, SLOT_HANDLE);
+    vm->handle_pushed = true;
+    return NULL;
+}
+
+static const char *run(struct policy_vm *vm, size_t fn, int results)
+{
+    const struct policy_limits *limits = &vm->set->options.limits;
+    lua_State *L = vm->box.L;
+    int64_t budget = limits->call_instructions;
+    const char *reason = push_handle(vm);
+
+    if (reason)
+        return reason;
+    if (vm->left < budget)
+        budget = vm->left;
+    /* Nothing from here to the call can raise: room was made when the state opened. */
+    lua_rawgeti(L, SLOT_FUNCTIONS, (int)fn + 1);
+    lua_pushvalue(L, SLOT_HANDLE);
+    reason = sandbox_call(&vm->box, 1, results, budget, limits->call_ms);
+    vm->left -= sandbox_spent(&vm->box);
+    return reason;
+}
+
+bool vm_call(struct policy_vm *vm, size_t fn, int results)
+{
+    const char *reason = "instructions";
+
+    if (fn_disabled(vm->set, fn)) {
+        vm_skip(vm, fn, "skipped: disabled");
+        return false;
+    }
+    if (vm->left > 0)
+        reason = run(vm, fn, results);
+    else
+        snprintf(vm->box.message, sizeof vm->box.message,
+                 "all instructions of this event or tick are used up");
+    if (!reason)
+        return true;
+    lua_settop(vm->box.L, SLOT_BASE);
+    fn_failed(vm->set, fn, reason_of(reason), vm->box.message);
+    report(vm, fn, "failed", vm->box.stepped + vm->box.charged);
+    return false;
+}
+
+void vm_reject(struct policy_vm *vm, size_t fn, const char *message)
+{
+    lua_settop(vm->box.L, SLOT_BASE);
+    fn_failed(vm->set, fn, REASON_VALUE, message);
+    report(vm, fn, "failed", vm->box.stepped + vm->box.charged);
+}
+
+void vm_end(struct policy_vm *vm, size_t fn, const char *outcome)
+{
+    lua_settop(vm->box.L, SLOT_BASE);
+    fn_succeeded(vm->set, fn);
+    report(vm, fn, outcome, vm->box.stepped + vm->box.charged);
+}
+
+void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome)
+{
+    report(vm, fn, outcome, 0);
+}

@@ -1,0 +1,98 @@
+#include <stdlib.h>
+
+#include "vm.h"
+
+void policy_limits_default(struct policy_limits *l)
+{
+    *l = (struct policy_limits){.call_instructions = 50000,
+                                .event_instructions = 200000,
+                                .tick_instructions = 50000000,
+                                .load_instructions = 5000000,
+                                .call_ms = 250,
+                                .memory_bytes = 64 * 1024 * 1024,
+                                .file_bytes = 256 * 1024};
+}
+
+static void publish(struct policy_set *s)
+{
+    const struct build *b = &s->build;
+
+    s->decls = (struct decls){.window_count = b->window_count,
+                              .rule_count = b->rule_count,
+                              .budget_count = b->budget_count,
+                              .counter_count = b->counter_count,
+                              .class_count = b->class_count,
+                              .windows = b->windows,
+                              .rules = b->rules,
+                              .budgets = b->budgets,
+                              .counters = b->counters,
+                              .classes = b->classes};
+}
+
+/* Runs every file even where one could not be read, for the errors of all. */
+static bool register_all(struct policy_set *s, struct diags *diags)
+{
+    struct policy_vm *vm = calloc(1, sizeof *vm);
+    struct err err = {0};
+
+    if (!vm)
+        return err_set(NULL, ERR_MEMORY, "no memory");
+    bool ok = build_open(&s->build, &err) && vm_load(vm, s, &s->build, diags, &err);
+    if (err.kind != ERR_NONE)
+        diags_add(diags, "policies", 0, 0, "%s", err.text);
+    vm_release(vm);
+    free(vm);
+    return ok;
+}
+
+bool policy_load(struct policy_set **out, const struct policy_options *options,
+                 struct diags *diags)
+{
+    struct policy_set *s = calloc(1, sizeof *s);
+
+    *out = NULL;
+    if (!s) {
+        diags_add(diags, "policies", 0, 0, "no memory");
+        return false;
+    }
+    bool read = set_read(s, options, diags);
+    if (!register_all(s, diags) || !read)
+        goto fail;
+    s->stats = calloc(s->build.fn_count + 1, sizeof *s->stats);
+    if (!s->stats) {
+        diags_add(diags, "policies", 0, 0, "no memory");
+        goto fail;
+    }
+    publish(s);
+    *out = s;
+    return true;
+
+fail:
+    policy_set_free(s);
+    return false;
+}
+
+void policy_set_free(struct policy_set *s)
+{
+    if (!s)
+        return;
+    build_release(&s->build);
+    arena_release(&s->arena);
+    free(s->stats);
+    free(s);
+}
+
+const struct decls *policy_decls(const struct policy_set *s)
+{
+    return &s->decls;
+}
+
+struct str policy_hash(const struct policy_set *s)
+{
+    return str_of(s->hash);
+}
+
+struct str policy_data_hash(const struct policy_set *s)
+{
+    return str_of(s->data_hash);
+}

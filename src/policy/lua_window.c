@@ -1,0 +1,275 @@
+/* Windows and groups as rule and budget functions see them. */
+#include "vm.h"
+
+static const char *const WINDOW = "spendwarden.window";
+static const char *const GROUP = "spendwarden.group";
+
+struct group_handle {
+    uint64_t number;
+};
+
+int lua_group_make(lua_State *L)
+{
+    struct group_handle *handle = lua_newuserdata(L, sizeof *handle);
+
+    handle->number = vm_of(L)->handle;
+    luaL_getmetatable(L, GROUP);
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
+void lua_window_push(lua_State *L, int window)
+{
+    int *handle = lua_newuserdata(L, sizeof *handle);
+
+    *handle = window;
+    luaL_getmetatable(L, WINDOW);
+    lua_setmetatable(L, -2);
+}
+
+static bool has_metatable(lua_State *L, int index, const char *name)
+{
+    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
+        return false;
+    luaL_getmetatable(L, name);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
+int lua_window_at(lua_State *L, int index)
+{
+    return has_metatable(L, index, WINDOW) ? *(int *)lua_touserdata(L, index) : -2;
+}
+
+/* --- groups --- */
+
+static const struct policy_vm *check_group(lua_State *L, int index)
+{
+    const struct policy_vm *vm = vm_of(L);
+    const struct group_handle *handle = lua_touserdata(L, index);
+
+    if (!vm->group || handle->number != vm->handle)
+        luaL_error(L, "a group can be read only while its function runs");
+    return vm;
+}
+
+static bool is_count(struct field field)
+{
+    return field.kind == FIELD_COUNT ||
+           (field.kind == FIELD_DERIVED && field.index == DERIVED_TOTAL_TOKENS);
+}
+
+/* Sums of money, seconds and effects are in nano-units, those of counts are not. */
+static double value_of(const struct window_decl *window, const struct window_group *group)
+{
+    if (!group)
+        return 0;
+    if (window->aggregate == AGGREGATE_COUNT || is_count(window->sum))
+        return (double)group->sum;
+    return (double)group->sum / 1e9;
+}
+
+static void push_age(lua_State *L, const struct window_group *group, int64_t at_ns)
+{
+    if (group && group->first_ns)
+        lua_pushnumber(L, (double)(at_ns - group->first_ns) / 1e9);
+    else
+        lua_pushnil(L);
+}
+
+/* The label `name` of the running group; false: it has no such label. */
+static bool group_label(const struct policy_vm *vm, struct str name, struct str *out)
+{
+    const struct window_decl *window = vm->group_window;
+
+    for (size_t i = 0; i < window->by_count; i++) {
+        if (!str_eq(field_name(vm->set->options.schema, window->by[i]), name))
+            continue;
+        *out = vm->group->by ? vm->group->by[i] : (struct str){NULL, 0};
+        return true;
+    }
+    return false;
+}
+
+static int group_index(lua_State *L)
+{
+    const struct policy_vm *vm = check_group(L, 1);
+    struct str name = lua_push_text(L, 2), label;
+
+    if (str_eq(name, STR("value")))
+        lua_pushnumber(L, value_of(vm->group_window, vm->group));
+    else if (str_eq(name, STR("count")))
+        lua_pushnumber(L, (double)vm->group->count);
+    else if (str_eq(name, STR("age")))
+        push_age(L, vm->group, vm->at_ns);
+    else if (!group_label(vm, name, &label))
+        return luaL_error(L, "this group has no '%s': its window's 'by' does not name it",
+                          name.at);
+    else if (label.size)
+        lua_pushlstring(L, label.at, label.size);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+static int no_write(lua_State *L)
+{
+    return luaL_error(L, "windows and groups are read-only");
+}
+
+/* --- windows --- */
+
+struct reading {
+    const struct window_decl *window;
+    const struct window_sums *sums;
+    const struct window_group *group; /* NULL: it is empty */
+};
+
+/* Groups are in bytewise order of their values. */
+static int compare_by(const struct str *a, const struct str *b, size_t count)
+{
+    int order = 0;
+
+    for (size_t i = 0; order == 0 && i < count; i++)
+        order = str_compare(a[i], b[i]);
+    return order;
+}
+
+static const struct window_group *find_group(const struct window_sums *sums,
+                                             const struct str *by, size_t by_count)
+{
+    size_t low = 0, high = sums->group_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_by(sums->groups[middle].by, by, by_count);
+        if (order == 0)
+            return &sums->groups[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* A label's value from what the policy gave at `index`: a group, or a table of labels. */
+static struct str given_label(lua_State *L, int index, struct str name)
+{
+    struct str value = {NULL, 0};
+
+    if (has_metatable(L, index, GROUP)) {
+        if (!group_label(check_group(L, index), name, &value))
+            luaL_error(L, "the group has no '%.*s', which this window is by",
+                       STR_ARG(name));
+        return value;
+    }
+    if (!lua_istable(L, index))
+        luaL_error(L, "a group or a table of labels is expected, not a %s",
+                   type_name(L, index));
+    lua_pushlstring(L, name.at, name.size);
+    lua_rawget(L, index);
+    if (!lua_isnil(L, -1))
+        value.at = luaL_checklstring(L, -1, &value.size);
+    /* The text stays on the stack until the reading is done. */
+    return value;
+}
+
+static struct reading read_window(lua_State *L, int group)
+{
+    const struct policy_vm *vm = vm_of(L);
+    int window = *(int *)luaL_checkudata(L, 1, WINDOW);
+    struct str by[WINDOW_BY_MAX];
+    struct reading out;
+
+    if (!vm->sums || window < 0)
+        luaL_error(L, "windows can be read only in rule and budget functions");
+    out.window = &vm->set->decls.windows[window];
+    out.sums = &vm->sums[window];
+    luaL_checkstack(L, WINDOW_BY_MAX + 1, "window");
+    for (size_t i = 0; i < out.window->by_count; i++)
+        by[i] =
+            given_label(L, group, field_name(vm->set->options.schema, out.window->by[i]));
+    out.group = find_group(out.sums, by, out.window->by_count);
+    return out;
+}
+
+static int window_get(lua_State *L)
+{
+    struct reading r = read_window(L, 2);
+
+    lua_pushnumber(L, value_of(r.window, r.group));
+    return 1;
+}
+
+static int window_count(lua_State *L)
+{
+    struct reading r = read_window(L, 2);
+
+    lua_pushnumber(L, r.group ? (double)r.group->count : 0);
+    return 1;
+}
+
+static int window_age(lua_State *L)
+{
+    struct reading r = read_window(L, 2);
+
+    push_age(L, r.group, r.sums->at_ns);
+    return 1;
+}
+
+/* Mean per `unit` of the part of the window that was observed; nil before half of it. */
+static int window_per(lua_State *L)
+{
+    int64_t unit;
+
+    if (!duration_parse(&unit, str_of(luaL_checkstring(L, 2))) || unit <= 0)
+        return luaL_error(L, "'%s' is not a duration such as \"1h\"", lua_tostring(L, 2));
+    struct reading r = read_window(L, 3);
+    const struct window_sums *sums = r.sums;
+    int64_t start = sums->start_ns > sums->since_ns ? sums->start_ns : sums->since_ns;
+    int64_t end = sums->end_ns < sums->at_ns ? sums->end_ns : sums->at_ns;
+    int64_t observed = end - start;
+    if (sums->since_ns == 0 || observed <= 0 ||
+        observed < (sums->end_ns - sums->start_ns) / 2)
+        return 0;
+    lua_pushnumber(L, value_of(r.window, r.group) * (double)unit / (double)observed);
+    return 1;
+}
+
+/* Names that a policy may ask a window for; anything else is a mistake. */
+static int window_index(lua_State *L)
+{
+    static const char *const names[] = {"get", "count", "age", "per"};
+    struct str name = lua_push_text(L, 2);
+
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(1));
+    if (!lua_isnil(L, -1))
+        return 1;
+    const char *near = str_nearest(name, names, sizeof names / sizeof *names);
+    return near ? luaL_error(L, "a window has no '%s'; did you mean '%s'?", name.at, near)
+                : luaL_error(L, "a window has no '%s'", name.at);
+}
+
+void lua_window_open(lua_State *L)
+{
+    static const luaL_Reg group[] = {
+        {"__index", group_index}, {"__newindex", no_write}, {NULL, NULL}};
+    static const luaL_Reg window[] = {{"__newindex", no_write}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"get", window_get},
+                                       {"count", window_count},
+                                       {"age", window_age},
+                                       {"per", window_per},
+                                       {NULL, NULL}};
+
+    metatable_new(L, GROUP, group);
+    metatable_new(L, WINDOW, window);
+    luaL_getmetatable(L, WINDOW);
+    lua_newtable(L);
+    luaL_register(L, NULL, methods);
+    lua_pushcclosure(L, window_index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}

@@ -1,0 +1,15 @@
+/* From the frame's normal forms to declarations. */
+#pragma once
+#include "vm.h"
+
+int lua_here(lua_State *L);
+
+/* Adds an error at the line of the policy that runs; returns 0. */
+int register_problem(lua_State *L, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* False: another file is this policy. */
+bool register_policy(struct policy_vm *vm, struct str name);
+
+/* (kind, spec): a window's index for a window, else nothing. */
+int core_register(lua_State *L);

@@ -1,0 +1,125 @@
+/* A generation without Lua: sources, data, and everything that was registered. */
+#pragma once
+#include "spendwarden/hash.h"
+#include "spendwarden/log.h"
+#include "spendwarden/policy.h"
+#include "spendwarden/yaml.h"
+
+enum {
+    FILES_MAX = 256,
+    FUNCTIONS_MAX = 1024,
+    WINDOWS_MAX = 256,
+    RULES_MAX = 256,
+    BUDGETS_MAX = 64,
+    COUNTERS_MAX = 64,
+    CLASSES_MAX = 64,
+    NEEDS_MAX = 8,
+    DERIVE_LABELS_MAX = 8,
+    BREAKER_FAILURES = 100,
+};
+
+enum policy_call {
+    CALL_DERIVE,
+    CALL_PRICE,
+    CALL_CLASSIFY,
+    CALL_COUNTER,
+    CALL_WINDOW,
+    CALL_RULE,
+    CALL_BUDGET,
+    CALL_COUNT,
+};
+
+enum {
+    REASON_RUNTIME,
+    REASON_INSTRUCTIONS,
+    REASON_MEMORY,
+    REASON_WALL,
+    REASON_VALUE,
+    REASON_DISABLED,
+    REASON_COUNT
+};
+
+/* One function of a policy and how C calls it. Text is in the build's arena. */
+struct policy_fn {
+    enum policy_call call;
+    struct str policy, where; /* "file:line" */
+    struct str label;         /* what it is about, for traces */
+    size_t need_count;
+    struct field needs[NEEDS_MAX];
+    size_t label_count; /* derive */
+    struct field labels[DERIVE_LABELS_MAX];
+    struct str label_names[DERIVE_LABELS_MAX];
+    bool override, several; /* derive; several: it answers with a table */
+    bool billed;            /* price */
+    size_t class_count;     /* classify */
+    const struct str *classes;
+    int decl;         /* counter, window, rule, budget: its index in the decls */
+    bool is_where;    /* window: the function is a condition on `sum`, or on 1 */
+    struct field sum; /* then; FIELD_NONE: count */
+};
+
+/* What files register, in order: the same for a set and for each of its states. */
+struct build {
+    struct arena arena;
+    size_t window_count, rule_count, budget_count, counter_count, class_count, fn_count;
+    struct window_decl *windows;
+    struct rule_decl *rules;
+    struct budget_decl *budgets;
+    struct counter_decl *counters;
+    struct str *classes;
+    struct policy_fn *fns;
+    size_t call_count[CALL_COUNT]; /* functions by call, in order: rule i is the i-th */
+    uint16_t calls[CALL_COUNT][FUNCTIONS_MAX];
+    struct str default_class;
+    const struct policy_fn *default_by; /* borrowed from fns */
+    size_t effect_count;                /* counters and windows with a function */
+    size_t policy_count;
+    struct str policies[FILES_MAX];
+};
+
+bool build_open(struct build *b, struct err *err);
+void build_release(struct build *b); /* safe on a zeroed one, and twice */
+
+/* The index of this window, new or equal; -1: no room. */
+int build_window(struct build *b, const struct window_decl *decl);
+
+struct source_file {
+    char *path;
+    struct str text;
+};
+
+struct data_file {
+    struct str name, bytes;
+    struct yaml_node *root; /* NULL: the file is missing */
+};
+
+/* Shared by threads: atomics. */
+struct fn_stats {
+    int64_t failures[REASON_COUNT];
+    int64_t in_a_row;
+    bool disabled;
+    struct log_limit log;
+};
+
+struct policy_set {
+    struct arena arena; /* sources, data, copies of the options */
+    struct policy_options options;
+    size_t file_count;
+    struct source_file files[FILES_MAX];
+    struct data_file *data; /* options.data_count */
+    struct build build;
+    struct decls decls;
+    struct fn_stats *stats; /* owned; one a function */
+    char hash[SHA256_TEXT_SIZE], data_hash[SHA256_TEXT_SIZE];
+};
+
+/* Paths, policy files and data files into the set. False: *diags has every error. */
+bool set_read(struct policy_set *s, const struct policy_options *options,
+              struct diags *diags);
+
+bool fn_disabled(const struct policy_set *s, size_t fn);
+void fn_succeeded(const struct policy_set *s, size_t fn);
+
+/* Counts, logs, and after BREAKER_FAILURES in a row disables. */
+void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message);
+int reason_of(const char *name);

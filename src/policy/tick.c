@@ -1,0 +1,103 @@
+/* Rules and budgets at a tick. */
+#include <math.h>
+
+#include "vm.h"
+
+static const double LIMIT_MAX_USD = 1e9;
+
+void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums)
+{
+    vm->sums = sums;
+    vm->left = vm->set->options.limits.tick_instructions;
+}
+
+void policy_tick_end(struct policy_vm *vm)
+{
+    vm_forget(vm);
+    vm->sums = NULL;
+    vm->group = NULL;
+}
+
+/* One result above SLOT_BASE, or false. */
+static bool ask(struct policy_vm *vm, size_t fn, int window,
+                const struct window_group *group)
+{
+    static const struct window_group empty;
+
+    vm_forget(vm);
+    vm->group_window = &vm->set->decls.windows[window];
+    vm->group = group ? group : &empty;
+    vm->at_ns = vm->sums[window].at_ns;
+    return vm_call(vm, fn, 1);
+}
+
+static bool has_bound(const struct rule_decl *rule)
+{
+    return rule->has_above || rule->has_below || rule->step_count > 0;
+}
+
+/* Of the value above SLOT_BASE; a text: what is wrong. */
+static const char *read_answer(lua_State *L, const struct rule_decl *rule,
+                               struct answer *out)
+{
+    int type = lua_type(L, SLOT_BASE + 1);
+
+    *out = (struct answer){ANSWER_FALSE, 0};
+    if (!lua_toboolean(L, SLOT_BASE + 1))
+        return NULL;
+    if (!has_bound(rule)) {
+        out->kind = ANSWER_TRUE;
+        return type == LUA_TBOOLEAN ? NULL
+                                    : "a rule without a bound answers true or false";
+    }
+    if (type != LUA_TNUMBER)
+        return "a rule with a bound answers a number";
+    *out = (struct answer){ANSWER_NUMBER, lua_tonumber(L, SLOT_BASE + 1)};
+    return isfinite(out->number) ? NULL : "the number is not finite";
+}
+
+bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *group,
+                 struct answer *out)
+{
+    const struct rule_decl *decl = &vm->set->decls.rules[rule];
+    size_t fn = vm->set->build.calls[CALL_RULE][rule];
+
+    *out = (struct answer){ANSWER_FALSE, 0};
+    if (!ask(vm, fn, decl->window, group))
+        return false;
+    const char *wrong = read_answer(vm->box.L, decl, out);
+    if (wrong) {
+        *out = (struct answer){ANSWER_FALSE, 0};
+        vm_reject(vm, fn, wrong);
+        return false;
+    }
+    vm_end(vm, fn, out->kind == ANSWER_FALSE ? "nil" : "answered");
+    return true;
+}
+
+bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_group *group,
+                   bool *has, struct money *limit)
+{
+    const struct budget_decl *decl = &vm->set->decls.budgets[budget];
+    size_t fn = vm->set->build.calls[CALL_BUDGET][budget];
+    lua_State *L = vm->box.L;
+
+    *has = false;
+    *limit = (struct money){0};
+    if (!ask(vm, fn, decl->window, group))
+        return false;
+    if (!lua_toboolean(L, SLOT_BASE + 1)) {
+        vm_end(vm, fn, "nil");
+        return true;
+    }
+    double usd =
+        lua_type(L, SLOT_BASE + 1) == LUA_TNUMBER ? lua_tonumber(L, SLOT_BASE + 1) : -1;
+    if (!(usd >= 1e-9 && usd <= LIMIT_MAX_USD)) {
+        vm_reject(vm, fn, "a limit must be a number of USD above 0, to 1000000000");
+        return false;
+    }
+    limit->nanousd = (int64_t)nearbyint(usd * 1e9);
+    *has = true;
+    vm_end(vm, fn, "answered");
+    return true;
+}

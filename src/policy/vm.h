@@ -1,0 +1,76 @@
+/* One state of a generation. */
+#pragma once
+#include "bindings.h"
+#include "set.h"
+
+enum { NAMES_MAX = 128 };
+
+/* What an event's field name stands for. */
+enum name_kind { NAME_FIELD, NAME_TAGS, NAME_METADATA, NAME_HAS_TAG, NAME_REQUESTED_USD };
+
+struct name {
+    struct str text;
+    enum name_kind kind;
+    struct field field; /* known_from also for other kinds */
+};
+
+struct policy_vm {
+    struct sandbox box;
+    const struct policy_set *set;
+    struct price_cache *prices; /* NULL: the set has no price book */
+    size_t name_count;
+    struct name names[NAMES_MAX];
+
+    /* while files are loaded */
+    struct build *build;
+    struct diags *diags; /* NULL: errors were reported when the set was loaded */
+    const struct source_file *file;
+    char short_name[LUA_IDSIZE]; /* what Lua's messages call the file */
+    struct str policy;
+    bool broken;
+
+    /* while an event or a tick is decided */
+    uint64_t handle; /* of the event or group; those of another number are stale */
+    enum stage stage;
+    struct record *record; /* NULL: no event */
+    struct arena *arena;
+    const struct window_sums *sums; /* NULL: no tick */
+    const struct window_decl *group_window;
+    const struct window_group *group;
+    int64_t at_ns;
+    int64_t left; /* instructions of this event or tick */
+    bool handle_pushed;
+
+    policy_trace *trace;
+    void *trace_ctx;
+};
+
+/* Slots of the main stack that stand as long as the vm. */
+enum {
+    SLOT_FUNCTIONS = 1,
+    SLOT_HANDLE,      /* the event or group that functions get */
+    SLOT_EVENT_MAKER, /* C functions that make one */
+    SLOT_GROUP_MAKER,
+    SLOT_BASE = SLOT_GROUP_MAKER,
+};
+
+struct policy_vm *vm_of(lua_State *L);
+
+/* A state with every file of the set run in it, registering into `build`. */
+bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *build,
+             struct diags *diags, struct err *err);
+void vm_release(struct policy_vm *vm);
+
+/* Calls function `fn` with the event, or with the group of a tick: `results` are above
+ * SLOT_BASE. False: it failed and that was dealt with; nothing is there. */
+bool vm_call(struct policy_vm *vm, size_t fn, int results);
+
+/* Ends a call that succeeded: its answer was no good, or what came of it ("answered",
+ * "nil"). Nothing is above SLOT_BASE then. */
+void vm_reject(struct policy_vm *vm, size_t fn, const char *message);
+void vm_end(struct policy_vm *vm, size_t fn, const char *outcome);
+
+void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome);
+
+/* Handles given out before are stale from now on. */
+void vm_forget(struct policy_vm *vm);
