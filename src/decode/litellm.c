@@ -71,7 +71,7 @@ static struct str session_of(const struct decoding *d, struct str trace)
 
 static bool contains(struct str text, struct str part)
 {
-    return memmem(text.at, text.size, part.at, part.size) != NULL;
+    return text.size && memmem(text.at, text.size, part.at, part.size) != NULL;
 }
 
 /* What the provider called its answer, so that another emitter's report of the same call
@@ -157,15 +157,22 @@ static void read_models(struct decoding *d)
     text[TEXT_SERVICE_TIER] = text_of(d, LITELLM_TIER);
 }
 
+static bool is_literal_zero(struct str number)
+{
+    size_t i = 0;
+
+    while (i < number.size && (number.at[i] == '0' || number.at[i] == '.'))
+        i++;
+    return number.size && (i == number.size || number.at[i] == 'e');
+}
+
 /* The operator set the price of this deployment to nothing. */
 static bool is_priced_at_zero(const struct decoding *d)
 {
-    int64_t cost;
     const struct json_value *rate = &d->slots[LITELLM_MAP_INPUT_COST];
 
     return is_hex_digits(d->slots[LITELLM_MAP_KEY].raw, 64) &&
-           rate->type == JSON_NUMBER && decimal_parse(&cost, rate->raw, 15, NULL) &&
-           cost == 0;
+           rate->type == JSON_NUMBER && is_literal_zero(rate->raw);
 }
 
 /* Only response_cost: on a cache hit the other costs are those of the first call. */

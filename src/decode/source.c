@@ -84,14 +84,14 @@ static bool want_metadata(struct source *s, const struct source_options *options
     size_t count = given ? options->metadata_count : sizeof usual / sizeof *usual;
 
     if (count > METADATA_MAX) {
-        diags_add(diags, NULL, 0, 0, "metadata: at most %d keys", METADATA_MAX);
+        diags_add(diags, "metadata", 0, 0, "at most %d keys", METADATA_MAX);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         struct err err = {0};
         if (want_metadata_key(s, keys[i], &err))
             continue;
-        diags_add(diags, NULL, 0, 0, "metadata key \"%.*s\": %s", STR_ARG(keys[i]),
+        diags_add(diags, "metadata", 0, 0, "key \"%.*s\": %s", STR_ARG(keys[i]),
                   err.text);
         return false;
     }
@@ -112,7 +112,7 @@ static bool compile(struct source *s, const struct source_options *options,
     else if (s->format->compile(s, &err))
         collect_tags(s, &err);
     if (err.kind != ERR_NONE) {
-        diags_add(diags, NULL, 0, 0, "source \"%.*s\": %s", STR_ARG(options->name),
+        diags_add(diags, "sources", 0, 0, "source \"%.*s\": %s", STR_ARG(options->name),
                   err.text);
         return false;
     }
@@ -126,13 +126,13 @@ bool source_compile(struct source **out, const struct source_options *options,
 
     *out = NULL;
     if (!format) {
-        diags_add(diags, NULL, 0, 0, "source \"%.*s\" is none of litellm, generic",
+        diags_add(diags, "sources", 0, 0, "source \"%.*s\" is none of litellm, generic",
                   STR_ARG(options->name));
         return false;
     }
     struct source *s = calloc(1, sizeof *s);
     if (!s) {
-        diags_add(diags, NULL, 0, 0, "no memory for a source");
+        diags_add(diags, "sources", 0, 0, "no memory for a source");
         return false;
     }
     s->format = format;

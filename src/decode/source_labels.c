@@ -66,9 +66,15 @@ static struct label_map *find_map(struct source *s, struct field field)
     return NULL;
 }
 
+/* The place of a rule that no file has. */
+static const char *file_of(const struct label_rule *rule)
+{
+    return rule->file ? rule->file : "labels";
+}
+
 static void refuse(const struct label_rule *rule, struct diags *diags, const char *why)
 {
-    diags_add(diags, rule->file, rule->line, rule->column, "label \"%.*s\": %s",
+    diags_add(diags, file_of(rule), rule->line, rule->column, "label \"%.*s\": %s",
               STR_ARG(rule->label), why);
 }
 
@@ -78,7 +84,7 @@ static void refuse_unknown(const struct label_rule *rule, const struct source *s
     struct str near = field_suggest(s->schema, rule->label);
 
     if (near.size && is_mapped(field_find(s->schema, near)))
-        diags_add(diags, rule->file, rule->line, rule->column,
+        diags_add(diags, file_of(rule), rule->line, rule->column,
                   "\"%.*s\" is no label; did you mean \"%.*s\"?", STR_ARG(rule->label),
                   STR_ARG(near));
     else

@@ -22,7 +22,7 @@ struct json_reader {
     struct str body;
     size_t window;      /* where it starts in the body */
     size_t window_most; /* bytes that it might have had */
-    bool final;    /* it reaches the end of the body */
+    bool final;         /* it reaches the end of the body */
     bool done;
     bool lines_end; /* no further line begins with an object */
     enum layout layout;
@@ -256,7 +256,8 @@ static enum resync resync(struct json_reader *r, size_t first)
     }
     if (c != '{' && c != '[') {
         skip_stray(&r->walk, first);
-        return RESYNC_OK;
+        bool over = r->final && r->walk.next == r->walk.tokens.count;
+        return over ? RESYNC_LOST : RESYNC_OK;
     }
     if (skip_same_kind(&r->walk, first))
         return RESYNC_OK;
