@@ -96,17 +96,20 @@ int64_t unpack_range(struct unpack *u, int64_t least, int64_t most)
 
 size_t unpack_count(struct unpack *u, size_t item_min)
 {
-    return (size_t)unpack_range(u, 0, (int64_t)(u->rest.size / item_min));
+    int64_t count = unpack_int(u);
+
+    if (count >= 0 && (uint64_t)count <= u->rest.size / item_min)
+        return (size_t)count;
+    u->failed = true;
+    return 0;
 }
 
 struct str unpack_str(struct unpack *u)
 {
     size_t size = unpack_count(u, 1);
 
-    if (u->failed || size > u->rest.size) {
-        u->failed = true;
+    if (u->failed)
         return (struct str){NULL, 0};
-    }
     struct str text = {u->rest.at, size};
     u->rest = str_from(u->rest, size);
     return text;

@@ -168,7 +168,8 @@ bool timestamp_parse(int64_t *out_ns, struct str text)
 int timestamp_format(char out[TIMESTAMP_TEXT_SIZE], int64_t ns)
 {
     int64_t days = ns / NS_PER_DAY - (ns % NS_PER_DAY < 0);
-    int64_t ms = (ns - days * NS_PER_DAY) / NS_PER_MS;
+    int64_t rest = ns % NS_PER_DAY;
+    int64_t ms = (rest < 0 ? rest + NS_PER_DAY : rest) / NS_PER_MS;
     struct civil date = civil_from_days(days);
 
     return snprintf(out, TIMESTAMP_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",

@@ -1,0 +1,86 @@
+#include "../unit.h"
+
+#include "spendwarden/str.h"
+
+TEST(compares_bytes_and_puts_the_shorter_first)
+{
+    assert_true(str_compare(STR("a"), STR("b")) < 0);
+    assert_true(str_compare(STR("ab"), STR("a")) > 0);
+    assert_true(str_compare(STR(""), STR("a")) < 0);
+    assert_int_equal(str_compare((struct str){NULL, 0}, STR("")), 0);
+    assert_true(str_compare(STR("\xFF"), STR("a")) > 0);
+    assert_true(str_eq((struct str){NULL, 0}, STR("")));
+    assert_false(str_eq(STR("a"), STR("b")));
+}
+
+TEST(ignores_the_case_of_ascii_letters_only)
+{
+    assert_true(str_eq_nocase(STR("BeArEr"), STR("bearer")));
+    assert_false(str_eq_nocase(STR("["), STR("{")));
+    assert_false(str_eq_nocase(STR("a"), STR("ab")));
+}
+
+TEST(takes_parts_that_may_be_empty)
+{
+    assert_true(str_eq(str_from(STR("abc"), 1), STR("bc")));
+    assert_int_equal(str_from(STR("abc"), 3).size, 0);
+    assert_int_equal(str_from(STR("abc"), 99).size, 0);
+    assert_true(str_starts(STR("abc"), STR("ab")));
+    assert_false(str_starts(STR("a"), STR("ab")));
+}
+
+TEST(reads_integers_to_the_last_one)
+{
+    int64_t value = 0;
+
+    assert_true(str_to_int64(STR("9223372036854775807"), &value));
+    assert_int_equal(value, INT64_MAX);
+    assert_true(str_to_int64(STR("-9223372036854775808"), &value));
+    assert_int_equal(value, INT64_MIN);
+    assert_true(str_to_int64(STR("007"), &value));
+    assert_int_equal(value, 7);
+}
+
+TEST(refuses_what_is_no_integer_or_too_large)
+{
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "1.0",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "99999999999999999999999"};
+    int64_t value = 7;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(str_to_int64(str_of(bad[i]), &value));
+    assert_int_equal(value, 7);
+}
+
+TEST(suggests_the_nearest_word_or_none)
+{
+    static const char *const words[] = {"team", "tenant", "workflow_id"};
+
+    assert_int_equal(str_distance(STR("kitten"), STR("sitting"), 9), 3);
+    assert_int_equal(str_distance(STR("kitten"), STR("sitting"), 1), 2);
+    assert_string_equal(str_nearest(STR("taem"), words, 3), "team");
+    assert_string_equal(str_nearest(STR("Workflow-ID"), words, 3), "workflow_id");
+    assert_null(str_nearest(STR("completely"), words, 3));
+    assert_null(str_nearest(STR("team"), words, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compares_bytes_and_puts_the_shorter_first),
+        cmocka_unit_test(ignores_the_case_of_ascii_letters_only),
+        cmocka_unit_test(takes_parts_that_may_be_empty),
+        cmocka_unit_test(reads_integers_to_the_last_one),
+        cmocka_unit_test(refuses_what_is_no_integer_or_too_large),
+        cmocka_unit_test(suggests_the_nearest_word_or_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
