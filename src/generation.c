@@ -7,30 +7,42 @@
 
 #include "spendwarden/hash.h"
 
-enum { SHIPPED_PATH_MAX = 4096, HASH_SECRET_MAX = 256 };
+enum { SHIPPED_PATH_MAX = 2048, HASH_SECRET_MAX = 256 };
 
 const struct coverage_span coverage_spans[COVERAGE_SPAN_COUNT] = {
     {NS_PER_HOUR, STR("1h")},
     {24 * NS_PER_HOUR, STR("24h")},
 };
 
+static const char *const shipped_names[] = {"attribution", "spend-class", "budgets",
+                                            "spikes", "coverage"};
+
+enum { SHIPPED_COUNT = sizeof shipped_names / sizeof *shipped_names };
+
+struct shipped {
+    char text[SHIPPED_COUNT][SHIPPED_PATH_MAX];
+    const char *paths[SHIPPED_COUNT];
+};
+
 /* The shipped policies lie beside the binary: installed, or in the build tree. */
-static bool shipped_policies(char out[SHIPPED_PATH_MAX])
+static bool shipped_policies(struct shipped *out)
 {
     static const char *const places[] = {"../share/spendwarden/policies",
                                          "../../policies"};
     char self[SHIPPED_PATH_MAX / 2];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *slash;
 
     if (size <= 0)
         return false;
     self[size] = '\0';
-    slash = strrchr(self, '/');
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(out, SHIPPED_PATH_MAX, "%s/%s", self, places[i]);
-        if (access(out, R_OK) == 0)
+    *strrchr(self, '/') = '\0';
+    for (size_t place = 0; place < sizeof places / sizeof *places; place++) {
+        for (size_t i = 0; i < SHIPPED_COUNT; i++) {
+            snprintf(out->text[i], SHIPPED_PATH_MAX, "%s/%s/%s", self, places[place],
+                     shipped_names[i]);
+            out->paths[i] = out->text[i];
+        }
+        if (access(out->text[0], R_OK) == 0)
             return true;
     }
     return false;
@@ -134,8 +146,7 @@ static bool load_policies(struct generation *g, const struct generation_options 
                           struct diags *diags)
 {
     struct policy_options policies = g->config->policies;
-    char shipped[SHIPPED_PATH_MAX];
-    const char *const shipped_paths[] = {shipped};
+    struct shipped shipped;
 
     policies.schema = &g->config->schema;
     policies.zone = g->config->zone;
@@ -144,14 +155,14 @@ static bool load_policies(struct generation *g, const struct generation_options 
         policies.path_count = options->policy_count;
         policies.paths = options->policies;
     } else if (!options->config_path) {
-        if (!shipped_policies(shipped)) {
+        if (!shipped_policies(&shipped)) {
             diags_add(diags, "spendwarden", 0, 0,
                       "the shipped policies are not beside the binary: name some by "
                       "--policies");
             return false;
         }
-        policies.path_count = 1;
-        policies.paths = shipped_paths;
+        policies.path_count = SHIPPED_COUNT;
+        policies.paths = shipped.paths;
     }
     return policy_load(&g->policies, &policies, diags);
 }

@@ -68,7 +68,8 @@ struct config {
  * with the nearest known key. Opens no file that the configuration names. Relative paths
  * start at the file's directory. False: *out is NULL. `overrides` are "key.path=value"
  * texts that win over the file, the last one over earlier ones; their relative paths
- * start at the working directory; may be NULL. Reads the environment for ${VAR}. */
+ * start at the working directory; may be NULL. Reads the environment for ${VAR}. Without
+ * a file (`path` NULL) every key has its default. */
 bool config_load(struct config **out, const char *path, const char *const *overrides,
                  size_t override_count, struct diags *diags);
 void config_free(struct config *c);

@@ -94,13 +94,18 @@ static bool write_all(struct books *b, struct waiting *all, struct dedupe_key *k
            ledger_commit(b->ledger, b->last_ns, err);
 }
 
-static void apply_all(struct books *b, struct waiting *all)
+static void apply_batch(struct books *b, const struct batch *batch)
 {
-    for (struct waiting *w = all; w; w = w->next)
-        for (struct batch *batch = w->list; batch; batch = batch->next)
-            for (size_t i = 0; i < batch->count; i++)
-                if (batch->verdicts[i] == COMMIT_ACCEPTED)
-                    books_apply(b, batch->records[i]);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->verdicts[i] == COMMIT_ACCEPTED)
+            books_apply(b, batch->records[i]);
+}
+
+static void apply_all(struct books *b, const struct waiting *all)
+{
+    for (const struct waiting *w = all; w; w = w->next)
+        for (const struct batch *batch = w->list; batch; batch = batch->next)
+            apply_batch(b, batch);
 }
 
 /* Under the lock. */

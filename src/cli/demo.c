@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "spendwarden/log.h"
 #include "spendwarden/timestamp.h"
+#include "traffic.h"
 
 static const char help[] =
     "Usage: spendwarden demo [OPTION]...\n"
@@ -41,121 +41,17 @@ enum {
     CROSSING_SECONDS = 30,
 };
 
-/* Who spends, by the key that the quickstart's data files know. */
-static const struct actor {
-    const char *key, *system, *model;
-    int weight;                   /* share of the requests */
-    double input, output;         /* mean tokens */
-    double input_usd, output_usd; /* what the gateway reports per token */
-} actors[] = {
-    {"search-prod", "openai", "gpt-4o-mini", 40, 3000, 300, 0.15e-6, 0.6e-6},
-    {"search-rerank", "openai", "gpt-4o-mini", 20, 6000, 50, 0.15e-6, 0.6e-6},
-    {"support-bot", "anthropic", "claude-sonnet-4-5", 15, 4000, 500, 3e-6, 15e-6},
-    {"support-summaries", "openai", "gpt-5-mini", 10, 9000, 600, 0.25e-6, 2e-6},
-    {"research-notebooks", "anthropic", "claude-sonnet-4-5", 5, 12000, 1500, 3e-6, 15e-6},
-    {"research-evals", "openai", "gpt-4o", 5, 2500, 400, 2.5e-6, 10e-6},
-    {"checkout-prod", "openai", "gpt-4o", 3, 2000, 200, 2.5e-6, 10e-6},
-    {"checkout-fraud", "mistral", "mistral-large-latest", 2, 1500, 100, 2e-6, 6e-6},
-};
-
-enum { ACTOR_COUNT = sizeof actors / sizeof *actors };
-
 struct demo {
     const char *url;
     char *authorization; /* owned; NULL: none */
     int64_t history_ns, live_ns;
-    uint64_t random;
+    struct traffic traffic;
     CURL *curl;
     struct buf answer;
-    uint64_t sent;
     int64_t accepted, rejected;
     double extra_usd; /* of each live request of the team whose budget is to be reached */
     char extra_team[64];
-    const char *run; /* makes ids of two runs differ */
 };
-
-/* xorshift64*: the same seed gives the same traffic. */
-static double chance(struct demo *d)
-{
-    d->random ^= d->random >> 12;
-    d->random ^= d->random << 25;
-    d->random ^= d->random >> 27;
-    return (double)((d->random * UINT64_C(2685821657736338717)) >> 11) /
-           9007199254740992.0;
-}
-
-static const struct actor *choose_actor(struct demo *d)
-{
-    int ticket = (int)(chance(d) * 100);
-
-    for (size_t i = 0; i < ACTOR_COUNT; i++) {
-        ticket -= actors[i].weight;
-        if (ticket < 0)
-            return &actors[i];
-    }
-    return &actors[0];
-}
-
-static void set_time(json_t *event, const char *name, int64_t ns)
-{
-    char text[TIMESTAMP_TEXT_SIZE];
-
-    timestamp_format(text, ns);
-    json_object_set_new(event, name, json_string(text));
-}
-
-static void set_cost(json_t *event, double usd)
-{
-    char text[MONEY_TEXT_SIZE];
-
-    money_format(text, (struct money){(int64_t)(usd * 1e9)});
-    json_object_set_new(event, "reported_usd", json_string(text));
-}
-
-/* A failed attempt costs nothing; the one after it is a retry. */
-static void set_outcome(struct demo *d, json_t *event)
-{
-    if (chance(d) < 0.02) {
-        json_object_set_new(event, "status", json_string("failure"));
-        json_object_set_new(event, "error_class", json_string("RateLimitError"));
-        return;
-    }
-    json_object_set_new(event, "status", json_string("success"));
-    if (chance(d) < 0.03)
-        json_object_set_new(event, "retry_depth", json_integer(1));
-}
-
-static json_t *make_event(struct demo *d, const struct actor *a, int64_t end_ns,
-                          double extra_usd)
-{
-    double input = a->input * (0.5 + chance(d)), output = a->output * (0.5 + chance(d));
-    json_t *event = json_object();
-    char id[64];
-
-    snprintf(id, sizeof id, "demo-%s-%llu", d->run, (unsigned long long)d->sent++);
-    json_object_set_new(event, "id", json_string(id));
-    set_time(event, "start", end_ns - (int64_t)(output * 8 * (double)NS_PER_MS));
-    set_time(event, "end", end_ns);
-    json_object_set_new(event, "ai_system", json_string(a->system));
-    json_object_set_new(event, "requested_model", json_string(a->model));
-    json_object_set_new(event, "response_model", json_string(a->model));
-    json_object_set_new(event, "operation", json_string("chat"));
-    json_object_set_new(event, "key_alias", json_string(a->key));
-    json_object_set_new(event, "environment",
-                        json_string(strstr(a->key, "research") ? "dev" : "prod"));
-    json_object_set_new(event, "input_tokens", json_integer((json_int_t)input));
-    json_object_set_new(event, "output_tokens", json_integer((json_int_t)output));
-    set_outcome(d, event);
-    set_cost(event, input * a->input_usd + output * a->output_usd + extra_usd);
-    return event;
-}
-
-/* A key that no data file knows: spend without team, tenant and workflow. */
-static void lose_labels(json_t *event)
-{
-    json_object_set_new(event, "key_alias", json_string("new-key-without-owner"));
-    json_object_del(event, "environment");
-}
 
 static size_t keep_answer(char *data, size_t size, size_t count, void *ctx)
 {
@@ -226,8 +122,9 @@ static bool send_history(struct demo *d)
     bool ok = true;
 
     for (int64_t at = start; ok && at < now; at += HISTORY_STEP_SECONDS * NS_PER_SECOND) {
-        const struct actor *a = choose_actor(d);
-        json_array_append_new(events, make_event(d, a, at + NS_PER_SECOND, 0));
+        const struct actor *a = traffic_actor(&d->traffic);
+        json_array_append_new(events,
+                              traffic_event(&d->traffic, a, at + NS_PER_SECOND, 0));
         if (json_array_size(events) == BATCH) {
             ok = send_events(d, events);
             show_progress("history", at - start, d->history_ns);
@@ -284,27 +181,20 @@ static void choose_budget(struct demo *d)
                d->extra_team, CROSSING_SECONDS);
 }
 
-static const struct actor *actor_of_team(const char *team)
-{
-    for (size_t i = 0; i < ACTOR_COUNT; i++)
-        if (strncmp(actors[i].key, team, strlen(team)) == 0)
-            return &actors[i];
-    return &actors[0];
-}
-
 static void add_second(struct demo *d, json_t *events)
 {
     int64_t now = timestamp_now();
 
     for (int i = 0; i < LIVE_PER_SECOND; i++) {
-        json_t *event = make_event(d, choose_actor(d), now, 0);
-        if (chance(d) < 0.5)
-            lose_labels(event);
+        json_t *event = traffic_event(&d->traffic, traffic_actor(&d->traffic), now, 0);
+        if (traffic_chance(&d->traffic) < 0.5)
+            traffic_lose_labels(event);
         json_array_append_new(events, event);
     }
     if (d->extra_usd > 0)
-        json_array_append_new(
-            events, make_event(d, actor_of_team(d->extra_team), now, d->extra_usd));
+        json_array_append_new(events, traffic_event(&d->traffic,
+                                                    traffic_actor_of_team(d->extra_team),
+                                                    now, d->extra_usd));
 }
 
 static bool send_live(struct demo *d)
@@ -331,7 +221,7 @@ static int run_demo(struct demo *d)
     char run[32];
 
     snprintf(run, sizeof run, "%llx", (unsigned long long)timestamp_now());
-    d->run = run;
+    d->traffic.run = run;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     d->curl = curl_easy_init();
     bool ok = d->curl && send_history(d);
@@ -390,7 +280,7 @@ static bool take_option(struct demo *d, int option, const char *argument)
     case OPTION_FOR:
         return take_time("--for", argument, &d->live_ns);
     case OPTION_SEED:
-        d->random = strtoull(argument, NULL, 10) * 2 + 1;
+        d->traffic.random = strtoull(argument, NULL, 10) * 2 + 1;
         return true;
     default:
         usage_error("spendwarden demo", "wrong option");
@@ -413,7 +303,7 @@ int verb_demo(int argc, char **argv)
         .url = "http://127.0.0.1:9464",
         .history_ns = 25 * NS_PER_HOUR,
         .live_ns = 5 * NS_PER_MINUTE,
-        .random = 3,
+        .traffic = {.random = 3},
     };
     int option, code = EXIT_OK;
 

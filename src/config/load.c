@@ -152,6 +152,9 @@ static bool load(struct reader *r, const char *path, const char *const *override
 {
     size_t before = complaints(r);
 
+    bool given = path != NULL;
+
+    path = given ? path : "defaults";
     r->config->path = keep_text(r, str_of(path)).at;
     r->file.directory = directory_of(r, path);
     if (!r->config->path || !r->file.directory)
@@ -159,7 +162,7 @@ static bool load(struct reader *r, const char *path, const char *const *override
     r->file.name = r->config->path;
     r->file.placed = true;
     r->origin = r->file;
-    if (!read_file(r, path))
+    if (given && !read_file(r, path))
         return false;
     for (size_t i = 0; i < override_count; i++)
         apply_override(r, overrides[i]);
