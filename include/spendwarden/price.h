@@ -25,6 +25,9 @@ struct str price_book_name(const struct price_book *b);
 struct str price_book_hash(const struct price_book *b);
 size_t price_book_entries(const struct price_book *b);
 
+/* Imported entries that are beyond the bounds of sense, and so are not used. */
+size_t price_book_quarantined(const struct price_book *b);
+
 /* Remembers which entry a (provider, model) pair matched. One per thread; bounded. */
 struct price_cache;
 
@@ -33,10 +36,15 @@ void price_cache_free(struct price_cache *c);
 
 /* Fills r->charge from the event's usage, models, service tier, region, its start time
  * (else end, else received) and what the gateway reported. Never fails: what cannot
- * be priced has a status that says so and, without a reported cost, a charge of 0. */
+ * be priced has a status that says so and, without a reported cost, a charge of 0.
+ * The status tells how the book's own price went, also where the reported cost is
+ * booked; PRICE_INCLUDED alone is about the charge. */
 void price_record(const struct price_book *b, struct price_cache *c, struct record *r);
 
 /* Prices one usage at another model of the same provider: "what would this have cost".
  * False: that model has no price. */
 bool price_at_model(const struct price_book *b, struct price_cache *c,
                     const struct record *r, struct str model, struct money *out);
+
+/* Whether nothing stands behind a charge of 0: no price, no reported cost, no policy. */
+bool charge_is_unpriced(const struct charge *charge, const struct event *ev);
