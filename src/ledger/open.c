@@ -1,0 +1,190 @@
+/* The writer's life: files, lock, connection, what it remembers between commits. */
+#include "lock.h"
+#include "schema.h"
+#include "writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Longer than any checkpoint keeps the writer waiting. */
+enum { BUSY_MS = 10000, TIDY_BUSY_MS = 50 };
+
+static const char *const statements_sql[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_PUT_COMMIT] = "INSERT INTO commits VALUES(?, ?, ?, ?, ?)",
+    [STATEMENT_PUT_TICK] = "INSERT INTO ticks VALUES(NULL, ?, ?)",
+    [STATEMENT_GET_GENERATION] =
+        "SELECT number, config_hash, policy_hash, data_hash, price_hash"
+        " FROM generations ORDER BY number DESC LIMIT 1",
+    [STATEMENT_PUT_GENERATION] = "INSERT INTO generations VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_PUT_ALERT] = "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_PUT_STATE] = "INSERT OR REPLACE INTO states VALUES(?, ?, ?)",
+};
+
+/* With its mode, which SQLite gives to the files beside it as well. An existing file is
+ * not touched: closing it would drop the locks that this process has on it. */
+static bool create_file(const char *path, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+
+    if (fd == -1)
+        return errno == EEXIST || err_set(err, ERR_IO, "%s: %m", path);
+    close(fd);
+    return true;
+}
+
+static bool copy_paths(struct ledger *l, const char *path, struct err *err)
+{
+    l->path = strdup(path);
+    if (l->path && asprintf(&l->journal_path, "%s-wal", path) != -1)
+        return true;
+    l->journal_path = NULL;
+    return err_set(err, ERR_MEMORY, "ledger: no memory");
+}
+
+static bool connect(struct ledger *l, struct err *err)
+{
+    return create_file(l->path, err) &&
+           db_open(&l->db, l->path, SQLITE_OPEN_READWRITE, BUSY_MS, err) &&
+           schema_prepare(l->db, l->path, err) &&
+           db_exec(l->db, "PRAGMA journal_mode = WAL", err) &&
+           db_exec(l->db, "PRAGMA synchronous = FULL", err) &&
+           db_exec(l->db, "PRAGMA wal_autocheckpoint = 0", err) &&
+           db_exec(l->db, "PRAGMA cache_size = -16384", err) &&
+           db_exec(l->db, "PRAGMA temp_store = MEMORY", err) &&
+           schema_seed(l->db, &l->seed, err);
+}
+
+static bool read_position(struct ledger *l, struct err *err)
+{
+    int64_t seq = 0;
+    struct position *p = &l->committed;
+
+    if (!db_int64(l->db, "SELECT max(seq) FROM entries", &seq, err) ||
+        !db_int64(l->db,
+                  "SELECT booked_peak_ns FROM commits ORDER BY first_seq DESC LIMIT 1",
+                  &p->peak_ns, err) ||
+        !db_int64(l->db,
+                  "SELECT committed_ns FROM commits ORDER BY first_seq DESC LIMIT 1",
+                  &p->committed_ns, err))
+        return false;
+    p->seq = (uint64_t)seq;
+    l->now = *p;
+    return true;
+}
+
+static bool prepare_all(struct ledger *l, struct err *err)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT; i++)
+        if (!db_prepare(l->db, &l->statements[i], statements_sql[i], err))
+            return false;
+    return true;
+}
+
+bool ledger_open(struct ledger **out, const struct ledger_options *options,
+                 struct err *err)
+{
+    *out = NULL;
+    struct ledger *l = calloc(1, sizeof *l);
+    if (!l)
+        return err_set(err, ERR_MEMORY, "ledger: no memory");
+    l->lock_fd = -1;
+    l->journal_max_bytes = options->journal_max_bytes;
+    if (!copy_paths(l, options->path, err) ||
+        !lock_take(&l->lock_fd, options->path, err) || !connect(l, err) ||
+        !read_position(l, err) || !prepare_all(l, err) ||
+        !dict_open(&l->dict, l->db, l->seed, err) ||
+        !filter_open(&l->filter, l->db, l->seed, err) ||
+        !row_writer_open(&l->rows, l->db, &l->dict, options->schema, err))
+        goto fail;
+    *out = l;
+    return true;
+
+fail:
+    ledger_close(l);
+    return false;
+}
+
+void ledger_close(struct ledger *l)
+{
+    if (!l)
+        return;
+    ledger_rollback(l);
+    for (size_t i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(l->statements[i]);
+    row_writer_close(&l->rows);
+    filter_close(&l->filter);
+    dict_close(&l->dict);
+    buf_release(&l->keys);
+    sqlite3_close(l->tidy);
+    sqlite3_close(l->db);
+    lock_release(l->lock_fd);
+    free(l->journal_path);
+    free(l->path);
+    free(l);
+}
+
+uint64_t ledger_seed(const struct ledger *l)
+{
+    return l->seed;
+}
+
+static int64_t file_size(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 ? (int64_t)status.st_size : 0;
+}
+
+static bool checkpoint(struct ledger *l, int mode, struct err *err)
+{
+    int code = sqlite3_wal_checkpoint_v2(l->tidy, NULL, mode, NULL, NULL);
+
+    /* Somebody reads or writes: what is left goes the next time. */
+    return code == SQLITE_OK || code == SQLITE_BUSY ||
+           db_fail(l->tidy, "checkpoint", err);
+}
+
+/* SQLite checkpoints nothing on a connection that has not read yet. */
+static bool connect_tidy(struct ledger *l, struct err *err)
+{
+    int64_t objects;
+
+    if (l->tidy)
+        return true;
+    if (!db_open(&l->tidy, l->path, SQLITE_OPEN_READWRITE, TIDY_BUSY_MS, err))
+        return false;
+    if (db_exec(l->tidy, "PRAGMA synchronous = FULL", err) &&
+        db_int64(l->tidy, "SELECT count(*) FROM sqlite_schema", &objects, err))
+        return true;
+    sqlite3_close(l->tidy);
+    l->tidy = NULL;
+    return false;
+}
+
+bool ledger_tidy(struct ledger *l, struct err *err)
+{
+    if (!connect_tidy(l, err) || !checkpoint(l, SQLITE_CHECKPOINT_PASSIVE, err))
+        return false;
+    if (file_size(l->journal_path) <= l->journal_max_bytes)
+        return true;
+
+    /* Truncation holds up the writer: another pass first leaves little to do for it. */
+    return checkpoint(l, SQLITE_CHECKPOINT_PASSIVE, err) &&
+           checkpoint(l, SQLITE_CHECKPOINT_TRUNCATE, err);
+}
+
+void ledger_stats(const struct ledger *l, struct ledger_stats *out)
+{
+    *out = (struct ledger_stats){
+        .bytes = file_size(l->path),
+        .journal_bytes = file_size(l->journal_path),
+        .commits = l->commits,
+        .commit_ns = l->commit_ns,
+    };
+}

@@ -1,0 +1,196 @@
+/* A reader's life, and records in commit order. */
+#include "reader.h"
+
+#include "schema.h"
+
+#include <stdlib.h>
+
+enum { BUSY_MS = 5000 };
+
+static const char *const queries_sql[QUERY_COUNT] = {
+    [QUERY_SCAN] = "SELECT * FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq",
+    [QUERY_NEWEST] = "SELECT * FROM entries ORDER BY seq DESC LIMIT ?",
+    [QUERY_MATCH] = "SELECT * FROM entries WHERE seq >= ?1 AND seq <= ?2 AND (id = ?3 OR"
+                    " call_id = ?3 OR trace_id = ?3 OR response_id = ?3)"
+                    " ORDER BY seq DESC",
+    [QUERY_FILTERS] =
+        "SELECT first_seq, last_seq, bits FROM filters ORDER BY first_seq DESC",
+    [QUERY_COMMIT_OF] = "SELECT first_seq, last_seq, committed_ns, booked_peak_ns"
+                        " FROM commits WHERE first_seq <= ? ORDER BY first_seq DESC"
+                        " LIMIT 1",
+    [QUERY_KEYS] = "SELECT committed_ns, keys FROM commits WHERE first_seq >= ?"
+                   " ORDER BY first_seq",
+    [QUERY_STATE] = "SELECT seq, blob FROM states WHERE name = ?",
+};
+
+static bool prepare_all(struct ledger_reader *r, struct err *err)
+{
+    for (size_t i = 0; i < QUERY_COUNT; i++)
+        if (!db_prepare(r->db, &r->queries[i], queries_sql[i], err))
+            return false;
+    return true;
+}
+
+bool ledger_reader_open(struct ledger_reader **out, const char *path,
+                        const struct schema *schema, struct err *err)
+{
+    *out = NULL;
+    struct ledger_reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return err_set(err, ERR_MEMORY, "ledger: no memory");
+    if (!db_open(&r->db, path, SQLITE_OPEN_READONLY, BUSY_MS, err) ||
+        !schema_check(r->db, path, err) || !schema_seed(r->db, &r->seed, err) ||
+        !prepare_all(r, err) || !row_reader_open(&r->row, r->db, schema, err))
+        goto fail;
+    *out = r;
+    return true;
+
+fail:
+    ledger_reader_close(r);
+    return false;
+}
+
+void ledger_reader_close(struct ledger_reader *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < QUERY_COUNT; i++)
+        sqlite3_finalize(r->queries[i]);
+    row_reader_close(&r->row);
+    sqlite3_close(r->db);
+    free(r);
+}
+
+bool reader_begin(struct ledger_reader *r, struct err *err)
+{
+    return db_exec(r->db, "BEGIN", err);
+}
+
+bool reader_end(struct ledger_reader *r, bool ok)
+{
+    for (size_t i = 0; i < QUERY_COUNT; i++)
+        sqlite3_reset(r->queries[i]);
+    sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL); /* it only read */
+    return ok;
+}
+
+bool reader_commit_of(struct ledger_reader *r, uint64_t seq, bool *found, struct err *err)
+{
+    sqlite3_stmt *get = r->queries[QUERY_COMMIT_OF];
+
+    sqlite3_bind_int64(get, 1, (int64_t)seq);
+    if (!db_next(get, found, err))
+        return false;
+    if (!*found)
+        return true;
+    r->commit.first_seq = (uint64_t)sqlite3_column_int64(get, 0);
+    r->commit.last_seq = (uint64_t)sqlite3_column_int64(get, 1);
+    r->commit.committed_ns = sqlite3_column_int64(get, 2);
+    r->commit.booked_peak_ns = sqlite3_column_int64(get, 3);
+    sqlite3_reset(get);
+    return true;
+}
+
+static bool visit_row(struct ledger_reader *r, sqlite3_stmt *row, ledger_visit *visit,
+                      void *ctx, struct err *err)
+{
+    struct record *record = &r->row.record;
+    bool found;
+
+    if (!row_read(&r->row, row, err))
+        return false;
+    if (record->seq < r->commit.first_seq || record->seq > r->commit.last_seq)
+        if (!reader_commit_of(r, record->seq, &found, err))
+            return false;
+    record->committed_ns = r->commit.committed_ns;
+    return visit(ctx, record, err);
+}
+
+/* Visits at most *limit rows of the query and counts them off. */
+static bool visit_rows(struct ledger_reader *r, sqlite3_stmt *query, size_t *limit,
+                       ledger_visit *visit, void *ctx, struct err *err)
+{
+    bool row = true;
+
+    for (; *limit; --*limit) {
+        if (!db_next(query, &row, err))
+            return false;
+        if (!row)
+            return true;
+        if (!visit_row(r, query, visit, ctx, err))
+            return false;
+    }
+    sqlite3_reset(query);
+    return true;
+}
+
+bool ledger_scan(struct ledger_reader *r, uint64_t after, uint64_t until,
+                 ledger_visit *visit, void *ctx, struct err *err)
+{
+    sqlite3_stmt *query = r->queries[QUERY_SCAN];
+    size_t limit = SIZE_MAX;
+
+    if (after >= INT64_MAX)
+        return true;
+    if (!reader_begin(r, err))
+        return false;
+    sqlite3_bind_int64(query, 1, (int64_t)after);
+    sqlite3_bind_int64(query, 2, until > INT64_MAX ? INT64_MAX : (int64_t)until);
+    return reader_end(r, visit_rows(r, query, &limit, visit, ctx, err));
+}
+
+struct find {
+    struct ledger_reader *reader;
+    struct str id;
+    size_t limit; /* left */
+    ledger_visit *visit;
+    void *ctx;
+};
+
+static bool find_in_block(struct find *f, int64_t first_seq, int64_t last_seq,
+                          struct err *err)
+{
+    sqlite3_stmt *query = f->reader->queries[QUERY_MATCH];
+
+    sqlite3_bind_int64(query, 1, first_seq);
+    sqlite3_bind_int64(query, 2, last_seq);
+    db_bind_text(query, 3, f->id);
+    return visit_rows(f->reader, query, &f->limit, f->visit, f->ctx, err);
+}
+
+/* The rows that have no filter yet, then block by block. */
+static bool find_by_id(struct find *f, struct err *err)
+{
+    sqlite3_stmt *filters = f->reader->queries[QUERY_FILTERS];
+    int64_t filtered = 0;
+    bool row = true;
+
+    if (!db_int64(f->reader->db,
+                  "SELECT last_seq FROM filters ORDER BY first_seq DESC LIMIT 1",
+                  &filtered, err) ||
+        !find_in_block(f, filtered + 1, INT64_MAX, err))
+        return false;
+    while (f->limit && row) {
+        if (!db_next(filters, &row, err))
+            return false;
+        if (row && filter_may_have(db_text(filters, 2), f->id, f->reader->seed) &&
+            !find_in_block(f, sqlite3_column_int64(filters, 0),
+                           sqlite3_column_int64(filters, 1), err))
+            return false;
+    }
+    return true;
+}
+
+bool ledger_find(struct ledger_reader *r, struct str id, size_t limit,
+                 ledger_visit *visit, void *ctx, struct err *err)
+{
+    sqlite3_stmt *newest = r->queries[QUERY_NEWEST];
+    struct find f = {r, id, limit, visit, ctx};
+
+    if (!reader_begin(r, err))
+        return false;
+    if (id.size)
+        return reader_end(r, find_by_id(&f, err));
+    sqlite3_bind_int64(newest, 1, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    return reader_end(r, visit_rows(r, newest, &limit, visit, ctx, err));
+}

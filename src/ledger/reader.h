@@ -1,0 +1,36 @@
+/* Inside of struct ledger_reader. */
+#pragma once
+#include "filter.h"
+#include "row.h"
+#include "spendwarden/ledger.h"
+
+enum query {
+    QUERY_SCAN,
+    QUERY_NEWEST,
+    QUERY_MATCH,
+    QUERY_FILTERS,
+    QUERY_COMMIT_OF,
+    QUERY_KEYS,
+    QUERY_STATE,
+    QUERY_COUNT,
+};
+
+struct ledger_reader {
+    sqlite3 *db;
+    uint64_t seed;
+    sqlite3_stmt *queries[QUERY_COUNT];
+    struct row_reader row;
+    struct {
+        uint64_t first_seq, last_seq; /* 0, 0: none */
+        int64_t committed_ns, booked_peak_ns;
+    } commit; /* looked at last */
+};
+
+/* Everything between the two sees one state of the ledger. `ok` is passed on. */
+bool reader_begin(struct ledger_reader *r, struct err *err);
+bool reader_end(struct ledger_reader *r, bool ok);
+
+/* Fills r->commit with the last commit that begins at or before `seq`; *found: there is
+ * one. */
+bool reader_commit_of(struct ledger_reader *r, uint64_t seq, bool *found,
+                      struct err *err);

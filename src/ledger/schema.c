@@ -1,0 +1,158 @@
+#include "schema.h"
+
+#include "spendwarden/hash.h"
+
+static const char tables_sql[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE dict(id INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+    "CREATE TABLE entries("
+    " seq INTEGER PRIMARY KEY, kind INT, generation INT,"
+    " booked_ns INT, start_ns INT, end_ns INT, first_token_ns INT, received_ns INT,"
+    " status INT, price_status INT, flags INT,"
+    " charge_nanousd INT, billed_nanousd INT, computed_nanousd INT, reported_nanousd INT,"
+    " input_tokens INT, output_tokens INT, cache_read_tokens INT, cache_write_tokens INT,"
+    " reasoning_tokens INT, retry_depth INT, http_status INT,"
+    " source INT, ai_system INT, requested_model INT, response_model INT, operation INT,"
+    " service_tier INT, region INT, error_class INT, scope INT, tenant INT, team INT,"
+    " workflow_id INT, end_user INT, hashed_api_key INT, key_alias INT, user INT, org "
+    "INT,"
+    " project INT, environment INT, agent INT, endpoint INT, prompt_version INT,"
+    " class INT, price_entry INT, matched_by INT, provenance INT,"
+    " id TEXT, call_id TEXT, trace_id TEXT, span_id TEXT, session_id TEXT,"
+    " response_id TEXT, detail TEXT);"
+    "CREATE TABLE commits(first_seq INTEGER PRIMARY KEY, last_seq INT, committed_ns INT,"
+    " booked_peak_ns INT, keys BLOB);"
+    "CREATE TABLE filters(first_seq INTEGER PRIMARY KEY, last_seq INT, bits BLOB);"
+    "CREATE TABLE ticks(id INTEGER PRIMARY KEY, tick_ns INT, last_seq INT);"
+    "CREATE TABLE generations(number INTEGER PRIMARY KEY, last_seq INT,"
+    " active_since_ns INT, config_hash TEXT, policy_hash TEXT, data_hash TEXT,"
+    " price_hash TEXT);"
+    "CREATE TABLE alerts(id INTEGER PRIMARY KEY, tick_ns INT, last_seq INT, policy TEXT,"
+    " rule TEXT, from_state TEXT, to_state TEXT, value REAL, labels TEXT,"
+    " annotations TEXT);"
+    "CREATE TABLE states(name TEXT PRIMARY KEY, seq INT, blob BLOB);";
+
+static const char views_sql[] =
+    "CREATE VIEW requests AS SELECT e.seq,"
+    " CASE e.kind WHEN 0 THEN 'charge' WHEN 1 THEN 'amendment' WHEN 2 THEN 'revision'"
+    "  ELSE 'opening' END AS kind,"
+    " strftime('%Y-%m-%dT%H:%M:%fZ', e.booked_ns / 1e9, 'unixepoch') AS booked,"
+    " strftime('%Y-%m-%dT%H:%M:%fZ', (SELECT committed_ns FROM commits"
+    "  WHERE first_seq <= e.seq ORDER BY first_seq DESC LIMIT 1) / 1e9, 'unixepoch')"
+    "  AS committed,"
+    " CASE e.status WHEN 0 THEN 'success' WHEN 1 THEN 'failure' ELSE 'cancelled' END"
+    "  AS status,"
+    " (e.end_ns - e.start_ns) / 1e9 AS duration_seconds,"
+    " (e.first_token_ns - e.start_ns) / 1e9 AS time_to_first_token_seconds,"
+    " e.charge_nanousd / 1e9 AS charge_usd,"
+    " coalesce(e.billed_nanousd, e.charge_nanousd) / 1e9 AS billed_usd,"
+    " e.computed_nanousd / 1e9 AS computed_usd, e.reported_nanousd / 1e9 AS reported_usd,"
+    " CASE WHEN (e.flags >> 4) & 3 = 1"
+    "  THEN (e.computed_nanousd - e.reported_nanousd) / 1e9 END AS drift_usd,"
+    " CASE e.price_status WHEN 0 THEN 'exact' WHEN 1 THEN 'partial' WHEN 2 THEN "
+    "'included'"
+    "  WHEN 3 THEN 'unpriced' WHEN 4 THEN 'model_missing' WHEN 5 THEN 'usage_missing'"
+    "  ELSE 'invalid_usage' END AS price_status,"
+    " e.input_tokens, e.output_tokens, e.cache_read_tokens, e.cache_write_tokens,"
+    " e.reasoning_tokens, e.retry_depth, e.http_status,"
+    " (SELECT text FROM dict d WHERE d.id = e.class) AS class,"
+    " (SELECT text FROM dict d WHERE d.id = e.source) AS source,"
+    " (SELECT text FROM dict d WHERE d.id = e.ai_system) AS ai_system,"
+    " (SELECT text FROM dict d WHERE d.id = e.requested_model) AS requested_model,"
+    " (SELECT text FROM dict d WHERE d.id = e.response_model) AS response_model,"
+    " (SELECT text FROM dict d WHERE d.id = e.operation) AS operation,"
+    " (SELECT text FROM dict d WHERE d.id = e.service_tier) AS service_tier,"
+    " (SELECT text FROM dict d WHERE d.id = e.region) AS region,"
+    " (SELECT text FROM dict d WHERE d.id = e.error_class) AS error_class,"
+    " (SELECT text FROM dict d WHERE d.id = e.tenant) AS tenant,"
+    " (SELECT text FROM dict d WHERE d.id = e.team) AS team,"
+    " (SELECT text FROM dict d WHERE d.id = e.workflow_id) AS workflow_id,"
+    " (SELECT text FROM dict d WHERE d.id = e.end_user) AS end_user,"
+    " (SELECT text FROM dict d WHERE d.id = e.hashed_api_key) AS hashed_api_key,"
+    " (SELECT text FROM dict d WHERE d.id = e.key_alias) AS key_alias,"
+    " (SELECT text FROM dict d WHERE d.id = e.user) AS user,"
+    " (SELECT text FROM dict d WHERE d.id = e.org) AS org,"
+    " (SELECT text FROM dict d WHERE d.id = e.project) AS project,"
+    " (SELECT text FROM dict d WHERE d.id = e.environment) AS environment,"
+    " (SELECT text FROM dict d WHERE d.id = e.agent) AS agent,"
+    " (SELECT text FROM dict d WHERE d.id = e.endpoint) AS endpoint,"
+    " (SELECT text FROM dict d WHERE d.id = e.prompt_version) AS prompt_version,"
+    " (SELECT text FROM dict d WHERE d.id = e.price_entry) AS price_entry,"
+    " (SELECT text FROM dict d WHERE d.id = e.matched_by) AS matched_by,"
+    " (SELECT text FROM dict d WHERE d.id = e.provenance) AS provenance,"
+    " e.id, e.call_id, e.trace_id, e.span_id, e.session_id, e.response_id,"
+    " e.flags & 4 > 0 AS cache_hit, e.flags & 8 > 0 AS stream,"
+    " e.flags & 1 AS late, e.flags & 2 > 0 AS future,"
+    " e.booked_ns, e.charge_nanousd, e.generation, e.detail"
+    " FROM entries e;";
+
+static bool put_meta(sqlite3 *db, const char *key, int64_t value, struct err *err)
+{
+    sqlite3_stmt *insert = NULL;
+    bool ok = db_prepare(db, &insert, "INSERT INTO meta VALUES(?, ?)", err);
+
+    if (ok) {
+        db_bind_text(insert, 1, str_of(key));
+        sqlite3_bind_int64(insert, 2, value);
+        ok = db_run(insert, err);
+    }
+    sqlite3_finalize(insert);
+    return ok;
+}
+
+static bool create(sqlite3 *db, struct err *err)
+{
+    int64_t seed;
+
+    /* Larger pages cost less in batches and more in commits of one row: 8 KiB is between
+     * the two. */
+    return random_bytes(&seed, sizeof seed, err) &&
+           db_exec(db, "PRAGMA page_size = 8192", err) &&
+           db_exec(db, "PRAGMA journal_mode = WAL", err) &&
+           db_exec(db, "BEGIN IMMEDIATE", err) && db_exec(db, tables_sql, err) &&
+           db_exec(db, views_sql, err) &&
+           put_meta(db, "schema_version", LEDGER_SCHEMA_VERSION, err) &&
+           put_meta(db, "seed", seed, err) &&
+           db_exec(db, "PRAGMA application_id = 0x73707764", err) && /* "spwd" */
+           db_exec(db, "COMMIT", err);
+}
+
+bool schema_check(sqlite3 *db, const char *path, struct err *err)
+{
+    int64_t meta = 0, version = 0;
+
+    if (!db_int64(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'", &meta,
+                  err))
+        return false;
+    if (meta && !db_int64(db, "SELECT value FROM meta WHERE key = 'schema_version'",
+                          &version, err))
+        return false;
+    if (version < 1)
+        return err_set(err, ERR_INPUT, "%s: is no spendwarden ledger", path);
+    if (version > LEDGER_SCHEMA_VERSION)
+        return err_set(
+            err, ERR_INPUT,
+            "%s: the ledger has schema version %lld, this program knows %d: run "
+            "the newer spendwarden that wrote it, or give another ledger path",
+            path, (long long)version, LEDGER_SCHEMA_VERSION);
+    return true;
+}
+
+bool schema_prepare(sqlite3 *db, const char *path, struct err *err)
+{
+    int64_t objects = 0;
+
+    if (!db_int64(db, "SELECT count(*) FROM sqlite_schema", &objects, err))
+        return false;
+    return objects ? schema_check(db, path, err) : create(db, err);
+}
+
+bool schema_seed(sqlite3 *db, uint64_t *seed, struct err *err)
+{
+    int64_t value = 0;
+
+    if (!db_int64(db, "SELECT value FROM meta WHERE key = 'seed'", &value, err))
+        return false;
+    *seed = (uint64_t)value;
+    return true;
+}

@@ -1,0 +1,282 @@
+#include "look.h"
+
+#include <sys/stat.h>
+
+TEST(a_second_writer_is_refused_and_told_who_holds_it)
+{
+    struct fixture f;
+    struct ledger *other;
+    struct ledger_options options;
+    struct err err = {0};
+    char pid[32];
+
+    fixture_open(&f);
+    options = (struct ledger_options){f.path, &test_schema, 1 << 20};
+    assert_false(ledger_open(&other, &options, &err));
+    assert_int_equal(err.kind, ERR_BUSY);
+    snprintf(pid, sizeof pid, "process %d ", (int)getpid());
+    assert_non_null(strstr(err.text, pid));
+    assert_null(other);
+    fixture_close(&f);
+}
+
+TEST(a_newer_schema_is_refused_with_advice)
+{
+    struct fixture f;
+    struct err err = {0};
+    struct ledger_reader *reader;
+
+    fixture_open(&f);
+    ledger_close(f.ledger);
+    run_sql(f.path, "UPDATE meta SET value = 2 WHERE key = 'schema_version'");
+    assert_false(fixture_open_ledger(&f, &err));
+    assert_int_equal(err.kind, ERR_INPUT);
+    assert_non_null(strstr(err.text, "run the newer spendwarden"));
+    err.kind = ERR_NONE;
+    assert_false(ledger_reader_open(&reader, f.path, &test_schema, &err));
+    assert_int_equal(err.kind, ERR_INPUT);
+    fixture_close(&f);
+}
+
+TEST(another_programs_database_is_refused_and_left_alone)
+{
+    struct fixture f;
+    struct err err = {0};
+
+    fixture_open(&f);
+    ledger_close(f.ledger);
+    unlink(f.path);
+    run_sql(f.path, "CREATE TABLE precious(x)");
+    assert_false(fixture_open_ledger(&f, &err));
+    assert_int_equal(err.kind, ERR_INPUT);
+    assert_sql(f.path, "SELECT group_concat(name) FROM sqlite_schema", "precious");
+    fixture_close(&f);
+}
+
+TEST(a_reopened_ledger_goes_on_where_it_was)
+{
+    struct fixture f;
+    struct err err = {0};
+
+    fixture_open(&f);
+    fixture_write(&f, 1, 3, 10);
+    uint64_t seed = ledger_seed(f.ledger);
+    ledger_close(f.ledger);
+    assert_true(fixture_open_ledger(&f, &err));
+    assert_int_equal(ledger_seed(f.ledger), seed);
+    assert_int_equal(ledger_last_seq(f.ledger), 3);
+    fixture_write(&f, 4, 5, 20);
+    assert_int_equal(scan(&f, 0, UINT64_MAX).last_seq, 5);
+    fixture_close(&f);
+}
+
+TEST(a_reopened_ledger_reuses_the_ids_of_texts)
+{
+    struct fixture f;
+    struct err err = {0};
+    struct record r;
+
+    fixture_open(&f);
+    for (int i = 0; i < 3; i++) {
+        record_init(&r);
+        r.ev.text[TEXT_TEAM] = STR("payments");
+        assert_true(ledger_begin(f.ledger, &err));
+        assert_true(ledger_append(f.ledger, &r, &err));
+        assert_true(ledger_commit(f.ledger, 1, &err));
+        ledger_close(f.ledger);
+        assert_true(fixture_open_ledger(&f, &err));
+    }
+    assert_sql(f.path, "SELECT count(*) FROM dict", "1");
+    assert_sql(f.path, "SELECT group_concat(team) FROM requests",
+               "payments,payments,payments");
+    fixture_close(&f);
+}
+
+TEST(a_rollback_leaves_neither_rows_nor_texts_nor_states)
+{
+    struct fixture f;
+    struct sample *s = malloc(sizeof *s);
+    struct buf blob = {0};
+    struct err err = {0};
+    uint64_t seq;
+
+    fixture_open(&f);
+    fixture_write(&f, 1, 2, 5000);
+    assert_true(ledger_begin(f.ledger, &err));
+    for (unsigned i = 100; i < 100 + 1500; i++) { /* fills a filter as well */
+        sample_make(s, i);
+        assert_true(ledger_append(f.ledger, &s->record, &err));
+    }
+    assert_true(ledger_put_state(f.ledger, STR("books"), STR("x"), &err));
+    assert_true(ledger_put_tick(f.ledger, 77, &err));
+    ledger_rollback(f.ledger);
+    assert_int_equal(ledger_last_seq(f.ledger), 2);
+    fixture_write(&f, 3, 300, 5000); /* texts of the lost rows come again, with new ids */
+    assert_true(ledger_scan(fixture_reader(&f), 0, UINT64_MAX, compare, s, &err));
+    assert_true(ledger_read_state(f.reader, STR("books"), &blob, &seq, &err));
+    assert_int_equal(blob.size, 0);
+    assert_int_equal(seq, 0);
+    int64_t tick_ns;
+    assert_true(ledger_last_tick(f.reader, &tick_ns, &err));
+    assert_int_equal(tick_ns, 0);
+    fixture_close(&f);
+    free(s);
+}
+
+TEST(the_newest_state_of_a_name_is_kept_with_its_last_record)
+{
+    struct fixture f;
+    struct buf blob = {0};
+    struct err err = {0};
+    struct record r;
+    uint64_t seq;
+
+    fixture_open(&f);
+    for (int i = 0; i < 2; i++) {
+        record_init(&r);
+        assert_true(ledger_begin(f.ledger, &err));
+        assert_true(ledger_append(f.ledger, &r, &err));
+        assert_true(
+            ledger_put_state(f.ledger, STR("books"), i ? STR("b") : STR("aa"), &err));
+        assert_true(ledger_put_state(f.ledger, STR("alerts"), STR("z"), &err));
+        assert_true(ledger_commit(f.ledger, 1, &err));
+    }
+    fixture_write(&f, 1, 1, 2);
+    assert_true(ledger_read_state(fixture_reader(&f), STR("books"), &blob, &seq, &err));
+    assert_str_equal(buf_str(&blob), STR("b"));
+    assert_int_equal(seq, 2);
+    assert_true(ledger_read_state(f.reader, STR("none"), &blob, &seq, &err));
+    assert_int_equal(blob.size, 0);
+    buf_release(&blob);
+    fixture_close(&f);
+}
+
+TEST(a_generation_has_a_number_until_it_changes)
+{
+    struct fixture f;
+    struct generation_row g = {STR("c"), STR("p"), STR("d"), STR("r"), 5};
+    struct err err = {0};
+    uint32_t first, same, next, back;
+
+    fixture_open(&f);
+    assert_true(ledger_begin(f.ledger, &err));
+    assert_true(ledger_put_generation(f.ledger, &g, &first, &err));
+    assert_true(ledger_put_generation(f.ledger, &g, &same, &err));
+    g.policy_hash = STR("other");
+    assert_true(ledger_put_generation(f.ledger, &g, &next, &err));
+    g.policy_hash = STR("p");
+    assert_true(ledger_put_generation(f.ledger, &g, &back, &err));
+    assert_true(ledger_commit(f.ledger, 1, &err));
+    assert_int_equal(first, 1);
+    assert_int_equal(same, 1);
+    assert_int_equal(next, 2);
+    assert_int_equal(back, 3);
+    fixture_close(&f);
+}
+
+TEST(ticks_and_alerts_are_rows_of_the_history)
+{
+    struct fixture f;
+    struct alert_row a = {
+        7,         STR("finops"),  STR("Spike"),  STR("{\"team\":\"a\"}"),
+        STR("{}"), STR("pending"), STR("firing"), 3.5};
+    struct err err = {0};
+    int64_t tick_ns;
+
+    fixture_open(&f);
+    fixture_write(&f, 1, 2, 1);
+    assert_true(ledger_begin(f.ledger, &err));
+    assert_true(ledger_put_tick(f.ledger, 7, &err));
+    assert_true(ledger_put_alert(f.ledger, &a, &err));
+    assert_true(ledger_commit(f.ledger, 8, &err));
+    assert_true(ledger_last_tick(fixture_reader(&f), &tick_ns, &err));
+    assert_int_equal(tick_ns, 7);
+    assert_sql(f.path, "SELECT tick_ns || ':' || last_seq FROM ticks", "7:2");
+    assert_sql(f.path, "SELECT rule || labels || to_state || value FROM alerts",
+               "Spike{\"team\":\"a\"}firing3.5");
+    fixture_close(&f);
+}
+
+TEST(the_view_shows_text_and_dollars)
+{
+    struct fixture f;
+    struct err err = {0};
+    struct record r;
+
+    fixture_open(&f);
+    record_init(&r);
+    r.ev.text[TEXT_SOURCE] = STR("litellm");
+    r.ev.text[TEXT_TEAM] = STR("payments");
+    r.ev.text[TEXT_DECLARED_FIRST] = STR("cc-7");
+    r.booked_ns = 1795481240037000000;
+    r.charge.charge.nanousd = r.charge.billed.nanousd = 1250000000;
+    r.ev.outcome = OUTCOME_FAILURE;
+    assert_true(ledger_begin(f.ledger, &err));
+    assert_true(ledger_append(f.ledger, &r, &err));
+    assert_true(ledger_commit(f.ledger, 1795481241000000000, &err));
+    assert_sql(f.path,
+               "SELECT source || ' ' || team || ' ' || charge_usd || ' ' || billed_usd ||"
+               " ' ' || status || ' ' || price_status || ' ' || booked || ' ' ||"
+               " json_extract(detail, '$.labels.cost_center') FROM requests",
+               "litellm payments 1.25 1.25 failure unpriced 2026-11-24T00:47:20.037Z "
+               "cc-7");
+    assert_sql(f.path, "SELECT committed FROM requests", "2026-11-24T00:47:21.000Z");
+    fixture_close(&f);
+}
+
+TEST(tidying_moves_the_journal_into_the_database)
+{
+    struct fixture f;
+    struct ledger_stats stats;
+    struct err err = {0};
+
+    fixture_open(&f);
+    for (unsigned i = 0; i < 3; i++) {
+        fixture_write(&f, 1, 1000, i);
+        ledger_stats(f.ledger, &stats);
+        assert_true(stats.journal_bytes > 1 << 20);
+        assert_true(ledger_tidy(f.ledger, &err));
+        ledger_stats(f.ledger, &stats);
+        assert_int_equal(stats.journal_bytes, 0);
+    }
+    assert_true(stats.bytes > 1 << 20);
+    assert_int_equal(stats.commits, 3);
+    assert_int_equal(scan(&f, 0, UINT64_MAX).count, 3000);
+    fixture_close(&f);
+}
+
+TEST(others_cannot_read_the_files)
+{
+    struct fixture f;
+    struct stat status;
+    char path[128];
+
+    fixture_open(&f);
+    fixture_write(&f, 1, 1, 1);
+    snprintf(path, sizeof path, "%s-wal", f.path);
+    assert_int_equal(stat(f.path, &status), 0);
+    assert_int_equal(status.st_mode & 07, 0);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07, 0);
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_writer_is_refused_and_told_who_holds_it),
+        cmocka_unit_test(a_newer_schema_is_refused_with_advice),
+        cmocka_unit_test(another_programs_database_is_refused_and_left_alone),
+        cmocka_unit_test(a_reopened_ledger_goes_on_where_it_was),
+        cmocka_unit_test(a_reopened_ledger_reuses_the_ids_of_texts),
+        cmocka_unit_test(a_rollback_leaves_neither_rows_nor_texts_nor_states),
+        cmocka_unit_test(the_newest_state_of_a_name_is_kept_with_its_last_record),
+        cmocka_unit_test(a_generation_has_a_number_until_it_changes),
+        cmocka_unit_test(ticks_and_alerts_are_rows_of_the_history),
+        cmocka_unit_test(the_view_shows_text_and_dollars),
+        cmocka_unit_test(tidying_moves_the_journal_into_the_database),
+        cmocka_unit_test(others_cannot_read_the_files),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
