@@ -22,6 +22,7 @@ struct json_reader {
     struct str body;
     size_t window;      /* where it starts in the body */
     size_t window_most; /* bytes that it might have had */
+    size_t window_size; /* bytes of a window that need not be larger */
     bool final;         /* it reaches the end of the body */
     bool done;
     bool lines_end; /* no further line begins with an object */
@@ -99,6 +100,7 @@ bool json_reader_open(struct json_reader **out, struct err *err)
         return err_set(err, ERR_MEMORY, "no memory for a JSON reader");
     }
     r->done = true;
+    r->window_size = WINDOW_SIZE;
     *out = r;
     return true;
 }
@@ -111,6 +113,11 @@ void json_reader_close(struct json_reader *r)
     free(r->scanned);
     free(r->items);
     free(r);
+}
+
+void json_reader_window(struct json_reader *r, size_t size)
+{
+    r->window_size = size;
 }
 
 /* What one huge element needed is not kept. */
@@ -151,7 +158,8 @@ void json_begin(struct json_reader *r, const struct json_shape *shape, struct st
     r->lines_end = false;
     r->layout =
         first < body.size && body.at[first] == '[' ? LAYOUT_ARRAY : LAYOUT_SEQUENCE;
-    r->done = !reserve_items(r, shape->item_count) || !load_window(r, mark, WINDOW_SIZE);
+    r->done =
+        !reserve_items(r, shape->item_count) || !load_window(r, mark, r->window_size);
     if (!r->done && r->layout == LAYOUT_ARRAY)
         r->walk.next = 1;
 }
@@ -238,7 +246,7 @@ static bool go_to(struct json_reader *r, size_t position)
     if (r->walk.next < r->walk.tokens.count &&
         token_position(r, r->walk.next) == position)
         return true;
-    return load_window(r, position, WINDOW_SIZE);
+    return load_window(r, position, r->window_size);
 }
 
 enum resync { RESYNC_OK, RESYNC_SHORT, RESYNC_LOST };
@@ -270,7 +278,7 @@ static enum resync resync(struct json_reader *r, size_t first)
  * if there is no other way. */
 static bool load_more(struct json_reader *r, size_t position, struct json_element *out)
 {
-    size_t size = position == r->window ? 2 * r->window_most : WINDOW_SIZE;
+    size_t size = position == r->window ? 2 * r->window_most : r->window_size;
 
     if (size > ELEMENT_MAX)
         return give(r, out, "an element is longer than 64 MiB", true);

@@ -87,3 +87,6 @@ struct json_walk {
 
 /* Reads the element that begins at w->next and moves behind it. */
 enum walked json_walk_element(struct json_walk *w, struct json_element *out);
+
+/* Reads later bodies in windows of so many bytes: tests make them small. */
+void json_reader_window(struct json_reader *r, size_t size);

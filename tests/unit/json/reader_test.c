@@ -1,5 +1,7 @@
 #include "reading.h"
 
+#include "../../../src/json/internal.h"
+
 TEST(delivers_wanted_paths_and_skips_the_rest)
 {
     struct reading *r = begin_text("{\"skip\": {\"a\": 9, \"q\": [1, {\"b\": 2}]}, "
@@ -173,6 +175,26 @@ TEST(reads_integers_however_written)
     }
 }
 
+TEST(reads_the_same_through_windows_of_any_size)
+{
+    const char *body = "[{\"a\": 1, \"x\": {\"y\": {\"z\": \"}, {\\\"a\\\": 9}\"}}},"
+                       " {\"b\": \"{\", \"a\": 2}, 12345678, {\"a\": 3}]";
+
+    for (size_t size = 2; size < strlen(body) + 2; size++) {
+        struct reading *r = begin_text(body);
+        json_reader_window(r->reader, size);
+        json_begin(r->reader, r->shape, (struct str){r->body, strlen(body)}, &r->arena);
+        assert_element(r, "1");
+        assert_element(r, "2");
+        assert_raw(r, SLOT_B, JSON_STRING, "{");
+        assert_true(next(r));
+        assert_int_equal(r->element.type, JSON_NUMBER);
+        assert_element(r, "3");
+        assert_false(next(r));
+        end(r);
+    }
+}
+
 TEST(refuses_paths_that_it_cannot_hold)
 {
     struct json_shape *shape = json_shape_new();
@@ -205,6 +227,7 @@ int main(void)
         cmocka_unit_test(finds_a_key_that_is_written_with_escapes),
         cmocka_unit_test(collects_scalars_up_to_a_bound),
         cmocka_unit_test(reads_integers_however_written),
+        cmocka_unit_test(reads_the_same_through_windows_of_any_size),
         cmocka_unit_test(refuses_paths_that_it_cannot_hold),
     };
 
