@@ -24,7 +24,9 @@ bool metrics_open(struct metrics **out, const struct metrics_options *options,
                   struct err *err);
 void metrics_close(struct metrics *m);
 
-/* Counters that policies declare; known ones are kept. Copies. */
+/* Counters that policies declare; known ones are kept, one whose labels have changed
+ * begins anew. Copies. ERR_CONFIG: no counter's name ("..._total"), a name that is taken,
+ * or bad labels. */
 bool metrics_declare(struct metrics *m, const struct counter_decl *counter,
                      struct err *err);
 
@@ -35,28 +37,33 @@ void metrics_apply(struct metrics *m, const struct record *r);
 /* Total charge in nano-USD over every series of llm_spend_usd_total, exact. */
 __int128 metrics_spend_total(const struct metrics *m);
 
-/* Every cell by name and labels, sorted, as exact integers: for verification. */
+/* Every cell that is not 0 by name and labels, sorted, as exact integers (money and
+ * policy counters in nano, durations in microseconds): for verification. */
 void metrics_digest(const struct metrics *m, struct buf *out);
 
 void metrics_save(const struct metrics *m, struct buf *out);
 
-/* Into a fresh registry. False with ERR_INPUT: it was saved with other labels, and the
+/* Into a registry that has counted nothing yet; counters that it does not know are
+ * declared. False with ERR_INPUT: it was saved with other labels, or is damaged, and the
  * registry stays empty; the caller rebuilds from the ledger. */
 bool metrics_load(struct metrics *m, struct str state, struct err *err);
 
 /* --- exposition: Prometheus text format 0.0.4 --- */
 
-/* A consistent copy, taken while no one applies; rendered later, by any thread. */
+/* A consistent copy, taken while no one applies; rendered later, by any thread. It holds
+ * numbers of its own; the text of labels is never changed or given back while a registry
+ * or a copy uses it (they count), so that taking a copy is a few memcpy. */
 struct metrics_copy;
 
 struct metrics_copy *metrics_copy(const struct metrics *m); /* NULL: no memory */
 void metrics_render(const struct metrics_copy *c, struct buf *out);
-void metrics_copy_free(struct metrics_copy *c);
+void metrics_copy_free(struct metrics_copy *c); /* any thread; accepts NULL */
 
 /* For whoever exposes more: "# HELP", "# TYPE" lines, then samples of that family. */
 void expose_family(struct buf *out, const char *name, const char *help, const char *type);
 
-/* `labels`: pairs, written in order; empty names are left out. */
+/* `labels`: pairs, written in order; empty names are left out. Values may be any bytes.
+ */
 void expose_sample(struct buf *out, const char *name, const struct pair *labels,
                    size_t label_count, double value);
 void expose_sample_int(struct buf *out, const char *name, const struct pair *labels,

@@ -113,7 +113,8 @@ TEST(a_formatted_duration_reads_back)
 
     for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
         int64_t ns;
-        assert_int_equal(duration_format(text, durations[i]), strlen(text));
+        int length = duration_format(text, durations[i]);
+        assert_int_equal(length, strlen(text));
         assert_true(duration_parse(&ns, str_of(text)));
         assert_int_equal(ns, durations[i]);
     }

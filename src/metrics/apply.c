@@ -1,0 +1,157 @@
+/* One record into all families. No allocation for series that are known. */
+#include "internal.h"
+
+enum { NS_PER_US = 1000 };
+
+static void add_count(int64_t *cell, int64_t count)
+{
+    if (count > 0)
+        add_clamped(cell, count);
+}
+
+static void apply_spend(struct metrics *m, const struct record *r)
+{
+    const struct metrics_options *options = &m->options;
+    const int64_t *count = r->ev.count;
+    char digits[METRIC_LABELS_MAX][VALUE_TEXT_SIZE];
+    struct str values[METRIC_LABELS_MAX];
+
+    for (size_t i = 0; i < options->label_count; i++)
+        values[i] = record_value(r, options->labels[i], digits[i]);
+    int64_t *cells = set_cells(m, &m->sets[SET_SPEND], values);
+    if (!cells)
+        return;
+    int64_t charge = r->charge.charge.nanousd;
+    add_clamped(&cells[CELL_SPEND], charge);
+    if (count[COUNT_RETRY_DEPTH] > 0)
+        add_clamped(&cells[CELL_RETRY_SPEND], charge);
+    if (r->ev.reported == REPORTED_COST)
+        add_count(&cells[CELL_REPORTED], r->ev.reported_usd.nanousd);
+    if (r->charge.has_computed)
+        add_count(&cells[CELL_COMPUTED], r->charge.computed.nanousd);
+    add_clamped(&cells[CELL_STATUS + r->ev.outcome], 1);
+    add_count(&cells[CELL_INPUT], count[COUNT_INPUT_TOKENS]);
+    add_count(&cells[CELL_OUTPUT], count[COUNT_OUTPUT_TOKENS]);
+    for (size_t i = 0; i < DETAIL_COUNT; i++)
+        add_count(&cells[CELL_DETAIL + i], count[COUNT_CACHE_READ_TOKENS + i]);
+    add_count(&cells[CELL_WEB_SEARCHES], count[COUNT_WEB_SEARCHES]);
+}
+
+static void observe(int64_t *buckets, const int64_t *bounds, size_t count, int64_t value)
+{
+    size_t i = 0;
+
+    while (i < count && value > bounds[i])
+        i++;
+    add_clamped(&buckets[i], 1);
+    add_clamped(&buckets[count + 1], value); /* the sum follows the buckets */
+}
+
+static bool has_no_price(const struct record *r)
+{
+    enum price_status status = r->charge.status;
+
+    return r->charge.charge.nanousd == 0 &&
+           (status == PRICE_UNPRICED || status == PRICE_MODEL_MISSING ||
+            status == PRICE_USAGE_MISSING);
+}
+
+/* A failed request without usage costs nothing: no price is missing there. */
+static bool should_have_price(const struct record *r)
+{
+    for (size_t i = 0; i <= COUNT_USAGE_LAST; i++)
+        if (r->ev.count[i] > 0)
+            return true;
+    return r->ev.outcome == OUTCOME_SUCCESS;
+}
+
+static void apply_model(struct metrics *m, const struct record *r)
+{
+    struct str values[] = {r->ev.text[TEXT_AI_SYSTEM], r->ev.text[TEXT_REQUESTED_MODEL],
+                           price_status_name(r->charge.status)};
+    int64_t *cells = set_cells(m, &m->sets[SET_MODEL], values);
+    int64_t number;
+
+    if (cells && !has_no_price(r))
+        observe(&cells[CELL_COST], cost_bounds_nanousd, COST_BOUNDS,
+                r->charge.charge.nanousd);
+    struct field duration = {FIELD_DERIVED, DERIVED_DURATION, STAGE_DECODE};
+    if (cells && record_number(r, duration, &number))
+        observe(&cells[CELL_DURATION], duration_bounds_us, DURATION_BOUNDS,
+                (number + NS_PER_US / 2) / NS_PER_US);
+    struct field drift = {FIELD_MONEY, MONEY_DRIFT, STAGE_PRICE};
+    if (cells && record_number(r, drift, &number))
+        add_clamped(&cells[CELL_DRIFT], number);
+    if (!has_no_price(r) || !should_have_price(r))
+        return;
+    cells = set_cells(m, &m->sets[SET_UNPRICED], values);
+    if (cells)
+        add_clamped(&cells[0], 1);
+}
+
+static void apply_coverage(struct metrics *m, const struct record *r)
+{
+    const struct metrics_options *options = &m->options;
+    const struct series_set *attributed = &m->sets[SET_ATTRIBUTED];
+    char digits[VALUE_TEXT_SIZE];
+
+    for (size_t i = 0; i < options->coverage_count; i++) {
+        int64_t *cells = &attributed->cells[i];
+        if (record_value(r, options->coverage[i], digits).size == 0) {
+            struct str values[] = {attributed->keys[i].values[0],
+                                   r->ev.text[TEXT_SOURCE]};
+            cells = set_cells(m, &m->sets[SET_UNATTRIBUTED], values);
+        }
+        if (cells)
+            add_clamped(cells, r->charge.charge.nanousd);
+    }
+}
+
+static void apply_derived(struct metrics *m, const struct record *r)
+{
+    for (size_t i = 0; i < LABEL_COUNT; i++) {
+        const struct provenance *by = r->label_by[i];
+        if (!by || by->from != FROM_POLICY)
+            continue;
+        struct str values[] = {m->label_names[i], by->policy};
+        int64_t *cells = set_cells(m, &m->sets[SET_DERIVED], values);
+        if (cells)
+            add_clamped(cells, r->charge.charge.nanousd);
+    }
+}
+
+static struct str effect_label(const struct effect *e, size_t position, struct str name)
+{
+    if (position < e->label_count && str_eq(e->labels[position].name, name))
+        return e->labels[position].value;
+    for (size_t i = 0; i < e->label_count; i++)
+        if (str_eq(e->labels[i].name, name))
+            return e->labels[i].value;
+    return (struct str){NULL, 0};
+}
+
+static void apply_effect(struct metrics *m, const struct effect *e)
+{
+    struct series_set *set = counter_find(m, e->name);
+    struct str values[EFFECT_LABEL_NAMES_MAX];
+
+    if (!set)
+        return;
+    for (size_t i = 0; i < set->label_count; i++)
+        values[i] = effect_label(e, i, set->label_names[i]);
+    int64_t *cells = set_cells(m, set, values);
+    if (cells)
+        add_count(cells, e->nano);
+}
+
+void metrics_apply(struct metrics *m, const struct record *r)
+{
+    if (r->kind != RECORD_CHARGE)
+        return;
+    apply_spend(m, r);
+    apply_model(m, r);
+    apply_coverage(m, r);
+    apply_derived(m, r);
+    for (size_t i = 0; i < r->effect_count; i++)
+        apply_effect(m, &r->effects[i]);
+}

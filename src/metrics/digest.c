@@ -1,0 +1,89 @@
+/* The registry as exact integers, for `ledger verify`. */
+#include <stdlib.h>
+
+#include "internal.h"
+
+static void put_line(struct buf *out, struct str name, const char *suffix, long le,
+                     const char *extra, struct str labels, int64_t value)
+{
+    if (value == 0)
+        return;
+    buf_add(out, name);
+    buf_add(out, str_of(suffix));
+    if (le >= 0)
+        buf_format(out, "%ld", le);
+    buf_byte(out, '{');
+    buf_add(out, labels);
+    buf_byte(out, '}');
+    if (extra)
+        buf_format(out, "[%s]", extra);
+    buf_byte(out, ' ');
+    buf_int(out, value);
+    buf_byte(out, '\n');
+}
+
+static void put_cells(struct buf *out, const struct family *f, struct str labels,
+                      const int64_t *cells)
+{
+    struct str name = str_of(f->name);
+    size_t count = f->unit == UNIT_COST_HISTOGRAM ? COST_BOUNDS : DURATION_BOUNDS;
+
+    if (f->unit != UNIT_COST_HISTOGRAM && f->unit != UNIT_DURATION_HISTOGRAM) {
+        put_line(out, name, "", -1, f->extra_value, labels, *cells);
+        return;
+    }
+    for (size_t i = 0; i <= count; i++)
+        put_line(out, name, "_bucket_", (long)i, NULL, labels, cells[i]);
+    put_line(out, name, "_sum", -1, NULL, labels, cells[count + 1]);
+}
+
+static int compare_lines(const void *left, const void *right)
+{
+    const struct str *a = left, *b = right;
+
+    return str_compare(*a, *b);
+}
+
+/* Adds the lines to `out` in bytewise order. */
+static void put_sorted(struct str lines, struct buf *out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < lines.size; i++)
+        count += lines.at[i] == '\n'; /* labels escape theirs */
+    struct str *sorted = calloc(count + 1, sizeof *sorted);
+    if (!sorted) {
+        out->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *end = memchr(lines.at, '\n', lines.size);
+        sorted[i] = (struct str){lines.at, (size_t)(end - lines.at) + 1};
+        lines = str_from(lines, sorted[i].size);
+    }
+    qsort(sorted, count, sizeof *sorted, compare_lines);
+    for (size_t i = 0; i < count; i++)
+        buf_add(out, sorted[i]);
+    free(sorted);
+}
+
+void metrics_digest(const struct metrics *m, struct buf *out)
+{
+    struct buf lines = {0};
+
+    for (size_t i = 0; i < family_count; i++) {
+        const struct series_set *set = &m->sets[families[i].set];
+        for (size_t j = 0; j < set->count; j++)
+            put_cells(&lines, &families[i], set->labels[j],
+                      set->cells + j * set->cell_count + families[i].cell);
+    }
+    for (size_t i = SET_FIXED_COUNT; i < m->set_count; i++)
+        for (size_t j = 0; j < m->sets[i].count; j++)
+            put_line(&lines, m->sets[i].name, "", -1, NULL, m->sets[i].labels[j],
+                     m->sets[i].cells[j]);
+    if (lines.failed)
+        out->failed = true;
+    else
+        put_sorted(buf_str(&lines), out);
+    buf_release(&lines);
+}

@@ -1,0 +1,122 @@
+/* The Prometheus text format, version 0.0.4. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "internal.h"
+#include "spendwarden/utf8.h"
+
+void expose_label_value(struct buf *out, struct str value)
+{
+    size_t plain = 0; /* start of what is copied as it is */
+
+    buf_byte(out, '"');
+    for (size_t i = 0; i < value.size;) {
+        char byte = value.at[i];
+        size_t length = utf8_length(value.at + i, value.size - i);
+        if (length && byte != '"' && byte != '\\' && byte != '\n') {
+            i += length;
+            continue;
+        }
+        buf_add(out, (struct str){value.at + plain, i - plain});
+        buf_add(out, !length        ? STR("\xEF\xBF\xBD")
+                     : byte == '\n' ? STR("\\n")
+                     : byte == '"'  ? STR("\\\"")
+                                    : STR("\\\\"));
+        plain = ++i;
+    }
+    buf_add(out, str_from(value, plain));
+    buf_byte(out, '"');
+}
+
+static void put_help(struct buf *out, const char *help)
+{
+    for (; *help; help++) {
+        if (*help == '\n')
+            buf_add(out, STR("\\n"));
+        else if (*help == '\\')
+            buf_add(out, STR("\\\\"));
+        else
+            buf_byte(out, *help);
+    }
+}
+
+void expose_family(struct buf *out, const char *name, const char *help, const char *type)
+{
+    buf_format(out, "# HELP %s ", name);
+    put_help(out, help);
+    buf_format(out, "\n# TYPE %s %s\n", name, type);
+}
+
+static void put_series(struct buf *out, const char *name, const struct pair *labels,
+                       size_t label_count)
+{
+    char opening = '{';
+
+    buf_add(out, str_of(name));
+    for (size_t i = 0; i < label_count; i++) {
+        if (labels[i].name.size == 0)
+            continue;
+        buf_byte(out, opening);
+        buf_add(out, labels[i].name);
+        buf_byte(out, '=');
+        expose_label_value(out, labels[i].value);
+        opening = ',';
+    }
+    if (opening == ',')
+        buf_byte(out, '}');
+    buf_byte(out, ' ');
+}
+
+/* The shortest decimal that reads back as the same number. */
+static void put_double(struct buf *out, double value)
+{
+    char text[32];
+
+    if (isnan(value)) {
+        buf_add(out, STR("NaN"));
+        return;
+    }
+    if (isinf(value)) {
+        buf_add(out, value > 0 ? STR("+Inf") : STR("-Inf"));
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    buf_add(out, str_of(text));
+}
+
+void expose_nano(struct buf *out, int64_t nano)
+{
+    char text[MONEY_TEXT_SIZE];
+    int length = money_format(text, (struct money){nano});
+
+    buf_add(out, (struct str){text, (size_t)length});
+}
+
+void expose_sample(struct buf *out, const char *name, const struct pair *labels,
+                   size_t label_count, double value)
+{
+    put_series(out, name, labels, label_count);
+    put_double(out, value);
+    buf_byte(out, '\n');
+}
+
+void expose_sample_int(struct buf *out, const char *name, const struct pair *labels,
+                       size_t label_count, int64_t value)
+{
+    put_series(out, name, labels, label_count);
+    buf_int(out, value);
+    buf_byte(out, '\n');
+}
+
+void expose_sample_money(struct buf *out, const char *name, const struct pair *labels,
+                         size_t label_count, struct money value)
+{
+    put_series(out, name, labels, label_count);
+    expose_nano(out, value.nanousd);
+    buf_byte(out, '\n');
+}

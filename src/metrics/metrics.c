@@ -1,0 +1,223 @@
+#include <stdlib.h>
+
+#include "internal.h"
+#include "spendwarden/hash.h"
+
+static bool text_copy(struct metrics *m, struct str *text)
+{
+    struct str copy = arena_copy(&m->texts->arena, *text);
+    bool ok = copy.size == text->size;
+
+    *text = copy;
+    return ok;
+}
+
+static struct series_set *add_set(struct metrics *m, enum set_kind kind, size_t cells,
+                                  const struct str *labels, size_t label_count)
+{
+    struct series_set *grown = realloc(m->sets, (m->set_count + 1) * sizeof *grown);
+
+    if (!grown)
+        return NULL;
+    m->sets = grown;
+    struct series_set *set = &m->sets[m->set_count];
+    set_init(set, kind, cells);
+    set->label_count = label_count;
+    for (size_t i = 0; i < label_count; i++) {
+        set->label_names[i] = labels[i];
+        if (!text_copy(m, &set->label_names[i]))
+            return NULL;
+    }
+    m->set_count++;
+    return set;
+}
+
+static bool add_fixed_sets(struct metrics *m)
+{
+    const struct metrics_options *options = &m->options;
+    struct str names[METRIC_LABELS_MAX];
+    const struct str model[] = {STR("ai_system"), STR("requested_model"), STR("reason")};
+    const struct str label[] = {STR("label"), STR("source")};
+    const struct str derived[] = {STR("label"), STR("policy")};
+
+    for (size_t i = 0; i < options->label_count; i++)
+        names[i] = field_name(options->schema, options->labels[i]);
+    return add_set(m, SET_SPEND, SPEND_CELLS, names, options->label_count) &&
+           add_set(m, SET_MODEL, MODEL_CELLS, model, 2) &&
+           add_set(m, SET_UNPRICED, 1, model, 3) &&
+           add_set(m, SET_ATTRIBUTED, 1, label, 1) &&
+           add_set(m, SET_UNATTRIBUTED, 1, label, 2) &&
+           add_set(m, SET_DERIVED, 1, derived, 2);
+}
+
+bool metrics_prepare(struct metrics *m)
+{
+    const struct metrics_options *options = &m->options;
+
+    for (size_t i = 0; i < options->coverage_count; i++) {
+        struct str name = field_name(options->schema, options->coverage[i]);
+        if (!set_restore(m, &m->sets[SET_ATTRIBUTED], &name))
+            return false;
+    }
+    return true;
+}
+
+static bool options_are_sound(const struct metrics_options *options, struct err *err)
+{
+    if (options->label_count > METRIC_LABELS_MAX)
+        return err_set(err, ERR_CONFIG, "metrics: more than %d labels",
+                       METRIC_LABELS_MAX);
+    if (options->coverage_count > COVERAGE_LABELS_MAX)
+        return err_set(err, ERR_CONFIG, "metrics: coverage of more than %d labels",
+                       COVERAGE_LABELS_MAX);
+    return true;
+}
+
+bool metrics_open(struct metrics **out, const struct metrics_options *options,
+                  struct err *err)
+{
+    *out = NULL;
+    if (!options_are_sound(options, err))
+        return false;
+    struct metrics *m = calloc(1, sizeof *m);
+    if (!m)
+        return err_set(err, ERR_MEMORY, "metrics: no memory");
+    m->options = *options;
+    m->texts = texts_new();
+    for (size_t i = 0; i < LABEL_COUNT; i++)
+        m->label_names[i] = field_name(
+            options->schema,
+            (struct field){FIELD_TEXT, (uint8_t)(TEXT_LABEL_FIRST + i), STAGE_DECODE});
+    if (!m->texts || !random_bytes(&m->seed, sizeof m->seed, err) || !add_fixed_sets(m) ||
+        !metrics_prepare(m)) {
+        metrics_close(m);
+        return err_set(err, ERR_MEMORY, "metrics: no memory, or a label named twice");
+    }
+    *out = m;
+    return true;
+}
+
+void metrics_close(struct metrics *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->set_count; i++)
+        set_release(&m->sets[i]);
+    free(m->sets);
+    texts_drop(m->texts);
+    free(m);
+}
+
+/* --- policy counters --- */
+
+static bool is_name(struct str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.at[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9'))
+            return false;
+    }
+    return text.size > 0 && text.size <= TEXT_VALUE_MAX;
+}
+
+static bool labels_are_sound(const struct counter_decl *counter)
+{
+    for (size_t i = 0; i < counter->label_count; i++) {
+        if (!is_name(counter->labels[i]) || str_starts(counter->labels[i], STR("__")))
+            return false;
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(counter->labels[i], counter->labels[j]))
+                return false;
+    }
+    return counter->label_count <= EFFECT_LABEL_NAMES_MAX;
+}
+
+static bool counter_is_sound(const struct counter_decl *counter, struct err *err)
+{
+    const struct str suffix = STR("_total");
+    struct str name = counter->name;
+
+    if (!is_name(name) || name.size <= suffix.size ||
+        !str_eq(str_from(name, name.size - suffix.size), suffix))
+        return err_set(err, ERR_CONFIG,
+                       "counter \"%.*s\": a counter's name has letters, "
+                       "digits and _, and ends in _total",
+                       STR_ARG(name));
+    bool taken = str_starts(name, STR("spendwarden_"));
+    for (size_t i = 0; i < family_count; i++)
+        taken |= str_eq(name, str_of(families[i].name));
+    if (taken)
+        return err_set(err, ERR_CONFIG, "counter \"%.*s\": the name is taken",
+                       STR_ARG(name));
+    return labels_are_sound(counter) ||
+           err_set(err, ERR_CONFIG, "counter \"%.*s\": bad labels", STR_ARG(name));
+}
+
+struct series_set *counter_find(const struct metrics *m, struct str name)
+{
+    for (size_t i = SET_FIXED_COUNT; i < m->set_count; i++)
+        if (str_eq(m->sets[i].name, name))
+            return &m->sets[i];
+    return NULL;
+}
+
+static bool same_labels(const struct series_set *set, const struct counter_decl *counter)
+{
+    if (set->label_count != counter->label_count)
+        return false;
+    for (size_t i = 0; i < set->label_count; i++)
+        if (!str_eq(set->label_names[i], counter->labels[i]))
+            return false;
+    return true;
+}
+
+static bool set_texts(struct metrics *m, struct series_set *set,
+                      const struct counter_decl *counter)
+{
+    bool ok = true;
+
+    if (!str_eq(set->help, counter->help)) {
+        set->help = counter->help;
+        ok = text_copy(m, &set->help);
+    }
+    if (same_labels(set, counter))
+        return ok;
+    set_clear(set);
+    set->label_count = counter->label_count;
+    for (size_t i = 0; i < counter->label_count; i++) {
+        set->label_names[i] = counter->labels[i];
+        ok = ok && text_copy(m, &set->label_names[i]);
+    }
+    return ok;
+}
+
+bool metrics_declare(struct metrics *m, const struct counter_decl *counter,
+                     struct err *err)
+{
+    if (!counter_is_sound(counter, err))
+        return false;
+    struct series_set *set = counter_find(m, counter->name);
+    if (!set && m->set_count - SET_FIXED_COUNT == COUNTERS_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d counters", COUNTERS_MAX);
+    if (!set) {
+        set = add_set(m, SET_COUNTER, 1, counter->labels, counter->label_count);
+        if (set)
+            set->name = counter->name;
+        if (set && !text_copy(m, &set->name))
+            set = NULL;
+    }
+    if (!set || !set_texts(m, set, counter))
+        return err_set(err, ERR_MEMORY, "counter: no memory");
+    return true;
+}
+
+__int128 metrics_spend_total(const struct metrics *m)
+{
+    const struct series_set *set = &m->sets[SET_SPEND];
+    __int128 total = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        total += set->cells[i * set->cell_count + CELL_SPEND];
+    return total;
+}

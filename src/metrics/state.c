@@ -1,0 +1,183 @@
+/* Checkpoints of the registry. */
+#include "internal.h"
+#include "spendwarden/pack.h"
+
+static const char magic[] = "SWM1";
+
+static void save_shape(const struct series_set *set, struct buf *out)
+{
+    pack_int(out, (int64_t)set->label_count);
+    for (size_t i = 0; i < set->label_count; i++)
+        pack_str(out, set->label_names[i]);
+    pack_int(out, (int64_t)set->cell_count);
+    pack_int(out, set->overflowed);
+}
+
+static void save_series(const struct series_set *set, struct buf *out)
+{
+    pack_int(out, (int64_t)set->count);
+    for (size_t i = 0; i < set->count; i++) {
+        for (size_t j = 0; j < set->label_count; j++)
+            pack_str(out, set->keys[i].values[j]);
+        for (size_t j = 0; j < set->cell_count; j++)
+            pack_int(out, set->cells[i * set->cell_count + j]);
+    }
+}
+
+static void save_coverage(const struct metrics *m, struct buf *out)
+{
+    pack_int(out, (int64_t)m->options.coverage_count);
+    for (size_t i = 0; i < m->options.coverage_count; i++)
+        pack_str(out, m->sets[SET_ATTRIBUTED].keys[i].values[0]);
+}
+
+void metrics_save(const struct metrics *m, struct buf *out)
+{
+    size_t start;
+
+    pack_begin(out, magic, &start);
+    save_coverage(m, out);
+    pack_int(out, (int64_t)(m->set_count - SET_FIXED_COUNT));
+    for (size_t i = 0; i < m->set_count; i++) {
+        if (i >= SET_FIXED_COUNT) {
+            pack_str(out, m->sets[i].name);
+            pack_str(out, m->sets[i].help);
+        }
+        save_shape(&m->sets[i], out);
+        save_series(&m->sets[i], out);
+    }
+    pack_seal(out, start);
+}
+
+/* As saved before the series of a set. */
+struct shape {
+    size_t label_count, cell_count;
+    struct str label_names[METRIC_LABELS_MAX];
+    int64_t overflowed;
+};
+
+static void load_shape(struct unpack *u, struct shape *shape)
+{
+    shape->label_count = (size_t)unpack_range(u, 0, METRIC_LABELS_MAX);
+    for (size_t i = 0; i < shape->label_count; i++)
+        shape->label_names[i] = unpack_str(u);
+    shape->cell_count = (size_t)unpack_range(u, 1, SPEND_CELLS + MODEL_CELLS);
+    shape->overflowed = unpack_range(u, 0, INT64_MAX);
+}
+
+static bool same_shape(const struct series_set *set, const struct shape *shape)
+{
+    if (set->label_count != shape->label_count || set->cell_count != shape->cell_count)
+        return false;
+    for (size_t i = 0; i < set->label_count; i++)
+        if (!str_eq(set->label_names[i], shape->label_names[i]))
+            return false;
+    return true;
+}
+
+/* `set` NULL: reads past them. */
+static void load_series(struct metrics *m, struct series_set *set,
+                        const struct shape *shape, struct unpack *u)
+{
+    size_t count = unpack_count(u, shape->label_count + shape->cell_count);
+
+    for (size_t i = 0; i < count && !u->failed; i++) {
+        struct str values[METRIC_LABELS_MAX];
+        for (size_t j = 0; j < shape->label_count; j++)
+            values[j] = unpack_str(u);
+        int64_t *cells = set && !u->failed ? set_restore(m, set, values) : NULL;
+        if (set && !cells)
+            u->failed = true;
+        for (size_t j = 0; j < shape->cell_count; j++) {
+            int64_t value = unpack_int(u);
+            if (cells)
+                cells[j] = value;
+        }
+    }
+    if (set && !u->failed)
+        set->overflowed = shape->overflowed;
+}
+
+/* False: other labels, or of another version. */
+static bool load_fixed(struct metrics *m, struct series_set *set, struct unpack *u)
+{
+    struct shape shape = {0};
+
+    load_shape(u, &shape);
+    if (u->failed || !same_shape(set, &shape))
+        return false;
+    load_series(m, set, &shape, u);
+    return !u->failed;
+}
+
+/* One that the policies declare with other labels by now begins anew. */
+static bool load_counter(struct metrics *m, struct unpack *u)
+{
+    struct str name = unpack_str(u), help = unpack_str(u);
+    struct shape shape = {0};
+
+    load_shape(u, &shape);
+    if (u->failed || shape.cell_count != 1 || shape.label_count > EFFECT_LABEL_NAMES_MAX)
+        return false;
+    if (!counter_find(m, name)) {
+        struct counter_decl decl = {
+            .name = name, .help = help, .label_count = shape.label_count};
+        memcpy(decl.labels, shape.label_names, sizeof decl.labels);
+        if (!metrics_declare(m, &decl, NULL))
+            return false;
+    }
+    struct series_set *set = counter_find(m, name);
+    load_series(m, same_shape(set, &shape) ? set : NULL, &shape, u);
+    return !u->failed;
+}
+
+static bool same_coverage(const struct metrics *m, struct unpack *u)
+{
+    size_t count = (size_t)unpack_range(u, 0, COVERAGE_LABELS_MAX);
+    bool same = count == m->options.coverage_count;
+
+    for (size_t i = 0; i < count && !u->failed; i++) {
+        struct field field = m->options.coverage[i];
+        struct str name = unpack_str(u);
+        same = same && str_eq(name, field_name(m->options.schema, field));
+    }
+    return same && !u->failed;
+}
+
+/* apply.c finds attributed spend by position: it must be that of the options. */
+static bool attributed_in_order(const struct metrics *m)
+{
+    const struct series_set *set = &m->sets[SET_ATTRIBUTED];
+
+    if (set->count != m->options.coverage_count)
+        return false;
+    for (size_t i = 0; i < set->count; i++)
+        if (!str_eq(set->keys[i].values[0],
+                    field_name(m->options.schema, m->options.coverage[i])))
+            return false;
+    return true;
+}
+
+bool metrics_load(struct metrics *m, struct str state, struct err *err)
+{
+    struct unpack u;
+    size_t counters = 0;
+
+    bool ok = unpack_begin(&u, state, magic) && same_coverage(m, &u);
+    if (ok)
+        counters = (size_t)unpack_range(&u, 0, COUNTERS_MAX);
+    for (size_t i = 0; i < m->set_count; i++)
+        set_clear(&m->sets[i]);
+    for (size_t i = 0; ok && i < SET_FIXED_COUNT; i++)
+        ok = load_fixed(m, &m->sets[i], &u);
+    for (size_t i = 0; ok && i < counters; i++)
+        ok = load_counter(m, &u);
+    if (ok && unpack_end(&u) && attributed_in_order(m))
+        return true;
+    for (size_t i = 0; i < m->set_count; i++)
+        set_clear(&m->sets[i]);
+    if (!metrics_prepare(m))
+        return err_set(err, ERR_MEMORY, "metrics: no memory");
+    return err_set(err, ERR_INPUT,
+                   "the saved counters are damaged or were saved with other labels");
+}
