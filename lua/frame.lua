@@ -363,7 +363,7 @@ declare("rule", function(name, given, fn)
   local options = options_of("rule", given, { "over", "above", "below", "steps", "clear", "hold",
     "keep", "min", "severity", "labels", "annotations" })
   name = named("rule: the name", name, ALERT)
-  local window = options.over == nil and problem("rule: 'over' is missing") or core.window_of(options.over)
+  local window = core.window_of(options.over)
   if window == -2 then problem("rule: 'over' must be a window") end
   local above = number("rule: 'above'", options.above)
   local below = number("rule: 'below'", options.below)

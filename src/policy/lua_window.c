@@ -54,22 +54,6 @@ static const struct policy_vm *check_group(lua_State *L, int index)
     return vm;
 }
 
-static bool is_count(struct field field)
-{
-    return field.kind == FIELD_COUNT ||
-           (field.kind == FIELD_DERIVED && field.index == DERIVED_TOTAL_TOKENS);
-}
-
-/* Sums of money, seconds and effects are in nano-units, those of counts are not. */
-static double value_of(const struct window_decl *window, const struct window_group *group)
-{
-    if (!group)
-        return 0;
-    if (window->aggregate == AGGREGATE_COUNT || is_count(window->sum))
-        return (double)group->sum;
-    return (double)group->sum / 1e9;
-}
-
 static void push_age(lua_State *L, const struct window_group *group, int64_t at_ns)
 {
     if (group && group->first_ns)
@@ -98,7 +82,7 @@ static int group_index(lua_State *L)
     struct str name = lua_push_text(L, 2), label;
 
     if (str_eq(name, STR("value")))
-        lua_pushnumber(L, value_of(vm->group_window, vm->group));
+        lua_pushnumber(L, vm->group->value);
     else if (str_eq(name, STR("count")))
         lua_pushnumber(L, (double)vm->group->count);
     else if (str_eq(name, STR("age")))
@@ -121,7 +105,6 @@ static int no_write(lua_State *L)
 /* --- windows --- */
 
 struct reading {
-    const struct window_decl *window;
     const struct window_sums *sums;
     const struct window_group *group; /* NULL: it is empty */
 };
@@ -154,6 +137,13 @@ static const struct window_group *find_group(const struct window_sums *sums,
     return NULL;
 }
 
+static int no_label(lua_State *L, struct str name)
+{
+    lua_pushlstring(L, name.at, name.size);
+    return luaL_error(L, "the group has no '%s', which this window is by",
+                      lua_tostring(L, -1));
+}
+
 /* A label's value from what the policy gave at `index`: a group, or a table of labels. */
 static struct str given_label(lua_State *L, int index, struct str name)
 {
@@ -161,8 +151,7 @@ static struct str given_label(lua_State *L, int index, struct str name)
 
     if (has_metatable(L, index, GROUP)) {
         if (!group_label(check_group(L, index), name, &value))
-            luaL_error(L, "the group has no '%.*s', which this window is by",
-                       STR_ARG(name));
+            no_label(L, name);
         return value;
     }
     if (!lua_istable(L, index))
@@ -176,22 +165,27 @@ static struct str given_label(lua_State *L, int index, struct str name)
     return value;
 }
 
+static double value_of(const struct window_group *group)
+{
+    return group ? group->value : 0;
+}
+
 static struct reading read_window(lua_State *L, int group)
 {
     const struct policy_vm *vm = vm_of(L);
     int window = *(int *)luaL_checkudata(L, 1, WINDOW);
     struct str by[WINDOW_BY_MAX];
+    const struct window_decl *decl;
     struct reading out;
 
     if (!vm->sums || window < 0)
         luaL_error(L, "windows can be read only in rule and budget functions");
-    out.window = &vm->set->decls.windows[window];
+    decl = &vm->set->decls.windows[window];
     out.sums = &vm->sums[window];
     luaL_checkstack(L, WINDOW_BY_MAX + 1, "window");
-    for (size_t i = 0; i < out.window->by_count; i++)
-        by[i] =
-            given_label(L, group, field_name(vm->set->options.schema, out.window->by[i]));
-    out.group = find_group(out.sums, by, out.window->by_count);
+    for (size_t i = 0; i < decl->by_count; i++)
+        by[i] = given_label(L, group, field_name(vm->set->options.schema, decl->by[i]));
+    out.group = find_group(out.sums, by, decl->by_count);
     return out;
 }
 
@@ -199,7 +193,7 @@ static int window_get(lua_State *L)
 {
     struct reading r = read_window(L, 2);
 
-    lua_pushnumber(L, value_of(r.window, r.group));
+    lua_pushnumber(L, value_of(r.group));
     return 1;
 }
 
@@ -234,7 +228,7 @@ static int window_per(lua_State *L)
     if (sums->since_ns == 0 || observed <= 0 ||
         observed < (sums->end_ns - sums->start_ns) / 2)
         return 0;
-    lua_pushnumber(L, value_of(r.window, r.group) * (double)unit / (double)observed);
+    lua_pushnumber(L, value_of(r.group) * (double)unit / (double)observed);
     return 1;
 }
 

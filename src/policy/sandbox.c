@@ -79,7 +79,10 @@ static void hook(lua_State *L, lua_Debug *ar)
     if (!s->dead)
         return;
     lua_sethook(L, hook, LUA_MASKCOUNT, 1);
-    luaL_error(L, "stopped: too much work in one call");
+    luaL_where(L, 0);
+    lua_pushliteral(L, "stopped: too much work in one call");
+    lua_concat(L, 2);
+    lua_error(L);
 }
 
 void sandbox_charge(lua_State *L, int64_t instructions)

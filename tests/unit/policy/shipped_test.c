@@ -141,10 +141,11 @@ struct history {
 static void spend(struct history *h, int hour, int day, int last_week, int seen_hours)
 {
     *h = (struct history){.by = {STR("search")}};
-    h->hour = (struct window_group){h->by, hour * NANO_PER_USD, 1, at_ns - NS_PER_HOUR};
-    h->day = (struct window_group){h->by, day * NANO_PER_USD, 1, at_ns - NS_PER_DAY};
-    h->last_week =
-        (struct window_group){h->by, last_week * NANO_PER_USD, 1, at_ns - 7 * NS_PER_DAY};
+    h->hour =
+        (struct window_group){h->by, hour * NANO_PER_USD, 1, hour, at_ns - NS_PER_HOUR};
+    h->day = (struct window_group){h->by, day * NANO_PER_USD, 1, day, at_ns - NS_PER_DAY};
+    h->last_week = (struct window_group){h->by, last_week * NANO_PER_USD, 1, last_week,
+                                         at_ns - 7 * NS_PER_DAY};
     int64_t since = at_ns - NS_PER_HOUR - seen_hours * NS_PER_HOUR;
     for (int i = 0; i < 6; i += 3) {
         h->sums[i] = (struct window_sums){at_ns, since,   at_ns - NS_PER_HOUR, at_ns, 1,
@@ -212,8 +213,8 @@ TEST(settings_of_the_configuration_win)
 TEST(coverage_is_the_share_of_spend_with_the_label)
 {
     struct fixture *f = fixture_new();
-    struct window_group all = {NULL, 100 * NANO_PER_USD, 9, 1},
-                        known = {NULL, 90 * NANO_PER_USD, 8, 1};
+    struct window_group all = {NULL, 100 * NANO_PER_USD, 9, 100, 1},
+                        known = {NULL, 90 * NANO_PER_USD, 8, 90, 1};
     struct window_sums sums[4] = {{.at_ns = at_ns, .group_count = 1, .groups = &all},
                                   {.at_ns = at_ns, .group_count = 1, .groups = &known},
                                   {.at_ns = at_ns},

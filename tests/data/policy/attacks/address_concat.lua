@@ -1,0 +1,1 @@
+local ok, e = pcall(function() return 'a' .. {} end) return tostring(e):find('0x') and 'escaped'

@@ -1,0 +1,1 @@
+return ('%-20.3p'):format('x') and 'escaped'

@@ -1,0 +1,1 @@
+return ('%s'):format(print or {}):find('0x') and 'escaped'

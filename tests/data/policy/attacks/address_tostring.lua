@@ -1,0 +1,1 @@
+return tostring({}):find('0x') and 'escaped'

@@ -1,0 +1,1 @@
+local d = string.dump if d and d(function() end) then return 'escaped' end

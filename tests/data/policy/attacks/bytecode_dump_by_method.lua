@@ -1,0 +1,1 @@
+if ('').dump then return 'escaped' end

@@ -1,0 +1,1 @@
+if loadstring then return 'escaped' end

@@ -1,0 +1,1 @@
+return string.char(unpack({ 256, -1 }))

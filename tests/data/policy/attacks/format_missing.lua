@@ -1,0 +1,1 @@
+return ('%d %s'):format()

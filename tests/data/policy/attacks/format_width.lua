@@ -1,0 +1,1 @@
+return ('%999d'):format(1)

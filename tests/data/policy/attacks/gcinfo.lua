@@ -1,0 +1,1 @@
+return gcinfo() and 'escaped'

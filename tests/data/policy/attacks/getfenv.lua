@@ -1,0 +1,1 @@
+local env = getfenv(0) return env and 'escaped'

@@ -1,0 +1,1 @@
+if getmetatable('') then return 'escaped' end

@@ -1,0 +1,1 @@
+derive = nil return 'escaped'

@@ -1,0 +1,1 @@
+counter_of_events = 1 return 'escaped'

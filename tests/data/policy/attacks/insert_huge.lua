@@ -1,0 +1,1 @@
+table.insert({}, 1e308, 1)

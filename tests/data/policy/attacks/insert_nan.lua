@@ -1,0 +1,1 @@
+table.insert({}, 0/0, 1)

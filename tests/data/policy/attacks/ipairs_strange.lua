@@ -1,0 +1,1 @@
+for k in ipairs('x') do end return 'escaped'

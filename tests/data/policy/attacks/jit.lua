@@ -1,0 +1,1 @@
+jit.on() return 'escaped'

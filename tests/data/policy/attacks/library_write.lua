@@ -1,0 +1,1 @@
+math.max = nil return 'escaped'

@@ -1,0 +1,1 @@
+local p = newproxy(true) return p and 'escaped'

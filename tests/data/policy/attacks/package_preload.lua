@@ -1,0 +1,1 @@
+return package.preload.ffi and 'escaped'

@@ -1,0 +1,1 @@
+return ('x'):rep(100):match(('(x)'):rep(33))

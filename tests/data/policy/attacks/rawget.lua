@@ -1,0 +1,1 @@
+return rawget(string, 'rep') and 'escaped'

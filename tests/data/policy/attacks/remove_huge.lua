@@ -1,0 +1,1 @@
+local t = { 1 } return table.remove(t, -2^31)

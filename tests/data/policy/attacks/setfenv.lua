@@ -1,0 +1,1 @@
+setfenv(1, {}) return 'escaped'

@@ -1,0 +1,1 @@
+if setmetatable({}, {}) then return 'escaped' end

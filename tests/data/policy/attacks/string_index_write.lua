@@ -1,0 +1,1 @@
+(''):format().x = 1 return 'escaped'

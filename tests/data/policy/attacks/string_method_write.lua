@@ -1,0 +1,1 @@
+local s = '' s.rep = function() end return 'escaped'

@@ -1,0 +1,1 @@
+string.rep = function() return 'escaped' end return ('x'):rep(1)

@@ -1,0 +1,1 @@
+return table.clear and 'escaped'
