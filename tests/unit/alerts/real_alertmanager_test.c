@@ -51,6 +51,18 @@ static long get(const struct real *real, const char *path, struct buf *answer)
     return status;
 }
 
+/* With the inhibit rules of docs/alerting.md. */
+static const char config_text[] =
+    "route: {receiver: nobody}\n"
+    "receivers: [{name: nobody}]\n"
+    "inhibit_rules:\n"
+    "  - source_matchers: [ 'severity = critical', 'step != \"\"' ]\n"
+    "    target_matchers: [ 'severity =~ \"warning|info\"', 'step != \"\"' ]\n"
+    "    equal: [ alertname, policy, tenant, team, workflow_id ]\n"
+    "  - source_matchers: [ 'severity = warning', 'step != \"\"' ]\n"
+    "    target_matchers: [ 'severity = info', 'step != \"\"' ]\n"
+    "    equal: [ alertname, policy, tenant, team, workflow_id ]\n";
+
 static void write_config(const struct real *real)
 {
     char path[100];
@@ -58,7 +70,7 @@ static void write_config(const struct real *real)
     snprintf(path, sizeof path, "%s/alertmanager.yml", real->directory);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    fputs("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n", file);
+    fputs(config_text, file);
     fclose(file);
 }
 
@@ -92,6 +104,10 @@ static int start(void **state)
     if (real.pid == 0)
         run_alertmanager(&real, program, port);
     *state = &real;
+    if (real.pid < 0) {
+        perror("fork");
+        return -1;
+    }
     for (int i = 0; i < 300; i++) {
         if (get(&real, "/-/ready", &answer) == 200)
             break;
@@ -109,7 +125,7 @@ static int stop(void **state)
     struct real *real = *state;
     char command[100];
 
-    if (!real)
+    if (!real || real->pid <= 0)
         return 0;
     kill(real->pid, SIGTERM);
     waitpid(real->pid, NULL, 0);
@@ -193,10 +209,46 @@ static void a_real_alertmanager_takes_an_alert_and_its_resolve(void **state)
     outbox_close(o);
 }
 
+static const char *state_of(const struct real *real, const char *step)
+{
+    static char state[40];
+    json_t *alerts = alerts_of(real), *alert;
+    size_t i;
+
+    *state = '\0';
+    json_array_foreach(
+        alerts, i,
+        alert) if (strcmp(text(json_object_get(alert, "labels"), "step"), step) == 0)
+        snprintf(state, sizeof state, "%s",
+                 text(json_object_get(alert, "status"), "state"));
+    json_decref(alerts);
+    return state;
+}
+
+static void a_higher_step_silences_the_lower_one(void **state)
+{
+    const struct real *real = *state;
+    struct alert lower = sample(ALERT_FIRING);
+    struct alert higher = sample_of(next_labels, next_annotations, ALERT_FIRING);
+    int64_t now_ns = timestamp_now();
+
+    lower.starts_ns = higher.starts_ns = now_ns;
+    struct outbox *o = opened_to(real);
+    post(o, &lower, now_ns);
+    assert_string_not_equal(state_of(real, "0.8"), "suppressed");
+    post(o, &higher, now_ns);
+    for (int i = 0; i < 100 && strcmp(state_of(real, "0.8"), "suppressed") != 0; i++)
+        usleep(50 * 1000); /* the inhibitor hears of it a moment later */
+    assert_string_equal(state_of(real, "0.8"), "suppressed");
+    assert_string_not_equal(state_of(real, "1"), "suppressed");
+    outbox_close(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_real_alertmanager_takes_an_alert_and_its_resolve),
+        cmocka_unit_test(a_higher_step_silences_the_lower_one),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -173,10 +173,12 @@ TEST(each_step_reached_is_an_alert_of_its_own_and_lower_ones_keep_firing)
     struct simulation s = simulation_begin();
     const struct alert *alerts;
 
-    s.rule.has_above = false;
+    s.rule.above = 0; /* steps go before bounds */
     s.rule.step_count = 2;
     s.rule.steps[0] = (struct step){0.5, STR("info")};
     s.rule.steps[1] = (struct step){0.8, STR("warning")};
+    tick(&s, 0.4);
+    assert_int_equal(rules_alerts(s.rules, &alerts), 0);
     tick(&s, 0.5);
     assert_int_equal(rules_alerts(s.rules, &alerts), 1);
     tick(&s, 0.9);
