@@ -146,8 +146,7 @@ static bool reserve_items(struct json_reader *r, size_t count)
 void json_begin(struct json_reader *r, const struct json_shape *shape, struct str body,
                 struct arena *arena)
 {
-    size_t mark = str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0;
-    size_t first = skip_space(body, mark);
+    size_t first = skip_space(body, str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0);
 
     shrink(r);
     r->walk.shape = shape;
@@ -159,7 +158,7 @@ void json_begin(struct json_reader *r, const struct json_shape *shape, struct st
     r->layout =
         first < body.size && body.at[first] == '[' ? LAYOUT_ARRAY : LAYOUT_SEQUENCE;
     r->done =
-        !reserve_items(r, shape->item_count) || !load_window(r, mark, r->window_size);
+        !reserve_items(r, shape->item_count) || !load_window(r, first, r->window_size);
     if (!r->done && r->layout == LAYOUT_ARRAY)
         r->walk.next = 1;
 }
@@ -339,17 +338,14 @@ static bool step(struct json_reader *r, struct json_element *out)
         return after_array(r, out);
     }
     enum walked walked = json_walk_element(w, out);
-    /* A number at the very end of a window may go on. */
-    if (walked == WALK_OK && !r->final && w->next == w->tokens.count &&
-        (out->type == JSON_NUMBER || out->type == JSON_STRING))
-        walked = WALK_SHORT;
+    /* A window may end inside a token: then its last one says nothing. */
+    if (!r->final && w->next + 1 >= w->tokens.count &&
+        (walked != WALK_OK || (out->type != JSON_OBJECT && out->type != JSON_ARRAY)))
+        return load_more(r, out->position, out);
     if (walked == WALK_OK)
         return give(r, out, NULL, false);
-    if (walked == WALK_BROKEN)
-        return after_broken(r, first, out);
-    if (!r->final)
-        return load_more(r, out->position, out);
-    w->error = "the body ends inside an element";
+    if (walked == WALK_SHORT)
+        w->error = "the body ends inside an element";
     return after_broken(r, first, out);
 }
 

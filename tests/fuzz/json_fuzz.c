@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *copy = malloc(size + JSON_PADDING);
     struct json_shape *shape = fuzz_shape();
-    struct json_reader *reader;
+    struct json_reader *reader = NULL;
     struct err err = {0};
 
     demand(copy && json_reader_open(&reader, &err));

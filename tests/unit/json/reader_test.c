@@ -195,6 +195,26 @@ TEST(reads_the_same_through_windows_of_any_size)
     }
 }
 
+TEST(cuts_no_token_in_two_between_windows)
+{
+    const char *body = "[null, true, -12.5e3, \"te xt\", [1, [2]], {}, null]";
+
+    for (size_t size = 1; size < strlen(body) + 2; size++) {
+        static const enum json_type types[] = {JSON_NULL,   JSON_BOOL,  JSON_NUMBER,
+                                               JSON_STRING, JSON_ARRAY, JSON_OBJECT,
+                                               JSON_NULL};
+        struct reading *r = begin_text(body);
+        json_reader_window(r->reader, size);
+        json_begin(r->reader, r->shape, (struct str){r->body, strlen(body)}, &r->arena);
+        for (size_t i = 0; i < 7; i++) {
+            assert_true(next(r));
+            assert_int_equal(r->element.type, types[i]);
+        }
+        assert_false(next(r));
+        end(r);
+    }
+}
+
 TEST(refuses_paths_that_it_cannot_hold)
 {
     struct json_shape *shape = json_shape_new();
@@ -228,6 +248,7 @@ int main(void)
         cmocka_unit_test(collects_scalars_up_to_a_bound),
         cmocka_unit_test(reads_integers_however_written),
         cmocka_unit_test(reads_the_same_through_windows_of_any_size),
+        cmocka_unit_test(cuts_no_token_in_two_between_windows),
         cmocka_unit_test(refuses_paths_that_it_cannot_hold),
     };
 
