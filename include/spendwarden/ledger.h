@@ -18,20 +18,18 @@ struct ledger_options {
 bool ledger_open(struct ledger **out, const struct ledger_options *options,
                  struct err *err);
 
-/* Accepts NULL. An open transaction is rolled back. */
-void ledger_close(struct ledger *l);
+void ledger_close(struct ledger *l); /* accepts NULL; rolls back what is open */
 
 /* Secret of this ledger, made at its creation: seeds dedupe keys. */
 uint64_t ledger_seed(const struct ledger *l);
-
-/* Last written; 0 when empty. */
-uint64_t ledger_last_seq(const struct ledger *l);
+uint64_t ledger_last_seq(const struct ledger *l); /* last written; 0 when empty */
 
 /* --- one transaction: begin, any of these, commit or rollback --- */
 
 bool ledger_begin(struct ledger *l, struct err *err);
 
-/* Sets r->seq. Borrows everything. */
+/* Sets r->seq. Borrows everything. identity[] is not kept. If this or a put fails, the
+ * rest of the transaction fails too, and the caller rolls back. */
 bool ledger_append(struct ledger *l, struct record *r, struct err *err);
 
 /* The dedupe keys of the records appended in this transaction, in their order. */
@@ -41,8 +39,7 @@ bool ledger_put_keys(struct ledger *l, const struct dedupe_key *keys, size_t cou
 /* A rule tick at `tick_ns`; it saw every record up to the last one before it. */
 bool ledger_put_tick(struct ledger *l, int64_t tick_ns, struct err *err);
 
-/* What decides from here on. Returns its number, from 1; an unchanged one keeps its own.
- */
+/* What decides from here on. Gives its number, from 1; an unchanged one keeps its own. */
 struct generation_row {
     struct str config_hash, policy_hash, data_hash, price_hash; /* hex */
     int64_t active_since_ns;
@@ -60,12 +57,13 @@ struct alert_row {
 
 bool ledger_put_alert(struct ledger *l, const struct alert_row *a, struct err *err);
 
-/* A named state as of this transaction, replacing the last one of that name: "books"
- * is the checkpoint of counters and windows, "alerts" that of alert states. */
+/* A named state that includes every record appended so far, replacing the last one of
+ * that name: "books" is the checkpoint of counters and windows, "alerts" of alerts. */
 bool ledger_put_state(struct ledger *l, struct str name, struct str state,
                       struct err *err);
 
-/* Durable once this returns true; on failure nothing of the transaction is kept. */
+/* Durable once this returns true; on failure nothing of the transaction is kept, and it
+ * is rolled back. A time before the last commit's is raised to that. */
 bool ledger_commit(struct ledger *l, int64_t committed_ns, struct err *err);
 void ledger_rollback(struct ledger *l);
 
@@ -111,7 +109,7 @@ bool ledger_seq_before(struct ledger_reader *r, int64_t booked_ns, uint64_t *seq
 bool ledger_read_state(struct ledger_reader *r, struct str name, struct buf *out,
                        uint64_t *seq, struct err *err);
 
-/* Keys committed at or after `since_ns`, oldest first. */
+/* Keys committed at or after `since_ns`, oldest first; false ends the scan well. */
 typedef bool ledger_visit_key(void *ctx, const struct dedupe_key *key,
                               int64_t committed_ns);
 

@@ -7,16 +7,7 @@ static const struct str from_names[] = {STR("gateway"), STR("token"), STR("polic
 
 enum { FROM_COUNT = sizeof from_names / sizeof *from_names };
 
-static void add_bytes(struct buf *b, const void *bytes, size_t size)
-{
-    char *room = buf_reserve(b, size);
-
-    if (room && size)
-        memcpy(room, bytes, size);
-    if (room)
-        b->size += size;
-}
-
+/* The parts with their sizes before them, so that no two lists of parts are equal. */
 static void add_parts(struct buf *b, uint8_t label, const struct provenance *p)
 {
     const struct str parts[] = {p->field, p->policy, p->rule, p->reason, p->was};
@@ -24,12 +15,23 @@ static void add_parts(struct buf *b, uint8_t label, const struct provenance *p)
         uint32_t sizes[5];
         uint8_t label, from, zero[2];
     } head = {.label = label, .from = (uint8_t)p->from};
+    size_t size = sizeof head;
 
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 5; i++) {
         head.sizes[i] = (uint32_t)parts[i].size;
-    add_bytes(b, &head, sizeof head);
+        size += parts[i].size;
+    }
+    char *at = buf_reserve(b, size);
+    if (!at)
+        return;
+    b->size += size;
+    memcpy(at, &head, sizeof head);
+    at += sizeof head;
     for (size_t i = 0; i < 5; i++)
-        add_bytes(b, parts[i].at, parts[i].size);
+        if (parts[i].size) {
+            memcpy(at, parts[i].at, parts[i].size);
+            at += parts[i].size;
+        }
 }
 
 static void add_member(struct buf *out, const char *name, struct str value)

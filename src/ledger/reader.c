@@ -10,16 +10,16 @@ enum { BUSY_MS = 5000 };
 static const char *const queries_sql[QUERY_COUNT] = {
     [QUERY_SCAN] = "SELECT * FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq",
     [QUERY_NEWEST] = "SELECT * FROM entries ORDER BY seq DESC LIMIT ?",
-    [QUERY_MATCH] = "SELECT * FROM entries WHERE seq >= ?1 AND seq <= ?2 AND (id = ?3 OR"
-                    " call_id = ?3 OR trace_id = ?3 OR response_id = ?3)"
-                    " ORDER BY seq DESC",
+    [QUERY_MATCH] = ("SELECT * FROM entries WHERE seq >= ?1 AND seq <= ?2 AND (id = ?3 OR"
+                     " call_id = ?3 OR trace_id = ?3 OR response_id = ?3)"
+                     " ORDER BY seq DESC"),
     [QUERY_FILTERS] =
         "SELECT first_seq, last_seq, bits FROM filters ORDER BY first_seq DESC",
-    [QUERY_COMMIT_OF] = "SELECT first_seq, last_seq, committed_ns, booked_peak_ns"
-                        " FROM commits WHERE first_seq <= ? ORDER BY first_seq DESC"
-                        " LIMIT 1",
-    [QUERY_KEYS] = "SELECT committed_ns, keys FROM commits WHERE first_seq >= ?"
-                   " ORDER BY first_seq",
+    [QUERY_COMMIT_OF] = ("SELECT first_seq, last_seq, committed_ns, booked_peak_ns"
+                         " FROM commits WHERE first_seq <= ? ORDER BY first_seq DESC"
+                         " LIMIT 1"),
+    [QUERY_KEYS] = ("SELECT committed_ns, keys FROM commits WHERE first_seq >= ?"
+                    " ORDER BY first_seq"),
     [QUERY_STATE] = "SELECT seq, blob FROM states WHERE name = ?",
 };
 

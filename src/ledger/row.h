@@ -9,6 +9,8 @@ struct row_writer {
     struct dict *dict;
     const struct schema *schema;
     struct buf detail, provenance; /* reused from row to row */
+    uint64_t bound;                /* columns of this row that have a value, by bit */
+    uint64_t bound_before;         /* the same of rows before that may still be bound */
 };
 
 bool row_writer_open(struct row_writer *w, sqlite3 *db, struct dict *dict,
