@@ -11,6 +11,7 @@
 enum {
     HOOK_EVERY = 1000,
     BLOCK_MAX = 2 * 1024 * 1024,
+    BLOCK_CHARGED = 16 * 1024,
     BYTES_PER_INSTRUCTION = 16,
     STACK_SLOTS = 64,
 };
@@ -47,6 +48,9 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
     s->memory_used += new_size - old_size;
     if (s->trusted && new_size > s->block_largest)
         s->block_largest = new_size;
+    /* `..` copies in one instruction: what it makes of large texts is charged here. */
+    if (!s->trusted && new_size >= BLOCK_CHARGED)
+        s->charged += (int64_t)(new_size / BYTES_PER_INSTRUCTION);
     return grown;
 }
 
