@@ -10,6 +10,8 @@ struct http_loop {
     struct MHD_Daemon *daemon;
     size_t index;
     int epoll;
+    int wake;     /* eventfd: another thread has an answer for this loop */
+    bool resumed; /* atomic: MHD has a resumed connection to look at */
     pthread_t thread;
     bool started;
 };
@@ -22,8 +24,13 @@ struct http_server {
     bool ended;    /* atomic: loops return */
     int64_t open_requests;
     struct http_stats stats;
+    size_t loop_count; /* of those below that were begun */
     struct http_loop *loops;
 };
+
+/* Lets a suspended connection go on, from any thread. MHD's own wake-up does not reach a
+ * loop that is driven from outside. */
+void http_loop_resume(struct http_loop *loop, struct MHD_Connection *connection);
 
 /* MHD's callbacks; `cls` is the loop. */
 enum MHD_Result http_on_data(void *cls, struct MHD_Connection *connection,

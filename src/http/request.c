@@ -187,7 +187,7 @@ static enum MHD_Result hand_over(struct request *q)
     MHD_suspend_connection(q->connection);
     if (!__atomic_compare_exchange_n(&q->deferral, &expected, SUSPENDED, false,
                                      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        MHD_resume_connection(q->connection); /* answered in the meantime */
+        http_loop_resume(q->loop, q->connection); /* answered in the meantime */
     return MHD_YES;
 }
 
@@ -198,7 +198,7 @@ void http_respond(struct http_request *r, struct http_response *response)
     q->response = *response;
     *response = (struct http_response){0};
     if (__atomic_exchange_n(&q->deferral, ANSWERED, __ATOMIC_ACQ_REL) == SUSPENDED)
-        MHD_resume_connection(q->connection);
+        http_loop_resume(q->loop, q->connection);
 }
 
 enum MHD_Result http_on_data(void *cls, struct MHD_Connection *connection,

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ enum {
     LOOP_STACK = 16 * 1024 * 1024, /* policies run on it */
     BACKLOG = 1024,
     WAIT_MAX_MS = 1000,
+    TURNS_MAX = 64,
 };
 
 static bool bind_listener(struct http_server *s, struct err *err)
@@ -61,13 +63,40 @@ static bool read_port(struct http_server *s, struct err *err)
 
 static void wait_for_work(struct http_loop *loop)
 {
-    struct pollfd ready = {.fd = loop->epoll, .events = POLLIN};
+    struct pollfd ready[] = {{.fd = loop->epoll, .events = POLLIN},
+                             {.fd = loop->wake, .events = POLLIN}};
     MHD_UNSIGNED_LONG_LONG timeout;
     int wait_ms = WAIT_MAX_MS;
+    eventfd_t ignored;
 
+    if (__atomic_exchange_n(&loop->resumed, false, __ATOMIC_ACQ_REL))
+        return;
     if (MHD_get_timeout(loop->daemon, &timeout) == MHD_YES && timeout < WAIT_MAX_MS)
         wait_ms = (int)timeout;
-    poll(&ready, 1, wait_ms);
+    poll(ready, 2, wait_ms);
+    if (ready[1].revents)
+        eventfd_read(loop->wake, &ignored);
+}
+
+void http_loop_resume(struct http_loop *loop, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    __atomic_store_n(&loop->resumed, true, __ATOMIC_RELEASE);
+    if (!pthread_equal(pthread_self(), loop->thread))
+        eventfd_write(loop->wake, 1);
+}
+
+/* All that can go on at once: MHD takes a body in small steps, one a turn. A commit
+ * between two of them would cost every other request its time. */
+static void run_ready(struct http_loop *loop)
+{
+    MHD_UNSIGNED_LONG_LONG timeout;
+    int turns = 0;
+
+    do
+        MHD_run_wait(loop->daemon, 0);
+    while (++turns < TURNS_MAX && MHD_get_timeout(loop->daemon, &timeout) == MHD_YES &&
+           timeout == 0);
 }
 
 static void *run_loop(void *arg)
@@ -77,7 +106,7 @@ static void *run_loop(void *arg)
 
     while (!__atomic_load_n(&loop->server->ended, __ATOMIC_ACQUIRE)) {
         wait_for_work(loop);
-        MHD_run_wait(loop->daemon, 0);
+        run_ready(loop);
         o->idle(o->ctx, loop->index);
     }
     return NULL;
@@ -136,7 +165,13 @@ bool http_open(struct http_server **out, const struct http_options *options,
     if (!s->loops || !bind_listener(s, err) || !read_port(s, err))
         goto fail;
     for (size_t i = 0; i < options->loops; i++) {
-        s->loops[i] = (struct http_loop){.server = s, .index = i};
+        s->loops[i] = (struct http_loop){
+            .server = s, .index = i, .wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+        if (s->loops[i].wake == -1) {
+            err_set(err, ERR_IO, "eventfd: %m");
+            goto fail;
+        }
+        s->loop_count++;
         if (!start_loop(&s->loops[i], err))
             goto fail;
     }
@@ -156,11 +191,18 @@ int http_port(const struct http_server *s)
 static void stop_accepting(struct http_server *s)
 {
     __atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
-    for (size_t i = 0; s->loops && i < s->options.loops; i++) {
+    for (size_t i = 0; i < s->loop_count; i++) {
         int listener = s->loops[i].daemon ? MHD_quiesce_daemon(s->loops[i].daemon) : -1;
         if (listener != -1)
             close(listener);
     }
+}
+
+static void stop_daemon(struct http_loop *loop)
+{
+    if (loop->daemon)
+        MHD_stop_daemon(loop->daemon);
+    close(loop->wake);
 }
 
 void http_close(struct http_server *s, int64_t grace_ns)
@@ -173,12 +215,11 @@ void http_close(struct http_server *s, int64_t grace_ns)
            timestamp_monotonic() < deadline)
         usleep(2000);
     __atomic_store_n(&s->ended, true, __ATOMIC_RELEASE);
-    for (size_t i = 0; s->loops && i < s->options.loops; i++)
+    for (size_t i = 0; i < s->loop_count; i++)
         if (s->loops[i].started)
             pthread_join(s->loops[i].thread, NULL);
-    for (size_t i = 0; s->loops && i < s->options.loops; i++)
-        if (s->loops[i].daemon)
-            MHD_stop_daemon(s->loops[i].daemon);
+    for (size_t i = 0; i < s->loop_count; i++)
+        stop_daemon(&s->loops[i]);
     if (s->listen_socket != -1)
         close(s->listen_socket);
     free(s->loops);

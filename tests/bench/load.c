@@ -211,6 +211,7 @@ int main(int argc, char **argv)
     static struct plan plan;
     int count = argc > 4 ? atoi(argv[4]) : 0;
     double rate = argc > 6 ? atof(argv[6]) : 0;
+    struct timespec now;
 
     if (argc < 6 || count < 1 || count > CONNECTIONS_MAX || atof(argv[5]) > SECONDS_MAX ||
         !load_body(&plan, argv[3])) {
@@ -224,7 +225,8 @@ int main(int argc, char **argv)
     plan.path = argv[2];
     plan.seconds = atof(argv[5]);
     plan.pause_ns = rate > 0 ? (int64_t)(1e9 * count / rate) : 0;
-    plan.next_id = (uint64_t)time(NULL) << 28; /* other ids than an earlier run's */
+    clock_gettime(CLOCK_REALTIME, &now); /* other ids than an earlier run's */
+    plan.next_id = ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) << 10;
     int64_t began = now_ns();
     for (int i = 0; i < count; i++) {
         senders[i].plan = &plan;

@@ -1,0 +1,173 @@
+"""CPU time per event, by stage and over HTTP, printed as a table.
+
+usage: bench.py BUILD_DIR [SECONDS]
+
+BUILD_DIR holds spendwarden, bench_stages and bench_load of one release build. The server runs
+on one processor and the load on the other; CPU time is that of all the server's threads
+(schedstat), so what the load generator costs is not in it. Everything stays on 127.0.0.1.
+"""
+import http.client
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+MARK = "@" * 16
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PAYLOAD = os.path.join(SOURCE, "tests/data/decode/litellm/01_plain.json")
+POLICIES = ["attribution", "spend-class", "budgets", "spikes", "coverage"]
+
+
+def full_event():
+    with open(PAYLOAD) as f:
+        event = json.load(f)
+    event["id"] = "chatcmpl-" + MARK
+    event["litellm_call_id"] = MARK
+    event["startTime"] = round(time.time() - 1, 3)
+    event["endTime"] = round(time.time(), 3)
+    return event
+
+
+def trimmed_event():
+    """What is left when a gateway is told to leave prompts and the model map out."""
+    event = full_event()
+    for key in ("messages", "response", "model_map_information", "guardrail_information",
+                "hidden_params", "model_parameters", "error_information"):
+        event.pop(key, None)
+    event["metadata"] = {k: v for k, v in event["metadata"].items()
+                         if v is not None and not k.startswith("requester_")}
+    return event
+
+
+def write_bodies(folder):
+    bodies = {}
+    for name, event in (("2.6 kB", trimmed_event()), ("13.5 kB", full_event())):
+        text = json.dumps(event)
+        for count in (1, 100):
+            path = os.path.join(folder, f"{name.replace(' ', '')}-{count}.json")
+            with open(path, "w") as f:
+                f.write("[" + ", ".join([text] * count) + "]")
+            bodies[name, count] = path, len(text)
+    return bodies
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def write_config(folder, port):
+    path = os.path.join(folder, "bench.yaml")
+    policies = ", ".join(os.path.join(SOURCE, "policies", p) for p in POLICIES)
+    data = os.path.join(SOURCE, "examples/quickstart/data")
+    with open(path, "w") as f:
+        f.write(f"server: {{ listen: 127.0.0.1:{port}, loops: 1 }}\n"
+                f"ledger: {{ path: {folder}/bench.db }}\n"
+                f"policies:\n  paths: [{policies}]\n"
+                f"  data: {{ budgets: {data}/budgets.yaml, "
+                f"workflow_by_key: {data}/workflow_by_key.yaml, "
+                f"team_by_key: {data}/team_by_key.yaml, "
+                f"tenant_by_key: {data}/tenant_by_key.yaml }}\n")
+    return path
+
+
+def cpu_ns(pid):
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+            total += int(f.read().split()[0])
+    return total
+
+
+def booked(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/api/v1/status")
+    return json.loads(connection.getresponse().read())["data"]["ledger"]["last_seq"]
+
+
+def wait_ready(port):
+    for _ in range(500):
+        try:
+            return booked(port)
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit("bench: the engine did not start")
+
+
+def measure_http(build, folder, body, count, connections, seconds):
+    port = free_port()
+    for leftover in os.listdir(folder):
+        if leftover.startswith("bench.db"):
+            os.remove(os.path.join(folder, leftover))
+    config = write_config(folder, port)
+    server = subprocess.Popen(["taskset", "-c", "0", f"{build}/spendwarden", "run", "--config",
+                               config, "--log-level", "error"])
+    try:
+        wait_ready(port)
+        load = ["taskset", "-c", "1", f"{build}/bench_load", str(port), "/v1/ingest/litellm", body,
+                str(connections)]
+        subprocess.run(load + ["0.5"], check=True, stdout=subprocess.DEVNULL)
+        before, cpu = booked(port), cpu_ns(server.pid)
+        result = json.loads(subprocess.run(load + [str(seconds)], check=True,
+                                           capture_output=True).stdout)
+        cpu, events = cpu_ns(server.pid) - cpu, booked(port) - before
+    finally:
+        server.terminate()
+        server.wait()
+    if result["failures"] or events != result["requests"] * count:
+        raise SystemExit(f"bench: {events} events of {result['requests'] * count} booked, "
+                         f"{result['failures']} failures")
+    return {"cpu_us": cpu / events / 1000, "events_s": events / result["seconds"],
+            "p50_ms": result["p50_us"] / 1000, "p99_ms": result["p99_us"] / 1000}
+
+
+def measure_stages(build, folder, body, rounds):
+    config = write_config(folder, free_port())
+    output = subprocess.run(["taskset", "-c", "0", f"{build}/bench_stages", config, body,
+                             str(rounds)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(output)
+
+
+def machine():
+    model = "unknown processor"
+    with open("/proc/cpuinfo") as f:
+        for line in f:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}"
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 4
+    print(f"{machine()}; {time.strftime('%Y-%m-%d')}\n")
+    with tempfile.TemporaryDirectory(dir=build) as folder:
+        bodies = write_bodies(folder)
+        print("| CPU us per event, batches of 100 | decode | policies and price | commit | sum |")
+        print("|---|---|---|---|---|")
+        for name in ("2.6 kB", "13.5 kB"):
+            path, size = bodies[name, 100]
+            s = measure_stages(build, folder, path, 300)
+            total = s["decode_us"] + s["decide_us"] + s["commit_us"]
+            print(f"| {size} bytes | {s['decode_us']:.2f} | {s['decide_us']:.2f} | "
+                  f"{s['commit_us']:.2f} | {total:.2f} |", flush=True)
+        print("\n| over HTTP, durable | connections | CPU us per event | events/s | p50 ms | "
+              "p99 ms |")
+        print("|---|---|---|---|---|---|")
+        for name in ("2.6 kB", "13.5 kB"):
+            for count, connections in ((100, 4), (1, 32), (1, 128)):
+                path, size = bodies[name, count]
+                r = measure_http(build, folder, path, count, connections, seconds)
+                what = f"batches of {count}" if count > 1 else "single"
+                print(f"| {size} bytes, {what} | {connections} | {r['cpu_us']:.1f} | "
+                      f"{r['events_s']:.0f} | {r['p50_ms']:.2f} | {r['p99_ms']:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
