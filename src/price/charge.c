@@ -63,22 +63,18 @@ static void split_input(struct work *w, const struct rates *r)
         leaf[COUNT_INPUT_VIDEO_TOKENS] = used(ev, COUNT_INPUT_VIDEO_TOKENS);
 }
 
+/* The others up to the citations are parts of the input. */
+static const bool output_part[UNIT_COUNT] = {
+    [COUNT_REASONING_TOKENS] = true,    [COUNT_OUTPUT_AUDIO_TOKENS] = true,
+    [COUNT_OUTPUT_IMAGE_TOKENS] = true, [COUNT_OUTPUT_VIDEO_TOKENS] = true,
+    [COUNT_CITATION_TOKENS] = true,
+};
+
 static void split_output(struct work *w, const struct rates *r)
 {
-    static const enum count_field parts[] = {
-        COUNT_REASONING_TOKENS, COUNT_OUTPUT_AUDIO_TOKENS, COUNT_OUTPUT_IMAGE_TOKENS,
-        COUNT_OUTPUT_VIDEO_TOKENS, COUNT_CITATION_TOKENS};
-
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (has(r, parts[i]))
-            w->leaf[parts[i]] = used(w->ev, parts[i]);
-}
-
-static bool is_output(enum count_field unit)
-{
-    while (price_units[unit].parent >= 0)
-        unit = (enum count_field)price_units[unit].parent;
-    return unit == COUNT_OUTPUT_TOKENS;
+    for (int unit = COUNT_OUTPUT_TOKENS + 1; unit <= COUNT_CITATION_TOKENS; unit++)
+        if (output_part[unit] && r->picousd[unit] >= 0)
+            w->leaf[unit] = used(w->ev, (enum count_field)unit);
 }
 
 /* What is left of input and output; where the whole was not reported it is its parts. */
@@ -87,7 +83,7 @@ static void split_wholes(struct work *w)
     int64_t parts[2] = {0, 0};
 
     for (int unit = COUNT_OUTPUT_TOKENS + 1; unit <= COUNT_CITATION_TOKENS; unit++)
-        parts[is_output((enum count_field)unit)] += w->leaf[unit];
+        parts[output_part[unit]] += w->leaf[unit];
     for (int whole = 0; whole < 2; whole++) {
         bool absent = w->ev->count[whole] < 0;
         w->leaf[whole] = absent ? 0 : w->ev->count[whole] - parts[whole];

@@ -55,8 +55,10 @@ static bool read_match(struct price_book *b, struct model *m, struct diags *diag
         struct clauses match;
         if (!e->match)
             continue;
-        if (!price_read_clauses(&reading, e->match, &match))
+        if (!price_read_clauses(&reading, e->match, &match)) {
+            price_release_clauses(&match);
             return false;
+        }
         if (m->match.count == 0) {
             m->match = match;
         } else {
@@ -72,11 +74,13 @@ static bool read_match(struct price_book *b, struct model *m, struct diags *diag
     return true;
 }
 
-static struct model *lower_layer(const struct price_book *b, const struct model *m)
+/* The same model in the nearest layer below; these are sorted by layer, upper first. */
+static const struct model *lower_layer(const struct price_book *b, const struct model *m)
 {
-    for (struct model *other = b->models + b->model_count; other-- > b->models;)
-        if (other->provider == m->provider && other->layer < m->layer &&
-            str_eq(other->name, m->name) && other->match.count)
+    const struct model *end = b->models + b->model_count;
+
+    for (const struct model *other = m + 1; other < end; other++)
+        if (other->provider == m->provider && str_eq(other->name, m->name))
             return other;
     return NULL;
 }

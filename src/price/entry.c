@@ -271,6 +271,13 @@ static bool read_schedule(const struct reading *r, const struct yaml_node *node,
            price_read_tiers(r, NULL, &timed, &rates) && push(r, &timed);
 }
 
+static void fill_missing(struct rates *rates, enum missing_rate missing)
+{
+    for (size_t i = 0; missing == MISSING_ZERO && i < UNIT_COUNT; i++)
+        if (price_units[i].parent >= 0 && rates->picousd[i] < 0)
+            rates->picousd[i] = 0;
+}
+
 static bool read_prices(const struct reading *r, const struct yaml_node *node,
                         struct entry *e)
 {
@@ -289,8 +296,10 @@ static bool read_prices(const struct reading *r, const struct yaml_node *node,
         price_complain(r, node, "%s: needs rates, or included: true", id);
         return false;
     }
-    if (!price_read_rates(r, own, &rates, id) ||
-        !price_read_tiers(r, yaml_get(node, STR("tiers")), e, &rates) || !push(r, e))
+    if (!price_read_rates(r, own, &rates, id))
+        return false;
+    fill_missing(&rates, e->missing);
+    if (!price_read_tiers(r, yaml_get(node, STR("tiers")), e, &rates) || !push(r, e))
         return false;
     if (schedule && (schedule->kind != YAML_LIST || schedule->count > SCHEDULES_MAX)) {
         price_complain(r, schedule, "%s: schedule must be a list of at most %d", id,

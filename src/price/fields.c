@@ -50,6 +50,16 @@ static bool read_tier(const struct reading *r, const struct yaml_node *node,
     return price_read_rates(r, rates, &tier->rates, entry);
 }
 
+/* Each bracket of each unit is a component of the charge. */
+static bool too_many_brackets(const struct rates *base, size_t tiers)
+{
+    size_t units = 0;
+
+    for (size_t i = 0; i < UNIT_COUNT; i++)
+        units += base->picousd[i] >= 0;
+    return units * (tiers + 1) > COMPONENTS_MAX;
+}
+
 bool price_read_tiers(const struct reading *r, const struct yaml_node *node,
                       struct entry *entry, const struct rates *base)
 {
@@ -60,6 +70,11 @@ bool price_read_tiers(const struct reading *r, const struct yaml_node *node,
     if (node && (node->kind != YAML_LIST || count > STEPS_OF_TIERS_MAX)) {
         price_complain(r, node, "%s: tiers must be a list of at most %d", id,
                        STEPS_OF_TIERS_MAX);
+        return false;
+    }
+    if (entry->graduated && too_many_brackets(base, count)) {
+        price_complain(r, node, "%s: graduated: rates times brackets are more than %d",
+                       id, COMPONENTS_MAX);
         return false;
     }
     entry->tiers = arena_zalloc(&r->book->arena, (count + 1) * sizeof *entry->tiers);
