@@ -62,6 +62,25 @@ bool metrics_prepare(struct metrics *m)
     return true;
 }
 
+static bool is_name(struct str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.at[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9'))
+            return false;
+    }
+    return text.size > 0 && text.size <= TEXT_VALUE_MAX;
+}
+
+/* Labels that families add themselves. */
+static bool is_reserved(struct str label)
+{
+    return str_eq(label, STR("status")) || str_eq(label, STR("type")) ||
+           str_eq(label, STR("le")) || str_eq(label, STR("quantile")) ||
+           str_starts(label, STR("__"));
+}
+
 static bool options_are_sound(const struct metrics_options *options, struct err *err)
 {
     if (options->label_count > METRIC_LABELS_MAX)
@@ -70,6 +89,15 @@ static bool options_are_sound(const struct metrics_options *options, struct err 
     if (options->coverage_count > COVERAGE_LABELS_MAX)
         return err_set(err, ERR_CONFIG, "metrics: coverage of more than %d labels",
                        COVERAGE_LABELS_MAX);
+    for (size_t i = 0; i < options->label_count; i++) {
+        struct str name = field_name(options->schema, options->labels[i]);
+        bool twice = false;
+        for (size_t j = 0; j < i; j++)
+            twice |= str_eq(name, field_name(options->schema, options->labels[j]));
+        if (twice || !is_name(name) || is_reserved(name))
+            return err_set(err, ERR_CONFIG, "metrics: \"%.*s\" cannot be a label here",
+                           STR_ARG(name));
+    }
     return true;
 }
 
@@ -91,7 +119,8 @@ bool metrics_open(struct metrics **out, const struct metrics_options *options,
     if (!m->texts || !random_bytes(&m->seed, sizeof m->seed, err) || !add_fixed_sets(m) ||
         !metrics_prepare(m)) {
         metrics_close(m);
-        return err_set(err, ERR_MEMORY, "metrics: no memory, or a label named twice");
+        return err_set(err, ERR_MEMORY,
+                       "metrics: no memory, or coverage of a label twice");
     }
     *out = m;
     return true;
@@ -110,21 +139,10 @@ void metrics_close(struct metrics *m)
 
 /* --- policy counters --- */
 
-static bool is_name(struct str text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.at[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || c < '0' || c > '9'))
-            return false;
-    }
-    return text.size > 0 && text.size <= TEXT_VALUE_MAX;
-}
-
 static bool labels_are_sound(const struct counter_decl *counter)
 {
     for (size_t i = 0; i < counter->label_count; i++) {
-        if (!is_name(counter->labels[i]) || str_starts(counter->labels[i], STR("__")))
+        if (!is_name(counter->labels[i]) || is_reserved(counter->labels[i]))
             return false;
         for (size_t j = 0; j < i; j++)
             if (str_eq(counter->labels[i], counter->labels[j]))

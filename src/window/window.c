@@ -308,7 +308,7 @@ static void stream_add(struct windows *w, struct stream *s, const struct record 
     int64_t value, floor_ns = stream_floor(s, now_ns);
 
     s->started = true;
-    if (!stream_takes(s, r, &value))
+    if (r->booked_ns <= floor_ns || !stream_takes(s, r, &value))
         return;
     int64_t start_ns = stream_bucket(s, r->booked_ns);
     if (start_ns <= floor_ns)

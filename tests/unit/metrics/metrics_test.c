@@ -240,6 +240,8 @@ TEST(counters_with_bad_names_or_labels_are_refused)
     assert_false(metrics_declare(m, &bad, NULL));
     bad.labels[1] = STR("__name__");
     assert_false(metrics_declare(m, &bad, NULL));
+    bad.labels[1] = STR("le");
+    assert_false(metrics_declare(m, &bad, NULL));
     bad.labels[1] = STR("a b");
     assert_false(metrics_declare(m, &bad, NULL));
     metrics_close(m);
@@ -314,6 +316,22 @@ TEST(labels_may_be_none_and_numbers_may_be_labels)
     metrics_close(m);
 }
 
+TEST(labels_that_families_add_themselves_are_refused)
+{
+    static const char *const bad[] = {"status", "team"};
+    struct metrics *m;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct metrics_options options = {.label_count = 2,
+                                          .labels = {field("team"), field(bad[i])},
+                                          .max_series = 100};
+        struct err err = {0};
+        assert_false(metrics_open(&m, &options, &err));
+        assert_null(m);
+        assert_int_equal(err.kind, ERR_CONFIG);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_copy_stays_as_it_was_and_outlives_the_registry),
         cmocka_unit_test(sums_that_do_not_fit_are_clamped),
         cmocka_unit_test(labels_may_be_none_and_numbers_may_be_labels),
+        cmocka_unit_test(labels_that_families_add_themselves_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
