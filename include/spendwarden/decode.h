@@ -22,12 +22,13 @@ struct source_options {
     struct str name;             /* "litellm", "generic" */
     const struct schema *schema; /* outlives the source */
     size_t rule_count;
-    const struct label_rule *rules; /* replace the source's defaults label by label */
+    const struct label_rule *rules; /* replace the source's defaults label by label; no
+                                       path leads to prompts or completions */
     size_t metadata_count;
-    const struct str
-        *metadata_keys;           /* allow-list for ev.metadata, at most METADATA_MAX */
-    bool hash_label[LABEL_COUNT]; /* values to be hashed at the door */
-    uint8_t hash_key[32];         /* secret of that hash */
+    const struct str *metadata_keys; /* allow-list for ev.metadata, at most METADATA_MAX;
+                                        none: a default list */
+    bool hash_label[LABEL_COUNT];    /* values to be hashed at the door */
+    uint8_t hash_key[32];            /* secret of that hash */
 };
 
 /* One source's way of decoding, compiled. Immutable: any thread. */
@@ -46,23 +47,24 @@ struct decoder;
 bool decoder_open(struct decoder **out, struct err *err);
 void decoder_close(struct decoder *d);
 
-/* JSON_PADDING readable bytes follow the body. Body, arena and source must live until
+/* JSON_PADDING readable bytes follow the body; the arena may take three times its size,
+ * and text for which it has no room is absent. Body, arena and source must live until
  * the records are done with: their text is borrowed from all three. */
 void decode_begin(struct decoder *d, const struct source *source, struct str body,
                   struct arena *arena, int64_t received_ns);
 
 enum verdict {
-    VERDICT_EVENT,    /* *out is a record with event and provenance */
+    VERDICT_EVENT,    /* *out is a record with event and provenance, not yet booked */
     VERDICT_SKIPPED,  /* well-formed but not an event to count: a null element */
     VERDICT_REJECTED, /* this one element cannot be booked */
-    VERDICT_BROKEN,   /* no JSON could be read here; ends the body */
+    VERDICT_BROKEN,   /* no JSON could be read from here on; ends the body */
     VERDICT_END,
 };
 
 struct verdict_reason {
     size_t index;     /* of the element in the body */
     size_t position;  /* byte offset in the body */
-    const char *text; /* static; holds nothing of what the client sent */
+    const char *text; /* static; holds nothing of what the client sent; NULL: an event */
 };
 
 /* The next element. `why` is filled for every verdict but VERDICT_END. */

@@ -56,10 +56,7 @@ static const char *read_event(struct decoder *d, struct record *out)
     record_init(out);
     out->ev.text[TEXT_SOURCE] = d->source->name;
     out->ev.received_ns = d->received_ns;
-    const char *rejected = d->source->format->read(&decoding);
-    if (!rejected)
-        record_book(out);
-    return rejected;
+    return d->source->format->read(&decoding);
 }
 
 enum verdict decode_next(struct decoder *d, struct record *out,

@@ -88,6 +88,21 @@ static struct str response_id_of(const struct decoding *d, struct str id)
     return id;
 }
 
+/* None of it is unique by itself: clients choose call ids, some servers give ids out of a
+ * few. Where all three that differ between requests are missing, nothing is repeated. */
+static void read_identity(struct decoding *d)
+{
+    static const enum litellm_slot parts[] = {LITELLM_CALL_ID,  LITELLM_ID,
+                                              LITELLM_START,    LITELLM_STATUS,
+                                              LITELLM_MODEL_ID, LITELLM_CALL_TYPE};
+
+    if (!d->record->ev.text[TEXT_CALL_ID].size && !d->record->ev.text[TEXT_ID].size &&
+        !text_of(d, LITELLM_START).size)
+        return;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        decode_identity(d, &d->slots[parts[i]]);
+}
+
 static void read_ids(struct decoding *d)
 {
     struct str *text = d->record->ev.text;
@@ -100,12 +115,7 @@ static void read_ids(struct decoding *d)
     text[TEXT_TRACE_ID] = text_of(d, LITELLM_TRACE_ID);
     text[TEXT_SESSION_ID] = session_of(d, text[TEXT_TRACE_ID]);
     text[TEXT_RESPONSE_ID] = response_id_of(d, id);
-    decode_identity(d, &d->slots[LITELLM_CALL_ID]);
-    decode_identity(d, &d->slots[LITELLM_ID]);
-    decode_identity(d, &d->slots[LITELLM_STATUS]);
-    decode_identity(d, &d->slots[LITELLM_START]);
-    decode_identity(d, &d->slots[LITELLM_MODEL_ID]);
-    decode_identity(d, &d->slots[LITELLM_CALL_TYPE]);
+    read_identity(d);
 }
 
 static void read_outcome(struct decoding *d)

@@ -77,6 +77,18 @@ static enum walked skip_value(struct json_walk *w)
     }
 }
 
+/* Of a number's characters; whoever converts it sees whether it is one. */
+static bool is_number(struct str raw)
+{
+    for (size_t i = 0; i < raw.size; i++) {
+        char c = raw.at[i];
+        bool digit = c >= '0' && c <= '9';
+        if (!digit && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E')
+            return str_eq(raw, STR("-Infinity"));
+    }
+    return raw.at[0] == '-' || (raw.at[0] >= '0' && raw.at[0] <= '9');
+}
+
 static enum json_type scalar_type(struct str raw)
 {
     switch (raw.at[0]) {
@@ -90,10 +102,8 @@ static enum json_type scalar_type(struct str raw)
         return str_eq(raw, STR("NaN")) ? JSON_NUMBER : JSON_ABSENT;
     case 'I':
         return str_eq(raw, STR("Infinity")) ? JSON_NUMBER : JSON_ABSENT;
-    case '-':
-        return JSON_NUMBER;
     default:
-        return raw.at[0] >= '0' && raw.at[0] <= '9' ? JSON_NUMBER : JSON_ABSENT;
+        return is_number(raw) ? JSON_NUMBER : JSON_ABSENT;
     }
 }
 

@@ -38,7 +38,7 @@ static void check_record(const struct record *r)
         check_text(ev->tags[i]);
     for (unsigned i = 0; i < ev->metadata_count; i++)
         check_text(ev->metadata[i].value);
-    demand(ev->reported_usd.nanousd >= 0 && r->booked_ns > 0);
+    demand(ev->reported_usd.nanousd >= 0 && ev->received_ns == FUZZ_RECEIVED_NS);
     demand(ev->reported != REPORTED_COST || ev->reported_usd.nanousd > 0);
 }
 

@@ -135,7 +135,6 @@ TEST(treats_absurd_numbers_as_absent)
     assert_number(s, "input_tokens", -1);
     assert_number(s, "output_tokens", -1);
     assert_number(s, "http_status", -1);
-    assert_int_equal(s->record.booked_ns, RECEIVED_NS);
     session_close(s);
 }
 
@@ -224,6 +223,17 @@ TEST(cuts_and_cleans_what_clients_chose)
     session_close(s);
 }
 
+TEST(takes_nothing_for_a_repetition_that_nothing_identifies)
+{
+    struct session *s = session_of("litellm");
+
+    assert_decoded(s, "{\"model\":\"m\",\"id\":\"None\",\"litellm_call_id\":null}");
+    assert_int_equal(s->record.ev.identity_count, 0);
+    assert_decoded(s, "{\"model\":\"m\",\"startTime\":1795481240.037034}");
+    assert_int_equal(s->record.ev.identity_count, 6);
+    session_close(s);
+}
+
 TEST(skips_null_and_rejects_what_is_no_event)
 {
     struct session *s = session_of("litellm");
@@ -270,6 +280,7 @@ int main(void)
         cmocka_unit_test(reads_retry_depth_from_the_first_place_that_has_one),
         cmocka_unit_test(keeps_texts_of_tags_only_and_not_too_many),
         cmocka_unit_test(cuts_and_cleans_what_clients_chose),
+        cmocka_unit_test(takes_nothing_for_a_repetition_that_nothing_identifies),
         cmocka_unit_test(skips_null_and_rejects_what_is_no_event),
         cmocka_unit_test(ends_a_body_that_breaks_in_the_middle),
     };
