@@ -1,42 +1,24 @@
 /* The price book in memory. Only price/ sees inside. */
 #pragma once
+#include "names.h"
 #include "spendwarden/arena.h"
 #include "spendwarden/price.h"
 #include "spendwarden/yaml.h"
+#include "units.h"
 #include <regex.h>
 
 enum {
-    UNIT_COUNT = COUNT_USAGE_LAST + 1, /* a unit is priced by its usage field */
-    LAYERS_MAX = 9,                    /* the built-in book and eight overlays */
+    LAYERS_MAX = 9, /* the built-in book and eight overlays */
     STEPS_OF_TIERS_MAX = 8,
     SCHEDULES_MAX = 4,
     CLAUSES_MAX = 64,
     ALIASES_MAX = 32,
     FALLBACKS_MAX = 4,
-    NAME_SIZE_MAX = 256,
     PROVIDER_ANY = 0, /* index of the provider "*" */
 };
 
 #define OVERLAY_SIZE_MAX ((size_t)16 << 20)
 #define ENTRIES_MAX 100000
-
-/* A unit of the registry; the names are those of genai-prices where it has one. */
-struct unit {
-    enum count_field field;
-    struct str name;         /* the usage field: "cache_read_tokens" */
-    struct str key;          /* in a book: "cache_read_mtok" */
-    uint64_t per;            /* units that one rate is for */
-    int parent;              /* the unit that holds it; -1: none */
-    bool parent_rate_is_use; /* without a rate the parent's is what providers bill */
-};
-
-extern const struct unit price_units[UNIT_COUNT];
-
-const struct unit *price_unit_by_key(struct str key); /* NULL: no such unit */
-
-struct rates {
-    int64_t picousd[UNIT_COUNT]; /* per unit; -1: no rate */
-};
 
 /* The full table that holds beyond a bound of the context. */
 struct context_tier {

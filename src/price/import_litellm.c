@@ -1,7 +1,6 @@
 #include "import.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 struct pass {
     struct import *im;
@@ -252,7 +251,7 @@ static void run_pass(struct pass *p)
     }
 }
 
-static struct price_book *base_book(struct import *im)
+static struct price_book *base_book(struct import *im, struct err *err)
 {
     struct buf text = {0};
     struct diags diags = {0};
@@ -265,8 +264,9 @@ static struct price_book *base_book(struct import *im)
     }
     buf_add(&text, STR("]}"));
     b = price_book_of_text(buf_str(&text), &diags);
-    for (size_t i = 0; i < diags.count; i++)
-        fprintf(stderr, "%s\n", diags.items[i].text);
+    if (!b)
+        err_set(err, ERR_INPUT, "genai-prices: %s",
+                diags.count ? diags.items[0].text : "no memory");
     diags_release(&diags);
     buf_release(&text);
     return b;
@@ -274,20 +274,22 @@ static struct price_book *base_book(struct import *im)
 
 bool import_litellm(struct import *im, struct err *err)
 {
-    struct pass p = {im, im->count, base_book(im), json_object(), true};
-    size_t inexact;
+    struct pass p = {im, im->count, NULL, json_object(), true};
+    size_t inexact = im->stats->inexact;
+    bool ok = json_is_object(im->litellm) && p.done;
 
-    if (!json_is_object(im->litellm) || !p.base || !p.done) {
-        price_book_free(p.base);
-        json_decref(p.done);
-        return err_set(err, ERR_INPUT, "LiteLLM's map: an object of models is expected");
+    if (!ok)
+        err_set(err, ERR_INPUT, "LiteLLM's map: an object of models is expected");
+    else
+        p.base = base_book(im, err);
+    if (p.base) {
+        run_pass(&p);
+        p.exact_only = false;
+        im->stats->inexact = inexact; /* the second pass reads the same rates again */
+        run_pass(&p);
     }
-    run_pass(&p);
-    p.exact_only = false;
-    inexact = im->stats->inexact;
-    run_pass(&p);
-    im->stats->inexact = inexact;
+    ok = p.base != NULL;
     price_book_free(p.base);
     json_decref(p.done);
-    return true;
+    return ok;
 }

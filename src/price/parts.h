@@ -43,35 +43,6 @@ bool price_same_clauses(const struct clauses *a, const struct clauses *b);
 enum rung price_match(const struct clauses *c, struct str own_name, struct str name,
                       size_t *length);
 
-/* --- names.c: the normalisation ladder --- */
-enum step {
-    STEP_NONE,
-    STEP_GATEWAY_PREFIX,
-    STEP_VARIANT,
-    STEP_AT_VERSION,
-    STEP_FINE_TUNED,
-    STEP_REGION_PREFIX,
-    STEP_VERSION,
-    STEP_DATE,
-};
-
-enum { FORMS_MAX = 12 };
-
-struct form {
-    struct str name;
-    enum step step;
-};
-
-struct forms {
-    size_t count;
-    struct form items[FORMS_MAX];
-    struct str region;        /* of a stripped prefix: "us"; empty: none */
-    char text[NAME_SIZE_MAX]; /* backs the names */
-};
-
-/* Longer names are cut. */
-void price_forms(struct forms *out, struct str model);
-
 /* --- lookup.c --- */
 /* By id or alias; -1: unknown. */
 int64_t price_provider(const struct price_book *b, struct str name);
