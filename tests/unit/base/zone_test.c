@@ -173,6 +173,15 @@ TEST(a_midnight_that_comes_twice_begins_the_day_the_first_time)
     zone_free(z);
 }
 
+TEST(an_hour_that_falls_back_over_midnight_stays_in_the_new_day)
+{
+    struct zone *z = loaded("America/St_Johns"); /* at 00:01 it was 23:01 again */
+
+    expect_period(z, PERIOD_DAY, "2008-11-02T02:45:00Z", "2008-11-02T02:30:00.000Z",
+                  "2008-11-03T03:30:00.000Z");
+    zone_free(z);
+}
+
 TEST(a_day_left_out_of_the_calendar_has_no_period)
 {
     struct zone *z = loaded("Pacific/Apia");
@@ -312,6 +321,7 @@ int main(void)
         cmocka_unit_test(
             a_midnight_that_does_not_exist_begins_the_day_at_the_end_of_the_gap),
         cmocka_unit_test(a_midnight_that_comes_twice_begins_the_day_the_first_time),
+        cmocka_unit_test(an_hour_that_falls_back_over_midnight_stays_in_the_new_day),
         cmocka_unit_test(a_day_left_out_of_the_calendar_has_no_period),
         cmocka_unit_test(periods_follow_each_other_without_gap_or_overlap),
         cmocka_unit_test(times_at_both_ends_of_the_clock_have_a_period),

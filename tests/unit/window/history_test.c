@@ -220,6 +220,27 @@ TEST(what_a_checkpoint_does_not_know_stays_new)
     windows_close(restored);
 }
 
+TEST(of_two_saved_sets_of_buckets_that_fit_one_is_taken)
+{
+    struct windows *w = opened(100, 1000), *restored = opened(100, 1000);
+    struct buf saved = {0};
+    int unfilled[4];
+    size_t count;
+
+    declared(w, spend_by("team", NS_PER_HOUR, 0));
+    add(w, "a", day_ns, 1, day_ns);
+    declared(w, spend_by("team", NS_PER_HOUR, NS_PER_DAY)); /* keeps buckets of its own */
+    add(w, "a", day_ns, 2, day_ns);
+    windows_save(w, &saved);
+    int id = declared(restored, spend_by("team", NS_PER_HOUR, 0));
+    assert_true(windows_load(restored, buf_str(&saved), unfilled, 4, &count, NULL));
+    assert_int_equal(count, 0);
+    assert_int_equal(sum_of(restored, id, "a", day_ns), 3);
+    buf_release(&saved);
+    windows_close(w);
+    windows_close(restored);
+}
+
 TEST(a_window_that_is_being_filled_is_not_saved)
 {
     struct windows *w = opened(100, 1000), *restored = opened(100, 1000);
@@ -314,6 +335,7 @@ int main(void)
         cmocka_unit_test(a_filled_window_equals_one_that_was_there_all_the_time),
         cmocka_unit_test(the_digest_tells_any_difference),
         cmocka_unit_test(what_a_checkpoint_does_not_know_stays_new),
+        cmocka_unit_test(of_two_saved_sets_of_buckets_that_fit_one_is_taken),
         cmocka_unit_test(a_window_that_is_being_filled_is_not_saved),
         cmocka_unit_test(damaged_states_are_refused_or_read_and_never_do_harm),
     };
