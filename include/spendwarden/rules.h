@@ -62,7 +62,8 @@ void rules_observe_budget(struct rules *r, const struct budget_decl *budget,
                           double limit_usd, int64_t period_start_ns,
                           int64_t period_end_ns);
 
-/* Rules and budgets that failed to evaluate at this tick keep their states. */
+/* Rules and budgets that failed to evaluate at this tick, for some group or all, keep the
+ * states of the groups that are not observed. */
 void rules_keep(struct rules *r, const struct rule_decl *rule);
 void rules_keep_budget(struct rules *r, const struct budget_decl *budget);
 
@@ -88,8 +89,13 @@ size_t rules_due(struct rules *r, const struct alert **out);
 /* Number of instances per state, and how many times one was refused. */
 void rules_count(const struct rules *r, size_t by_state[4], int64_t *refused);
 
-/* Everything that a restart must not lose, as one JSON object. */
-void rules_save(const struct rules *r, struct buf *out);
+/* Whether a restart would lose something: a state, a time that counts up, or that a
+ * changed alert was sent by rules_due since. Sends of what is known already do not count.
+ */
+bool rules_unsaved(const struct rules *r);
+
+/* Everything that a restart must not lose, as one JSON object; counts as saved. */
+void rules_save(struct rules *r, struct buf *out);
 
 /* Into freshly opened rules. On failure they are empty and *err says why. */
 bool rules_load(struct rules *r, struct str state, struct err *err);

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <jansson.h>
 
+#include "queue.h"
 #include "spendwarden/alerts.h"
 #include "spendwarden/arena.h"
 #include "spendwarden/log.h"
@@ -10,8 +11,7 @@
 enum {
     EXTERNAL_LABELS_MAX = 20,
     MERGED_LABELS_MAX = ALERT_LABELS_MAX + EXTERNAL_LABELS_MAX,
-    BATCH_MAX = 256, /* alerts in one body, as Prometheus has it */
-    QUEUE_BUCKETS = 1024,
+    BATCH_MAX = 256,            /* alerts in one body, as Prometheus has it */
     QUEUE_BYTES_MAX = 16 << 20, /* per receiver */
     ANSWER_READ_MAX = 4096,     /* bytes of a response */
     ANSWER_SHOWN_MAX = 200,
@@ -60,32 +60,6 @@ bool alertmanager_alert(struct buf *out, const struct outgoing *o,
 bool webhook_body(struct buf *out, const char *receiver,
                   const struct outgoing *const *alerts, size_t count,
                   const struct external *external);
-
-/* --- queue.c --- */
-
-struct item {
-    struct item *older, *newer;
-    struct item *next; /* of its bucket */
-    uint64_t key;
-    size_t alerts, size;
-    char text[];
-};
-
-/* Texts that wait. Zeroed but for its bounds it is empty. */
-struct queue {
-    bool replaces; /* an item takes the place of one with its key */
-    size_t alerts_max, bytes_max;
-    size_t alerts, bytes;
-    struct item *oldest, *newest;
-    struct item *buckets[QUEUE_BUCKETS];
-};
-
-/* Copies. Returns how many alerts were dropped for it, or with it. */
-size_t queue_put(struct queue *q, uint64_t key, size_t alerts, struct str text);
-
-/* The oldest, to be freed by the caller; NULL: empty. */
-struct item *queue_take(struct queue *q);
-void queue_release(struct queue *q);
 
 /* --- receiver.c --- */
 

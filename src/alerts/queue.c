@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "internal.h"
+#include "queue.h"
 
 static struct item **bucket_of(struct queue *q, uint64_t key)
 {

@@ -72,6 +72,7 @@ size_t rules_due(struct rules *r, const struct alert **out)
         if (!is_due(r, i, &changed))
             continue;
         r->due[r->due_count++] = i->alert;
+        r->unsaved |= i->alert.changed;
         mark_sent(r, i);
     }
     *out = r->due;

@@ -153,6 +153,7 @@ static void change(struct rules *r, struct instance *i, enum alert_state to)
         r->changes[r->change_count++] =
             (struct alert_change){i->alert.state, to, &i->alert};
     i->alert.state = to;
+    r->unsaved = true;
 }
 
 static void fire(struct rules *r, struct instance *i)
@@ -214,6 +215,9 @@ void instance_step(struct rules *r, struct instance *i, bool condition, int64_t 
 {
     bool was_true = i->condition;
 
+    /* Times count up while it is pending or kept firing. */
+    r->unsaved |= was_true != condition || i->alert.state == ALERT_PENDING ||
+                  (i->alert.state == ALERT_FIRING && !condition);
     i->condition = condition;
     i->round = r->round;
     if (condition)

@@ -33,7 +33,7 @@ struct instance {
     struct buf text, notes; /* hold the texts of labels and annotations */
     struct label_set labels;
     struct pair annotations[ALERT_ANNOTATIONS_MAX];
-    uint64_t round;                  /* the tick that last observed or kept it */
+    uint64_t round, kept_round;      /* the ticks that last observed and kept it */
     bool condition;                  /* as last observed: hysteresis needs it */
     int64_t held_ns;                 /* pending: observed time with the condition true */
     int64_t keep_ns, kept_ns;        /* firing: observed time since it became false */
@@ -47,6 +47,7 @@ struct rules {
     int64_t tick_ns;
     int64_t observed_ns; /* between this tick and the one before; 0 after a gap */
     uint64_t round;
+    bool unsaved; /* what rules_save writes has changed since it did */
     int64_t refused;
     size_t count, capacity, bucket_count, change_count, due_count, alert_count;
     struct instance **instances;  /* owned */

@@ -191,7 +191,7 @@ static void keep(struct rules *r, struct str policy, struct str name)
     for (size_t i = 0; i < r->count; i++)
         if (str_eq(r->instances[i]->alert.rule, name) &&
             str_eq(r->instances[i]->alert.policy, policy))
-            r->instances[i]->round = r->round;
+            r->instances[i]->kept_round = r->round;
 }
 
 void rules_keep(struct rules *r, const struct rule_decl *rule)
@@ -215,7 +215,8 @@ void rules_end(struct rules *r)
 {
     for (size_t at = 0; at < r->count; at++) {
         struct instance *i = r->instances[at];
-        if (i->round != r->round || is_expired(r, i))
+        bool seen = i->round == r->round || i->kept_round == r->round;
+        if (!seen || is_expired(r, i))
             instance_step(r, i, false, 0);
     }
     instances_list(r);

@@ -70,10 +70,16 @@ static void save_instance(struct buf *out, struct instance *i)
     buf_byte(out, '}');
 }
 
-void rules_save(const struct rules *r, struct buf *out)
+bool rules_unsaved(const struct rules *r)
+{
+    return r->unsaved;
+}
+
+void rules_save(struct rules *r, struct buf *out)
 {
     bool first = true;
 
+    r->unsaved = false;
     buf_format(out, "{\"version\":%d,\"tick_ns\":", STATE_VERSION);
     buf_int(out, r->tick_ns);
     buf_add(out, STR(",\"refused\":"));
@@ -237,6 +243,7 @@ static void forget(struct rules *r)
 {
     instances_release(r);
     r->tick_ns = r->refused = 0;
+    r->unsaved = false;
 }
 
 bool rules_load(struct rules *r, struct str state, struct err *err)

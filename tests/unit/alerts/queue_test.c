@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "../../../src/alerts/internal.h"
+#include "../../../src/alerts/queue.h"
 
 static struct queue *queue_of(size_t alerts_max, size_t bytes_max, bool replaces)
 {

@@ -136,6 +136,39 @@ TEST(a_restart_neither_resolves_nor_fires_again_what_goes_on)
     simulation_end(&s);
 }
 
+static bool saves(struct simulation *s)
+{
+    struct buf saved = {0};
+    bool unsaved = rules_unsaved(s->rules);
+
+    if (unsaved)
+        rules_save(s->rules, &saved);
+    assert_false(rules_unsaved(s->rules));
+    buf_release(&saved);
+    return unsaved;
+}
+
+TEST(it_asks_to_be_saved_for_changes_and_after_they_were_sent)
+{
+    struct simulation s = simulation_begin();
+
+    s.rule.hold_ns = 30 * NS_PER_SECOND;
+    tick(&s, 1);
+    assert_false(saves(&s));
+    tick(&s, 4);
+    assert_true(saves(&s));
+    tick(&s, 4); /* held time counts up */
+    assert_true(saves(&s));
+    tick(&s, 4);
+    assert_true(saves(&s));
+    assert_int_equal(due(&s), 1);
+    assert_true(saves(&s));
+    ticks(&s, 4, 4);
+    assert_int_equal(due(&s), 1); /* a resend */
+    assert_false(saves(&s));
+    simulation_end(&s);
+}
+
 static void refuses(const char *state)
 {
     struct simulation s = simulation_begin();
@@ -193,6 +226,7 @@ int main(void)
         cmocka_unit_test(the_other_steps_are_sent_with_the_one_that_changed),
         cmocka_unit_test(a_restart_at_any_point_of_its_life_changes_nothing),
         cmocka_unit_test(a_restart_neither_resolves_nor_fires_again_what_goes_on),
+        cmocka_unit_test(it_asks_to_be_saved_for_changes_and_after_they_were_sent),
         cmocka_unit_test(garbage_is_a_clean_error_and_leaves_it_empty),
         cmocka_unit_test(every_cut_of_a_saved_state_is_a_clean_error),
     };

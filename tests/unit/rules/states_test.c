@@ -224,6 +224,19 @@ TEST(a_rule_that_failed_keeps_its_states)
     simulation_end(&s);
 }
 
+TEST(a_failure_for_one_group_holds_no_other_back)
+{
+    struct simulation s = simulation_begin();
+
+    tick(&s, 4);
+    tick_begin(&s, TICK_NS);
+    rules_keep(s.rules, &s.rule);
+    rules_observe(s.rules, &s.rule, s.group, 2, (struct answer){ANSWER_NUMBER, 1}, 0);
+    rules_end(s.rules);
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
+    simulation_end(&s);
+}
+
 TEST(what_has_no_room_is_refused_and_counted)
 {
     struct simulation s = simulation_begin();
@@ -285,6 +298,7 @@ int main(void)
             each_step_reached_is_an_alert_of_its_own_and_lower_ones_keep_firing),
         cmocka_unit_test(a_group_that_is_not_observed_any_more_is_over),
         cmocka_unit_test(a_rule_that_failed_keeps_its_states),
+        cmocka_unit_test(a_failure_for_one_group_holds_no_other_back),
         cmocka_unit_test(what_has_no_room_is_refused_and_counted),
         cmocka_unit_test(hundreds_of_groups_come_and_go_in_the_same_memory),
     };
