@@ -68,6 +68,16 @@ int64_t sandbox_spent(const struct sandbox *s)
     return s->stepped / HOOK_EVERY * HOOK_EVERY + s->charged;
 }
 
+/* The clock starts with the first hook: short calls, which are most, never ask for it. */
+static bool out_of_time(struct sandbox *s)
+{
+    int64_t now = timestamp_monotonic();
+
+    if (!s->deadline_ns)
+        s->deadline_ns = now + s->wall_ns;
+    return now > s->deadline_ns;
+}
+
 static void hook(lua_State *L, lua_Debug *ar)
 {
     struct sandbox *s = sandbox_of(L);
@@ -78,7 +88,7 @@ static void hook(lua_State *L, lua_Debug *ar)
     s->stepped += s->hook_every;
     if (!s->dead && sandbox_spent(s) >= s->budget)
         s->dead = "instructions";
-    else if (!s->dead && timestamp_monotonic() > s->deadline_ns)
+    else if (!s->dead && out_of_time(s))
         s->dead = "wall";
     if (!s->dead)
         return;
@@ -175,7 +185,8 @@ const char *sandbox_call(struct sandbox *s, int args, int results, int64_t budge
 {
     s->stepped = s->charged = 0;
     s->budget = budget;
-    s->deadline_ns = timestamp_monotonic() + wall_ms * NS_PER_MS;
+    s->wall_ns = wall_ms * NS_PER_MS;
+    s->deadline_ns = 0;
     s->dead = NULL;
     s->pcall_depth = 0;
     s->sorting = false;

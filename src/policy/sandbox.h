@@ -15,7 +15,7 @@ struct sandbox {
     size_t block_max, block_largest; /* of one allocation; the largest while trusted */
     bool trusted;                    /* our own code runs: no budget, no block_max */
     int64_t hook_every, stepped, charged, budget; /* instructions */
-    int64_t deadline_ns;
+    int64_t wall_ns, deadline_ns;                 /* deadline 0: not started */
     const char *dead; /* static: why the running call is condemned; else NULL */
     int pcall_depth;
     bool sorting;
