@@ -47,13 +47,16 @@ static void observe(int64_t *buckets, const int64_t *bounds, size_t count, int64
     add_clamped(&buckets[count + 1], value); /* the sum follows the buckets */
 }
 
+/* A price of 0 that a contract, a book or a policy gives is a price. */
 static bool has_no_price(const struct record *r)
 {
-    enum price_status status = r->charge.status;
+    const struct charge *c = &r->charge;
 
-    return r->charge.charge.nanousd == 0 &&
-           (status == PRICE_UNPRICED || status == PRICE_MODEL_MISSING ||
-            status == PRICE_USAGE_MISSING);
+    for (size_t i = 0; i < c->step_count; i++)
+        if (!c->steps[i].billed)
+            return false;
+    return c->charge.nanousd == 0 && !c->has_computed && c->status != PRICE_EXACT &&
+           c->status != PRICE_PARTIAL && c->status != PRICE_INCLUDED;
 }
 
 /* A failed request without usage costs nothing: no price is missing there. */

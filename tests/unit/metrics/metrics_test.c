@@ -121,6 +121,12 @@ TEST(requests_without_a_price_are_counted_with_the_reason)
 
     r.charge.status = PRICE_UNPRICED;
     metrics_apply(m, &r);
+    r.charge.step_count = 1; /* a policy says that it costs nothing */
+    r.charge.steps[0] = (struct price_step){0};
+    metrics_apply(m, &r);
+    r.charge.steps[0].billed = true; /* that is only what a tenant pays */
+    metrics_apply(m, &r);
+    r.charge.step_count = 0;
     r.charge.charge.nanousd = 5; /* the gateway had a price, or a policy */
     metrics_apply(m, &r);
     r = charge("a", "m", 0);
@@ -132,11 +138,11 @@ TEST(requests_without_a_price_are_counted_with_the_reason)
     r.ev.count[COUNT_INPUT_TOKENS] = 5;
     metrics_apply(m, &r);
     expect_line(m, "llm_unpriced_requests_total{ai_system=\"openai\",requested_model="
-                   "\"m\",reason=\"unpriced\"} 1");
+                   "\"m\",reason=\"unpriced\"} 2");
     expect_line(m, "llm_unpriced_requests_total{ai_system=\"openai\",requested_model="
                    "\"m\",reason=\"usage_missing\"} 1");
     expect_line(m, "llm_request_cost_usd_count{ai_system=\"openai\",requested_model="
-                   "\"m\"} 2");
+                   "\"m\"} 3");
     metrics_close(m);
 }
 
