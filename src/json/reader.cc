@@ -13,8 +13,7 @@ struct json_index {
     size_t capacity;
 };
 
-namespace
-{
+namespace {
 
 enum { FIRST_CAPACITY = 64 * 1024 };
 
