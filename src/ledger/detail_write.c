@@ -64,6 +64,42 @@ static void write_counts(struct buf *out, const struct record *r)
         buf_byte(out, '}');
 }
 
+/* Decimal digits at `at`; returns what follows them. */
+static char *put_int(char *at, int64_t value)
+{
+    char digits[20];
+    size_t count = 0;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    if (value < 0)
+        *at++ = '-';
+    for (; rest > 9; rest /= 10)
+        digits[count++] = (char)('0' + rest % 10);
+    digits[count++] = (char)('0' + rest);
+    while (count)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* Every event has some: written without a call for each byte. */
+static void write_component(struct buf *out, const struct component *c)
+{
+    enum { NUMBERS_SIZE = 3 * 21 + 2 };
+
+    buf_json(out, c->unit);
+    char *from = buf_reserve(out, NUMBERS_SIZE), *at = from;
+    if (!from)
+        return;
+    *at++ = ',';
+    at = put_int(at, c->quantity);
+    *at++ = ',';
+    at = put_int(at, c->rate.picousd);
+    *at++ = ',';
+    at = put_int(at, c->amount.nanousd);
+    *at++ = ']';
+    out->size += (size_t)(at - from);
+}
+
 static void write_components(struct buf *out, const struct charge *charge)
 {
     if (!charge->component_count)
@@ -71,16 +107,8 @@ static void write_components(struct buf *out, const struct charge *charge)
     section(out, STR("components"));
     buf_byte(out, '[');
     for (size_t i = 0; i < charge->component_count; i++) {
-        const struct component *c = &charge->components[i];
         buf_add(out, i ? STR(",[") : STR("["));
-        buf_json(out, c->unit);
-        buf_byte(out, ',');
-        buf_int(out, c->quantity);
-        buf_byte(out, ',');
-        buf_int(out, c->rate.picousd);
-        buf_byte(out, ',');
-        buf_int(out, c->amount.nanousd);
-        buf_byte(out, ']');
+        write_component(out, &charge->components[i]);
     }
     buf_byte(out, ']');
 }

@@ -110,7 +110,7 @@ static bool read_detail(struct row_reader *in, sqlite3_stmt *s)
         return true;
     struct cursor c = {text.at, text.at + text.size, &in->arena, false};
     detail_read(&c, &in->record, &in->store, in->schema);
-    return !c.failed;
+    return !c.failed && c.at == c.end;
 }
 
 bool row_read(struct row_reader *in, sqlite3_stmt *row, struct err *err)
