@@ -30,6 +30,7 @@ struct policy_setting {
     struct str value; /* a number, true, false, or text */
 };
 
+/* The set copies what it needs of the arrays. */
 struct policy_options {
     const struct schema *schema;     /* outlives the set */
     const struct zone *zone;         /* for day, week, month; outlives the set */
@@ -56,7 +57,8 @@ struct str policy_hash(const struct policy_set *s); /* SHA-256, hex, over all so
 struct str
 policy_data_hash(const struct policy_set *s); /* the same over data and settings */
 
-/* One lua_State of that generation, for one thread. */
+/* One lua_State of that generation, for one thread with 16 MiB of stack. The set outlives
+ * its states, and what they put into a record borrows names from it. */
 struct policy_vm;
 
 bool policy_vm_open(struct policy_vm **out, const struct policy_set *set,
@@ -80,12 +82,14 @@ void policy_event_end(struct policy_vm *vm);
 /* The sums of decls.windows, by index, for w:get and the like. Borrowed until the end. */
 void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums);
 
-/* False: it failed; counted and logged. */
+/* The rule's answer for one group of its window. `group` NULL: no events yet, which is
+ * the one group of a rule whose window has no `by`. False: it failed; counted and logged.
+ */
 bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *group,
                  struct answer *out);
 
-/* *has: there is a budget for this group. `group` may be one of the declared groups that
- * has no spend yet. */
+/* *has: there is a budget for this group. *limit is above 0. `group` may be one of the
+ * declared groups that has no spend yet. */
 bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_group *group,
                    bool *has, struct money *limit);
 void policy_tick_end(struct policy_vm *vm);
@@ -93,8 +97,9 @@ void policy_tick_end(struct policy_vm *vm);
 /* --- failures, by policy, rule and reason; any thread --- */
 
 struct policy_error_count {
-    struct str policy, rule;
-    const char *reason; /* static: "runtime", "instructions", "memory", "wall", "value" */
+    struct str policy, rule; /* rule: "file:line"; borrowed from the set */
+    const char *reason; /* static: "runtime", "instructions", "memory", "wall", "value",
+                           and once for what the breaker switched off, "disabled" */
     int64_t count;
 };
 
@@ -105,10 +110,11 @@ size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,
 
 /* A callback per event and call, for `explain`: what was asked, what was not and why. */
 struct policy_trace_step {
-    const char *stage; /* static: "derive", "price", "classify", "counter", "window" */
+    const char *stage; /* static: "derive", "price", "classify", "counter", "window"; at a
+                          tick "rule", "budget" */
     struct str policy, rule, label;
     const char *outcome; /* static: "answered", "nil", "skipped: label present", "skipped:
-                            needs", "failed" */
+                            needs", "skipped: disabled", "failed" */
     int64_t instructions;
 };
 

@@ -317,6 +317,53 @@ TEST(memory_is_limited_and_comes_back)
     fixture_free(f);
 }
 
+TEST(the_clock_stops_what_the_instructions_do_not)
+{
+    struct fixture *f = fixture_new();
+
+    f->options.limits.call_ms = 1;
+    f->options.limits.call_instructions = f->options.limits.event_instructions =
+        INT64_C(1) << 40;
+    add_policy(f, "p.lua",
+               "policy { name = 'p' }\n"
+               "derive('team', {}, function() while true do end end)");
+    open_vm(f);
+    new_record(f);
+    decide(f);
+    assert_int_equal(failures(f, "wall"), 1);
+    fixture_free(f);
+}
+
+static void ignore_step(void *ctx, const struct policy_trace_step *step)
+{
+    *(int64_t *)ctx = step->instructions;
+}
+
+TEST(a_trace_counts_exactly_and_changes_no_verdict)
+{
+    for (int turns = 49000; turns <= 50500; turns += 100) {
+        struct fixture *f = fixture_new();
+        char policy[256];
+        int64_t instructions = 0;
+
+        snprintf(policy, sizeof policy,
+                 "policy { name = 'p' }\n"
+                 "derive('team', {}, function() for i = 1, %d do end return 'x' end)",
+                 turns);
+        add_policy(f, "p.lua", policy);
+        open_vm(f);
+        new_record(f);
+        decide(f);
+        int64_t before = failures(f, "instructions");
+        policy_vm_trace(f->vm, ignore_step, &instructions);
+        new_record(f);
+        decide(f);
+        assert_int_equal(failures(f, "instructions"), 2 * before);
+        assert_in_range(instructions, turns < 50000 ? turns : 49000, 51000);
+        fixture_free(f);
+    }
+}
+
 /* --- traces --- */
 
 static void note_step(void *ctx, const struct policy_trace_step *step)
@@ -367,6 +414,8 @@ int main(void)
             one_policy_cannot_use_up_what_the_others_need_without_being_counted),
         cmocka_unit_test(a_function_that_only_fails_is_disabled_and_says_so_once),
         cmocka_unit_test(memory_is_limited_and_comes_back),
+        cmocka_unit_test(the_clock_stops_what_the_instructions_do_not),
+        cmocka_unit_test(a_trace_counts_exactly_and_changes_no_verdict),
         cmocka_unit_test(a_trace_tells_what_was_asked_and_what_was_not),
     };
 
