@@ -59,10 +59,20 @@ static bool take_prices(struct import *im, json_t *prices, struct draft *d)
     return true;
 }
 
+/* The list gives no prices to what is free, but neither to what it does not know. */
+static bool is_free(const struct draft *d, const json_t *prices)
+{
+    struct str end = STR(":free");
+
+    return json_is_object(prices) && json_object_size(prices) == 0 &&
+           d->model.size > end.size &&
+           str_eq(str_from(d->model, d->model.size - end.size), end);
+}
+
 static bool any_price(const struct rates *r)
 {
     for (size_t i = 0; i < UNIT_COUNT; i++)
-        if (r->picousd[i] > 0)
+        if (r->picousd[i] >= 0)
             return true;
     return false;
 }
@@ -130,6 +140,8 @@ static bool take_model(struct import *im, struct str provider, const json_t *mod
         return take_dated(im, prices, &d);
     if (!take_prices(im, prices, &d))
         return false;
+    if (is_free(&d, prices))
+        d.rates.picousd[COUNT_INPUT_TOKENS] = d.rates.picousd[COUNT_OUTPUT_TOKENS] = 0;
     add_or_count(im, &d);
     return true;
 }

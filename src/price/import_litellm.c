@@ -123,6 +123,19 @@ static bool claim(struct pass *p, const struct draft *d)
     return json_object_set_new(p->done, key, json_true()) == 0;
 }
 
+static void add_draft(struct pass *p, const struct draft *rates, const struct draft *as)
+{
+    struct draft d = *rates;
+
+    d.provider = as->provider;
+    d.model = as->model;
+    d.region = as->region;
+    d.from = as->from;
+    d.to = as->to;
+    d.tier_from = str_eq(as->provider, STR("x-ai"));
+    import_add(p->im, &d);
+}
+
 /* A model of genai-prices may have an id that its own clauses do not match. */
 static bool name_is_taken(const struct pass *p, const struct draft *as)
 {
@@ -139,18 +152,9 @@ static void add_card(struct pass *p, const struct card *card, const struct draft
 {
     if ((first == SERVICE_STANDARD && name_is_taken(p, as)) || !claim(p, as))
         return;
-    for (int s = first; s < SERVICE_COUNT; s++) {
-        struct draft d = card->by_service[s];
-        if (!card->any[s])
-            continue;
-        d.provider = as->provider;
-        d.model = as->model;
-        d.region = as->region;
-        d.from = as->from;
-        d.to = as->to;
-        d.tier_from = str_eq(as->provider, STR("x-ai"));
-        import_add(p->im, &d);
-    }
+    for (int s = first; s < SERVICE_COUNT; s++)
+        if (card->any[s])
+            add_draft(p, &card->by_service[s], as);
 }
 
 /* xAI's long-context prices are in LiteLLM's map only. */
@@ -182,6 +186,19 @@ static void add_services(struct pass *p, const struct entry *e, const struct car
     add_card(p, card, as, SERVICE_BATCH);
 }
 
+/* Under the model's own name a region's price would hide the price elsewhere, which is
+ * found by a pattern. */
+static void add_region(struct pass *p, const struct entry *e, const struct card *card,
+                       struct draft *as)
+{
+    as->model = arena_copy(&p->im->arena, e->model_name);
+    if (!claim(p, as))
+        return;
+    for (int s = 0; s < SERVICE_COUNT; s++)
+        if (card->any[s])
+            add_draft(p, &card->by_service[s], as);
+}
+
 /* genai-prices takes these for another model of the same family. */
 static bool is_misfiled(struct str model)
 {
@@ -197,6 +214,10 @@ static void add_model(struct pass *p, struct draft *as, const struct card *card)
 
     if (p->exact_only != own_name)
         return;
+    if (e && as->region.size && by->via == VIA_PROVIDER) {
+        add_region(p, e, card, as);
+        return;
+    }
     if (!e || is_misfiled(as->model) || as->region.size) {
         add_card(p, card, as, SERVICE_STANDARD);
         return;

@@ -266,6 +266,11 @@ TEST(the_ladder_finds_models_under_the_names_that_gateways_give_them)
         {"vertex_ai", "claude-3-haiku", PRICE_EXACT, 250000, "pattern"},
         {"bedrock", "us.anthropic.claude-3-5-sonnet-20241022-v2:0", PRICE_EXACT, 3000000,
          "pattern"},
+        {"bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0", PRICE_EXACT, 3300000,
+         "prefix"},
+        {"bedrock", "global.anthropic.claude-sonnet-4-5-20250929-v1:0", PRICE_EXACT,
+         3000000, "pattern"},
+        {"azure", "phi-4-reasoning:free", PRICE_EXACT, 0, "exact"},
         {"gemini", "gemini-2.5-flash", PRICE_EXACT, 300000, "exact"},
     };
     struct fixture f = with(CHARGE_COMPUTED, 0, NULL);
