@@ -121,6 +121,25 @@ TEST(models_that_only_litellm_has_are_added_and_the_suffixes_may_stand_in_any_or
     buf_release(&out);
 }
 
+TEST(a_regions_price_joins_the_model_that_is_known_by_a_pattern)
+{
+    struct buf out =
+        imported("[{\"id\":\"aws\",\"models\":[{\"id\":\"regional.c\",\"match\":{"
+                 "\"contains\":\"c-5\"},"
+                 "\"prices\":{\"input_mtok\":3}}]}]",
+                 "{\"bedrock/us-gov-west-1/c-5\":{\"litellm_provider\":\"bedrock\","
+                 "\"input_cost_per_token\":4e-6},"
+                 "\"bedrock/us-gov-west-1/1-month-commitment/"
+                 "c-5\":{\"litellm_provider\":\"bedrock\","
+                 "\"input_cost_per_token\":9e-6}}");
+
+    assert_non_null(strstr(out.at,
+                           "\"model\":\"regional.c\",\"region\":\"us-gov-west-1\","
+                           "\"rates\":{\"input_mtok\":\"4\"}"));
+    assert_null(strstr(out.at, "\"9\""));
+    buf_release(&out);
+}
+
 TEST(refuses_what_is_no_price_list)
 {
     static const char *const bad[][2] = {
@@ -146,6 +165,7 @@ int main(int count, char **arguments)
             service_tiers_take_the_dates_of_the_standard_price_that_they_belong_to),
         cmocka_unit_test(
             models_that_only_litellm_has_are_added_and_the_suffixes_may_stand_in_any_order),
+        cmocka_unit_test(a_regions_price_joins_the_model_that_is_known_by_a_pattern),
         cmocka_unit_test(refuses_what_is_no_price_list),
     };
 

@@ -36,6 +36,16 @@ static void end(struct fixture *f)
         assert_true(str_eq((r).charge.matched_by, STR(how)));                            \
     } while (0)
 
+TEST(the_built_in_book_is_whole_and_nearly_all_of_it_within_bounds)
+{
+    struct price_book *book = load_book(CHARGE_COMPUTED, 0, NULL);
+
+    assert_in_range(price_book_entries(book), 1300, 10000);
+    assert_in_range(price_book_quarantined(book), 0, 5);
+    assert_true(str_eq(price_book_name(book), STR("2026-08-21")));
+    price_book_free(book);
+}
+
 TEST(each_part_of_the_usage_is_a_component_and_they_add_up)
 {
     struct fixture f = with(CHARGE_COMPUTED, 0, NULL);
@@ -356,6 +366,7 @@ TEST(names_of_any_bytes_are_only_unknown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_built_in_book_is_whole_and_nearly_all_of_it_within_bounds),
         cmocka_unit_test(each_part_of_the_usage_is_a_component_and_they_add_up),
         cmocka_unit_test(the_reported_cost_is_booked_and_the_computed_one_kept_apart),
         cmocka_unit_test(an_unknown_model_is_unpriced_and_a_reported_zero_is_no_price),
