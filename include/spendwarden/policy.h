@@ -30,8 +30,7 @@ struct policy_setting {
     struct str value; /* a number, true, false, or text */
 };
 
-/* The set copies what it needs of the arrays. */
-struct policy_options {
+struct policy_options {              /* the set copies what it needs of the arrays */
     const struct schema *schema;     /* outlives the set */
     const struct zone *zone;         /* for day, week, month; outlives the set */
     const struct price_book *prices; /* for requested_model_usd; outlives the set */
@@ -57,8 +56,8 @@ struct str policy_hash(const struct policy_set *s); /* SHA-256, hex, over all so
 struct str
 policy_data_hash(const struct policy_set *s); /* the same over data and settings */
 
-/* One lua_State of that generation, for one thread with 16 MiB of stack. The set outlives
- * its states, and what they put into a record borrows names from it. */
+/* One lua_State of that generation, for one thread with 16 MiB of stack. Borrows the set,
+ * as do the names that it puts into records. */
 struct policy_vm;
 
 bool policy_vm_open(struct policy_vm **out, const struct policy_set *set,
@@ -99,19 +98,18 @@ void policy_tick_end(struct policy_vm *vm);
 struct policy_error_count {
     struct str policy, rule; /* rule: "file:line"; borrowed from the set */
     const char *reason; /* static: "runtime", "instructions", "memory", "wall", "value",
-                           and once for what the breaker switched off, "disabled" */
+                           "disabled" (once, by the breaker) */
     int64_t count;
 };
 
-/* Of the whole set, over all its states. Fills at most `max`, returns how many there are.
- */
+/* Over all states of the set. Fills at most `max`, returns how many there are. */
 size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,
                      size_t max);
 
 /* A callback per event and call, for `explain`: what was asked, what was not and why. */
 struct policy_trace_step {
-    const char *stage; /* static: "derive", "price", "classify", "counter", "window"; at a
-                          tick "rule", "budget" */
+    const char *stage; /* static: "derive", "price", "classify", "counter", "window",
+                          "rule", "budget" */
     struct str policy, rule, label;
     const char *outcome; /* static: "answered", "nil", "skipped: label present", "skipped:
                             needs", "skipped: disabled", "failed" */

@@ -7,7 +7,7 @@ enum { AT_HOUR = 500000 };
 
 static const int64_t at_ns = AT_HOUR * NS_PER_HOUR;
 
-static struct record *decided(struct fixture *f)
+static struct record *decide_now(struct fixture *f)
 {
     record_book(&f->record);
     decide(f);
@@ -41,14 +41,14 @@ TEST(attribution_knows_keys_by_alias_and_by_hash)
 
     new_record(f)->ev.text[TEXT_KEY_ALIAS] = STR("checkout-prod");
     f->record.ev.text[TEXT_HASHED_API_KEY] = STR("abc123");
-    decided(f);
+    decide_now(f);
     assert_str(f->record.ev.text[TEXT_WORKFLOW_ID], "checkout");
     assert_string_equal(reason_of_label(&f->record, TEXT_WORKFLOW_ID), "key alias");
     assert_str(f->record.ev.text[TEXT_TEAM], "payments");
     assert_int_equal(f->record.ev.text[TEXT_TENANT].size, 0);
 
     new_record(f)->ev.text[TEXT_HASHED_API_KEY] = STR("abc123");
-    decided(f);
+    decide_now(f);
     assert_str(f->record.ev.text[TEXT_WORKFLOW_ID], "nightly");
     assert_string_equal(reason_of_label(&f->record, TEXT_WORKFLOW_ID), "hashed key");
     fixture_free(f);
@@ -66,7 +66,7 @@ TEST(attribution_falls_back_to_tags_and_then_to_metadata)
     ev->metadata[1] = (struct pair){STR("tenant"), STR("acme")};
     ev->metadata[2] = (struct pair){STR("workflow"), STR("report")};
     ev->metadata_count = 3;
-    decided(f);
+    decide_now(f);
     assert_str(ev->text[TEXT_TEAM], "search");
     assert_string_equal(reason_of_label(&f->record, TEXT_TEAM), "tag");
     assert_str(ev->text[TEXT_TENANT], "acme");
@@ -82,15 +82,15 @@ TEST(spend_class_tells_waste_from_prod_and_experiment)
     add_policy_file(f, POLICY("spend-class"));
     open_vm(f);
     new_record(f)->ev.text[TEXT_ENVIRONMENT] = STR("production");
-    assert_str(decided(f)->class, "prod");
+    assert_str(decide_now(f)->class, "prod");
     f->record.class_by = NULL;
     f->record.ev.outcome = OUTCOME_FAILURE;
-    assert_str(decided(f)->class, "prod");
+    assert_str(decide_now(f)->class, "prod");
     f->record.class_by = NULL;
     f->record.ev.count[COUNT_RETRY_DEPTH] = 2;
-    assert_str(decided(f)->class, "retry_waste");
+    assert_str(decide_now(f)->class, "retry_waste");
     new_record(f);
-    assert_str(decided(f)->class, "experiment");
+    assert_str(decide_now(f)->class, "experiment");
     assert_str(f->record.class_by->reason, "default");
     fixture_free(f);
 }

@@ -177,6 +177,44 @@ static inline void fixture_free(struct fixture *f)
     free(f);
 }
 
+/* One policy, one record that `fill` prepares, decided. */
+static inline struct fixture *decided(const char *policy, void (*fill)(struct record *r))
+{
+    struct fixture *f = fixture_new();
+    char text[8192];
+
+    snprintf(text, sizeof text, "policy { name = 'p' }\n%s", policy);
+    add_policy(f, "p.lua", text);
+    open_vm(f);
+    new_record(f);
+    if (fill)
+        fill(&f->record);
+    record_book(&f->record);
+    decide(f);
+    return f;
+}
+
+static inline void aliased(struct record *r)
+{
+    static struct provenance gateway = {.from = FROM_GATEWAY};
+
+    r->ev.text[TEXT_KEY_ALIAS] = STR("checkout-prod");
+    r->ev.text[TEXT_TEAM] = STR("search");
+    *record_label_by(r, TEXT_TEAM) = &gateway;
+    r->ev.text[TEXT_REQUESTED_MODEL] = STR("gpt-big");
+    r->ev.count[COUNT_INPUT_TOKENS] = 1000;
+    r->ev.count[COUNT_OUTPUT_TOKENS] = 20;
+    r->ev.start_ns = 10 * NS_PER_SECOND;
+    r->ev.end_ns = 12 * NS_PER_SECOND;
+    r->ev.tags[0] = STR("team:x");
+    r->ev.tags[1] = STR("fast");
+    r->ev.tag_count = 2;
+    r->ev.metadata[0] = (struct pair){STR("job"), STR("nightly")};
+    r->ev.metadata_count = 1;
+    r->charge.charge = r->charge.billed = (struct money){500000000};
+    r->charge.status = PRICE_EXACT;
+}
+
 #define assert_str(actual, expected)                                                     \
     do {                                                                                 \
         struct str assert_text = (actual);                                               \

@@ -1,0 +1,185 @@
+#include "support.h"
+
+static void fails_as(const char *policy, const char *reason)
+{
+    struct fixture *f = decided(policy, aliased);
+
+    assert_int_equal(failures(f, reason), 1);
+    assert_int_equal(f->record.ev.text[TEXT_WORKFLOW_ID].size, 0);
+    assert_null(f->record.class_by);
+    assert_int_equal(f->record.charge.charge.nanousd, 500000000);
+    assert_int_equal(f->record.charge.step_count, 0);
+    assert_int_equal(f->record.effect_count, 0);
+    fixture_free(f);
+}
+
+TEST(a_failing_function_leaves_the_record_as_it_was)
+{
+    fails_as("derive('workflow_id', {}, function(ev) return nil .. 'x' end)", "runtime");
+    fails_as("derive('workflow_id', {}, function(ev) error() end)", "runtime");
+    fails_as("derive('workflow_id', {}, function(ev) error({}) end)", "runtime");
+    fails_as("derive('workflow_id', {}, function(ev) return ev.teem end)", "runtime");
+    fails_as("derive('workflow_id', {}, function(ev) return ev.charge_usd end)",
+             "runtime");
+    fails_as("derive('workflow_id', {}, function(ev) ev.team = 'x' end)", "runtime");
+    fails_as("derive('workflow_id', {}, function(ev) x = 1 end)", "runtime");
+    fails_as("derive('workflow_id', {}, function(ev) return {} end)", "value");
+    fails_as("derive('workflow_id', {}, function(ev) return 'x', {} end)", "value");
+    fails_as("derive('workflow_id', {}, function(ev) return ('x'):rep(300) end)",
+             "value");
+    fails_as("derive('workflow_id', {}, function(ev) return '\\255' end)", "value");
+    fails_as("derive({ 'workflow_id', 'tenant' }, {}, function(ev)\n"
+             "  return { workflow_id = 'x', tenant = {} } end)",
+             "value");
+    fails_as("classify({ 'a' }, {}, function(ev) return 'b' end)", "value");
+    fails_as("classify({ 'a' }, {}, function(ev) while true do end end)", "instructions");
+    fails_as("classify({ 'a' }, {}, function(ev)\n"
+             "  while true do pcall(function() while true do end end) end end)",
+             "instructions");
+    fails_as("price({}, function(ev) return -1 end)", "value");
+    fails_as("price({}, function(ev) return 0/0 end)", "value");
+    fails_as("price({}, function(ev) return 1e7 end)", "value");
+    fails_as("price({}, function(ev) return 'free' end)", "value");
+    fails_as("counter('a_total', { help = 'h' }, function(ev) return -1 end)", "value");
+    fails_as("counter('a_total', { help = 'h', labels = { 'l' } },\n"
+             "  function(ev) return 1, {} end)",
+             "value");
+    fails_as("window { name = 'w', sum = function() return 'x' end, over = '1h' }",
+             "value");
+}
+
+TEST(a_kept_event_cannot_be_read_later)
+{
+    struct fixture *f = decided("local kept\n"
+                                "derive('workflow_id', {}, function(ev)\n"
+                                "  if kept then return kept.team end\n"
+                                "  kept = ev end)",
+                                aliased);
+
+    assert_int_equal(failures(f, "runtime"), 0);
+    new_record(f);
+    decide(f);
+    assert_int_equal(failures(f, "runtime"), 1);
+    fixture_free(f);
+}
+
+TEST(one_policy_cannot_use_up_what_the_others_need_without_being_counted)
+{
+    struct fixture *f = fixture_new();
+    static const char greedy[] =
+        "policy { name = 'greedy' }\n"
+        "for i = 1, 6 do\n"
+        "  derive('agent', {}, function(ev) while true do end end)\n"
+        "end\n"
+        "derive('team', {}, function(ev) return 'late' end)";
+
+    add_policy(f, "greedy.lua", greedy);
+    open_vm(f);
+    new_record(f);
+    decide(f);
+    assert_int_equal(failures(f, "instructions"), 7);
+    assert_int_equal(f->record.ev.text[TEXT_TEAM].size, 0);
+    fixture_free(f);
+}
+
+TEST(a_function_that_only_fails_is_disabled_and_says_so_once)
+{
+    struct fixture *f = decided("derive('team', {}, function(ev) error('no') end)", NULL);
+
+    for (int i = 0; i < 150; i++) {
+        new_record(f);
+        decide(f);
+    }
+    assert_int_equal(failures(f, "runtime"), 100);
+    assert_int_equal(failures(f, "disabled"), 1);
+    fixture_free(f);
+}
+
+TEST(memory_is_limited_and_comes_back)
+{
+    struct fixture *f = fixture_new();
+    static const char policy[] =
+        "policy { name = 'p' }\n"
+        "derive('team', {}, function(ev)\n"
+        "  if not ev.region then return 'fine' end\n"
+        "  local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(60000) .. i end\n"
+        "end)";
+
+    f->options.limits.memory_bytes = 8 * 1024 * 1024;
+    f->options.limits.call_instructions = 50 * 1000 * 1000;
+    f->options.limits.event_instructions = 50 * 1000 * 1000;
+    add_policy(f, "p.lua", policy);
+    open_vm(f);
+    for (int i = 0; i < 3; i++) {
+        new_record(f)->ev.text[TEXT_REGION] = STR("eu");
+        decide(f);
+        assert_int_equal(failures(f, "memory"), i + 1);
+        new_record(f);
+        decide(f);
+        assert_str(f->record.ev.text[TEXT_TEAM], "fine");
+    }
+    fixture_free(f);
+}
+
+TEST(the_clock_stops_what_the_instructions_do_not)
+{
+    struct fixture *f = fixture_new();
+
+    f->options.limits.call_ms = 1;
+    f->options.limits.call_instructions = f->options.limits.event_instructions =
+        INT64_C(1) << 40;
+    add_policy(f, "p.lua",
+               "policy { name = 'p' }\n"
+               "derive('team', {}, function() while true do end end)");
+    open_vm(f);
+    new_record(f);
+    decide(f);
+    assert_int_equal(failures(f, "wall"), 1);
+    fixture_free(f);
+}
+
+static void ignore_step(void *ctx, const struct policy_trace_step *step)
+{
+    *(int64_t *)ctx = step->instructions;
+}
+
+TEST(a_trace_counts_exactly_and_changes_no_verdict)
+{
+    for (int turns = 49000; turns <= 50500; turns += 100) {
+        struct fixture *f = fixture_new();
+        char policy[256];
+        int64_t instructions = 0;
+
+        snprintf(policy, sizeof policy,
+                 "policy { name = 'p' }\n"
+                 "derive('team', {}, function() for i = 1, %d do end return 'x' end)",
+                 turns);
+        add_policy(f, "p.lua", policy);
+        open_vm(f);
+        new_record(f);
+        decide(f);
+        int64_t before = failures(f, "instructions");
+        policy_vm_trace(f->vm, ignore_step, &instructions);
+        new_record(f);
+        decide(f);
+        assert_int_equal(failures(f, "instructions"), 2 * before);
+        assert_in_range(instructions, turns < 50000 ? turns : 49000, 51000);
+        fixture_free(f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failing_function_leaves_the_record_as_it_was),
+        cmocka_unit_test(a_kept_event_cannot_be_read_later),
+        cmocka_unit_test(
+            one_policy_cannot_use_up_what_the_others_need_without_being_counted),
+        cmocka_unit_test(a_function_that_only_fails_is_disabled_and_says_so_once),
+        cmocka_unit_test(memory_is_limited_and_comes_back),
+        cmocka_unit_test(the_clock_stops_what_the_instructions_do_not),
+        cmocka_unit_test(a_trace_counts_exactly_and_changes_no_verdict),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
