@@ -1,5 +1,5 @@
-/* Lua policies: loaded as a generation, run in one hardened state per thread. This header
- * is all that the rest of the program knows of Lua. */
+/* Lua policies: a generation, run in one hardened state per thread. All that others know.
+ */
 #pragma once
 #include "spendwarden/decls.h"
 #include "spendwarden/diag.h"
