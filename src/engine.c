@@ -28,6 +28,7 @@ static bool open_books(struct engine *e, struct err *err)
     };
 
     options.metrics.schema = &c->schema;
+    options.windows.schema = &c->schema;
     return books_open(&e->books, &options, err);
 }
 

@@ -1,13 +1,14 @@
 #include "spendwarden/generation.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "spendwarden/hash.h"
 
-enum { SHIPPED_PATH_MAX = 2048, HASH_SECRET_MAX = 256 };
+enum { HASH_SECRET_MAX = 256 };
 
 const struct coverage_span coverage_spans[COVERAGE_SPAN_COUNT] = {
     {NS_PER_HOUR, STR("1h")},
@@ -20,32 +21,42 @@ static const char *const shipped_names[] = {"attribution", "spend-class", "budge
 enum { SHIPPED_COUNT = sizeof shipped_names / sizeof *shipped_names };
 
 struct shipped {
-    char text[SHIPPED_COUNT][SHIPPED_PATH_MAX];
+    char text[SHIPPED_COUNT][PATH_MAX + 16];
     const char *paths[SHIPPED_COUNT];
 };
 
-/* The shipped policies lie beside the binary: installed, or in the build tree. */
-static bool shipped_policies(struct shipped *out)
+/* Where the shipped policies lie, from the folder of the binary: installed, or in the
+ * build tree. */
+static bool shipped_folder(char out[PATH_MAX])
 {
     static const char *const places[] = {"../share/spendwarden/policies",
                                          "../../policies"};
-    char self[SHIPPED_PATH_MAX / 2];
+    char self[PATH_MAX], place[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
 
     if (size <= 0)
         return false;
     self[size] = '\0';
     *strrchr(self, '/') = '\0';
-    for (size_t place = 0; place < sizeof places / sizeof *places; place++) {
-        for (size_t i = 0; i < SHIPPED_COUNT; i++) {
-            snprintf(out->text[i], SHIPPED_PATH_MAX, "%s/%s/%s", self, places[place],
-                     shipped_names[i]);
-            out->paths[i] = out->text[i];
-        }
-        if (access(out->text[0], R_OK) == 0)
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        int length = snprintf(place, sizeof place, "%s/%s", self, places[i]);
+        if (length < (int)sizeof place && realpath(place, out))
             return true;
     }
     return false;
+}
+
+static bool shipped_policies(struct shipped *out)
+{
+    char folder[PATH_MAX];
+
+    if (!shipped_folder(folder))
+        return false;
+    for (size_t i = 0; i < SHIPPED_COUNT; i++) {
+        snprintf(out->text[i], sizeof out->text[i], "%s/%s", folder, shipped_names[i]);
+        out->paths[i] = out->text[i];
+    }
+    return true;
 }
 
 static bool read_hash_key(const char *path, uint8_t key[32], struct diags *diags)

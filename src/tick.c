@@ -50,15 +50,6 @@ static size_t group_labels(const struct tick *t, int window,
     return decl->by_count;
 }
 
-/* In USD, or in events. */
-static double group_value(const struct tick *t, int window,
-                          const struct window_group *group)
-{
-    bool count = t->generation->windows[window].aggregate == AGGREGATE_COUNT;
-
-    return count ? (double)group->sum : (double)group->sum / 1e9;
-}
-
 static void run_rule(struct tick *t, size_t index)
 {
     const struct rule_decl *rule = &policy_decls(t->generation->policies)->rules[index];
@@ -73,8 +64,7 @@ static void run_rule(struct tick *t, size_t index)
             continue;
         }
         size_t count = group_labels(t, rule->window, group, labels);
-        rules_observe(t->ticker->rules, rule, labels, count, answer,
-                      group_value(t, rule->window, group));
+        rules_observe(t->ticker->rules, rule, labels, count, answer, group->value);
     }
 }
 
@@ -87,9 +77,11 @@ static void observe_budget(struct tick *t, size_t index, const struct window_gro
     struct money limit;
     bool has;
 
-    /* rules_keep has no say here: a budget that fails keeps no gauge, and its alerts end
-     * only when the period does. */
-    if (!policy_budget(t->ticker->policies, index, group, &has, &limit) || !has)
+    if (!policy_budget(t->ticker->policies, index, group, &has, &limit)) {
+        rules_keep_budget(t->ticker->rules, budget);
+        return;
+    }
+    if (!has)
         return;
     size_t count = group_labels(t, budget->window, group, labels);
     rules_observe_budget(t->ticker->rules, budget, labels, count,
@@ -165,43 +157,39 @@ static struct str state_name(enum alert_state state)
     return names[state];
 }
 
-static bool has_pending(const struct ticker *t)
+static struct alert_row history_row(struct tick *t, const struct alert_change *change)
 {
-    size_t by_state[4];
-    int64_t refused;
+    const struct alert *a = change->alert;
+    struct ticker *ticker = t->ticker;
 
-    rules_count(t->rules, by_state, &refused);
-    return by_state[ALERT_PENDING] > 0;
+    return (struct alert_row){
+        .tick_ns = t->at_ns,
+        .policy = a->policy,
+        .rule = a->rule,
+        .labels_json =
+            pairs_json(&ticker->arena, &ticker->scratch, a->labels, a->label_count),
+        .annotations_json = pairs_json(&ticker->arena, &ticker->scratch, a->annotations,
+                                       a->annotation_count),
+        .from_state = state_name(change->from),
+        .to_state = state_name(change->to),
+        .value = a->value,
+    };
 }
 
-/* States go into the ledger before anybody is told: a crash in between may send again,
- * but never forgets. Pending ones are written each tick, since their time counts up. */
-static bool keep_states(struct tick *t, struct err *err)
+/* What a restart must not lose. Called before anybody is told, so that a crash in between
+ * may send again but never forgets; and after, so that a restart does not tell twice. */
+static bool keep_states(struct tick *t, const struct alert_change *changes, size_t count,
+                        struct err *err)
 {
     struct ticker *ticker = t->ticker;
-    const struct alert_change *changes;
-    size_t count = rules_changes(ticker->rules, &changes);
 
-    if (count == 0 && !has_pending(ticker))
+    if (count == 0 && !rules_unsaved(ticker->rules))
         return true;
     struct alert_row *rows = arena_alloc(&ticker->arena, (count + 1) * sizeof *rows);
     if (!rows)
         return err_set(err, ERR_MEMORY, "tick: no memory for %zu alert changes", count);
-    for (size_t i = 0; i < count; i++) {
-        const struct alert *a = changes[i].alert;
-        rows[i] = (struct alert_row){
-            .tick_ns = t->at_ns,
-            .policy = a->policy,
-            .rule = a->rule,
-            .labels_json =
-                pairs_json(&ticker->arena, &ticker->scratch, a->labels, a->label_count),
-            .annotations_json = pairs_json(&ticker->arena, &ticker->scratch,
-                                           a->annotations, a->annotation_count),
-            .from_state = state_name(changes[i].from),
-            .to_state = state_name(changes[i].to),
-            .value = a->value,
-        };
-    }
+    for (size_t i = 0; i < count; i++)
+        rows[i] = history_row(t, &changes[i]);
     buf_reset(&ticker->states);
     rules_save(ticker->rules, &ticker->states);
     return books_put_alerts(ticker->engine->books, rows, count, buf_str(&ticker->states),
@@ -232,20 +220,22 @@ static void show(struct ticker *t, struct tick_view_box *view)
 static bool evaluate(struct tick *t, struct err *err)
 {
     struct ticker *ticker = t->ticker;
+    const struct alert_change *changes;
     const struct alert *alerts;
     int64_t began = timestamp_monotonic();
 
     run_rules(t);
     run_coverage(t);
-    if (!keep_states(t, err))
+    size_t count = rules_changes(ticker->rules, &changes);
+    if (!keep_states(t, changes, count, err))
         return false;
-    size_t count = rules_alerts(ticker->rules, &alerts);
+    count = rules_alerts(ticker->rules, &alerts);
     tick_view_alerts(t->view, ticker->rules, alerts, count);
     count = rules_due(ticker->rules, &alerts);
     if (count)
         outbox_post(ticker->engine->outbox, alerts, count, t->at_ns);
     tick_view_done(t->view, t->at_ns, timestamp_monotonic() - began);
-    return true;
+    return keep_states(t, NULL, 0, err);
 }
 
 /* Under the decide lock. */

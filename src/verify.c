@@ -34,14 +34,15 @@ static bool views_open(struct views *v, const struct generation *g, struct err *
 {
     const struct decls *decls = policy_decls(g->policies);
     struct metrics_options metrics = g->config->metrics;
+    struct window_limits limits = g->config->windows;
     bool is_new;
 
-    metrics.schema = &g->config->schema;
+    metrics.schema = limits.schema = &g->config->schema;
     v->ids = calloc(g->window_count + 1, sizeof *v->ids);
     if (!v->ids)
         return err_set(err, ERR_MEMORY, "verify: no memory");
     if (!metrics_open(&v->metrics, &metrics, err) ||
-        !windows_open(&v->windows, &g->config->windows, err))
+        !windows_open(&v->windows, &limits, err))
         return false;
     for (size_t i = 0; i < decls->counter_count; i++)
         if (!metrics_declare(v->metrics, &decls->counters[i], err))

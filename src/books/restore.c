@@ -10,7 +10,7 @@ enum { UNFILLED_MAX = 1024 };
 /* Windows that want history: rows up to `until`; later ones reach them by commits. */
 struct fill {
     struct books *books;
-    const int *ids;
+    int *ids;
     size_t count;
     uint64_t until;
     int64_t now_ns;
@@ -41,8 +41,14 @@ static bool fill_windows(struct fill *f, struct ledger_reader *reader, struct er
         from_ns = start < from_ns ? start : from_ns;
     }
     pthread_mutex_unlock(&f->books->lock);
-    return ledger_seq_before(reader, from_ns, &after, err) &&
-           (after >= f->until || ledger_scan(reader, after, f->until, fill_row, f, err));
+    if (!ledger_seq_before(reader, from_ns, &after, err) ||
+        (after < f->until && !ledger_scan(reader, after, f->until, fill_row, f, err)))
+        return false;
+    pthread_mutex_lock(&f->books->lock);
+    for (size_t i = 0; i < f->count; i++)
+        windows_filled(f->books->windows, f->ids[i]);
+    pthread_mutex_unlock(&f->books->lock);
+    return true;
 }
 
 static bool apply_row(void *ctx, const struct record *r, struct err *err)
@@ -61,45 +67,58 @@ static bool count_row(void *ctx, const struct record *r, struct err *err)
     return true;
 }
 
-/* Counters, windows and names from the checkpoint; *seq: the last row that it includes.
- * Counters saved with other labels are counted again from the first row. */
-static bool load_checkpoint(struct books *b, struct ledger_reader *reader,
-                            struct str state, uint64_t seq, struct fill *f, int *unfilled,
-                            struct err *err)
+/* Counters as of row `seq`; those that were saved with other labels are counted again
+ * from the first row. */
+static bool load_metrics(struct books *b, struct ledger_reader *reader, struct str state,
+                         uint64_t seq, struct err *err)
 {
-    struct checkpoint parts;
     struct err why = {0};
 
-    if (!checkpoint_read(&parts, state) || !known_load(&b->known, parts.known))
-        return err_set(err, ERR_INPUT, "%s: the checkpoint is damaged",
-                       b->options.ledger.path);
-    if (!windows_load(b->windows, parts.windows, unfilled, UNFILLED_MAX, &f->count, err))
-        return false;
-    if (metrics_load(b->metrics, parts.metrics, &why))
+    if (metrics_load(b->metrics, state, &why))
         return true;
     log_line(LOG_WARN, "counting all rows again: %s", why.text);
     return ledger_scan(reader, 0, seq, count_row, b, err);
 }
 
-/* The first declaration: everything as it was. `fresh` are all windows, in case there is
- * no checkpoint to load them from. */
-static bool restore(struct books *b, struct ledger_reader *reader, struct err *err)
+/* Leaves in `f` the windows that the checkpoint does not hold: all of them if it cannot
+ * be read. */
+static bool load_checkpoint(struct books *b, struct ledger_reader *reader,
+                            struct str state, struct fill *f, struct err *err)
 {
+    struct checkpoint parts;
+    struct err why = {0};
     int unfilled[UNFILLED_MAX];
-    struct fill f = {.books = b, .ids = unfilled, .now_ns = timestamp_now()};
-    struct buf state = {0};
-    uint64_t seq;
+    size_t count;
 
-    bool ok = ledger_read_state(reader, STR("books"), &state, &seq, err);
+    if (!checkpoint_read(&parts, state) || !known_load(&b->known, parts.known))
+        return err_set(err, ERR_INPUT, "%s: the checkpoint is damaged",
+                       b->options.ledger.path);
+    if (windows_load(b->windows, parts.windows, unfilled, UNFILLED_MAX, &count, &why)) {
+        memcpy(f->ids, unfilled, count * sizeof *unfilled);
+        f->count = count;
+    } else {
+        log_line(LOG_WARN, "filling all windows again: %s", why.text);
+    }
+    return load_metrics(b, reader, parts.metrics, f->until, err);
+}
+
+/* The first declaration: everything as it was. `f` names all windows, in case there is no
+ * checkpoint to load them from. */
+static bool restore(struct books *b, struct ledger_reader *reader, struct fill *f,
+                    struct err *err)
+{
+    uint64_t last = f->until;
+    struct buf state = {0};
+
+    bool ok = ledger_read_state(reader, STR("books"), &state, &f->until, err);
     if (ok && state.size > 0)
-        ok = load_checkpoint(b, reader, buf_str(&state), seq, &f, unfilled, err);
+        ok = load_checkpoint(b, reader, buf_str(&state), f, err);
     buf_release(&state);
-    f.until = seq;
-    ok = ok && fill_windows(&f, reader, err) &&
-         ledger_scan(reader, seq, ledger_last_seq(b->ledger), apply_row, b, err);
+    ok = ok && fill_windows(f, reader, err) &&
+         ledger_scan(reader, f->until, last, apply_row, b, err);
     if (!ok)
         return false;
-    b->checkpoint_seq = seq;
+    b->checkpoint_seq = f->until;
     b->checkpoint_ns = b->last_ns;
     b->restored = true;
     return true;
@@ -147,7 +166,7 @@ bool books_declare(struct books *b, const struct window_decl *windows,
     f.now_ns = books_now(b);
     pthread_mutex_unlock(&b->lock);
     if (ok)
-        ok = first ? restore(b, reader, err) : fill_windows(&f, reader, err);
+        ok = first ? restore(b, reader, &f, err) : fill_windows(&f, reader, err);
     ledger_reader_close(reader);
     return ok;
 }

@@ -186,21 +186,24 @@ static void add_second(struct demo *d, json_t *events)
     int64_t now = timestamp_now();
 
     for (int i = 0; i < LIVE_PER_SECOND; i++) {
-        json_t *event = traffic_event(&d->traffic, traffic_actor(&d->traffic), now, 0);
+        const struct actor *a = traffic_actor(&d->traffic);
+        json_t *event = traffic_event(&d->traffic, a, now, 0);
         if (traffic_chance(&d->traffic) < 0.5)
-            traffic_lose_labels(event);
+            traffic_lose_workflow(event, a);
         json_array_append_new(events, event);
     }
-    if (d->extra_usd > 0)
-        json_array_append_new(events, traffic_event(&d->traffic,
-                                                    traffic_actor_of_team(d->extra_team),
-                                                    now, d->extra_usd));
+    if (d->extra_usd > 0) {
+        const struct actor *a = traffic_actor_of_team(d->extra_team);
+        json_t *event = traffic_event(&d->traffic, a, now, d->extra_usd);
+        traffic_lose_workflow(event, a);
+        json_array_append_new(events, event);
+    }
 }
 
 static bool send_live(struct demo *d)
 {
     int64_t end = timestamp_monotonic() + d->live_ns;
-    int64_t extra_end = timestamp_monotonic() + 2 * CROSSING_SECONDS * NS_PER_SECOND;
+    int64_t extra_end = timestamp_monotonic() + (CROSSING_SECONDS + 3) * NS_PER_SECOND;
     json_t *events = json_array();
     bool ok = true;
 

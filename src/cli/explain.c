@@ -37,10 +37,8 @@ struct explain {
     size_t events, rejected;
 };
 
-static void add_step(void *ctx, const struct policy_trace_step *step)
+static void add_step_json(struct explain *x, const struct policy_trace_step *step)
 {
-    struct explain *x = ctx;
-
     if (x->steps.size)
         buf_byte(&x->steps, ',');
     buf_format(&x->steps, "{\"stage\":\"%s\",\"policy\":", step->stage);
@@ -51,10 +49,20 @@ static void add_step(void *ctx, const struct policy_trace_step *step)
         buf_add(&x->steps, STR(",\"label\":"));
         buf_json(&x->steps, step->label);
     }
-    buf_format(&x->steps, ",\"outcome\":\"%s\"", step->outcome);
-    if (x->cost)
-        buf_format(&x->steps, ",\"instructions\":%lld", (long long)step->instructions);
-    buf_byte(&x->steps, '}');
+    buf_format(&x->steps, ",\"outcome\":\"%s\",\"instructions\":%lld}", step->outcome,
+               (long long)step->instructions);
+}
+
+static void add_step(void *ctx, const struct policy_trace_step *step)
+{
+    struct explain *x = ctx;
+
+    if (x->common.json)
+        add_step_json(x, step);
+    else
+        buf_format(&x->steps, "    %-9s %-14.*s %-24s %5lld  %.*s\n", step->stage,
+                   STR_ARG(step->label), step->outcome, (long long)step->instructions,
+                   STR_ARG(step->rule));
 }
 
 /* Who filled a label in, in brackets behind it. */
@@ -141,7 +149,8 @@ static void print_price(struct explain *x, const struct charge *c)
 static void print_steps(struct explain *x)
 {
     if (x->steps.size)
-        buf_format(&x->out, "  steps [%.*s]\n", STR_ARG(buf_str(&x->steps)));
+        buf_add(&x->out, STR("  policies: what was asked, and its instructions\n"));
+    buf_add(&x->out, buf_str(&x->steps));
 }
 
 static void explain_text(struct explain *x, const struct record *r)

@@ -8,14 +8,22 @@
 
 /* By the keys that the quickstart's data files know. */
 static const struct actor actors[] = {
-    {"search-prod", "openai", "gpt-4o-mini", 40, 3000, 300, 0.15e-6, 0.6e-6},
-    {"search-rerank", "openai", "gpt-4o-mini", 20, 6000, 50, 0.15e-6, 0.6e-6},
-    {"support-bot", "anthropic", "claude-sonnet-4-5", 15, 4000, 500, 3e-6, 15e-6},
-    {"support-summaries", "openai", "gpt-5-mini", 10, 9000, 600, 0.25e-6, 2e-6},
-    {"research-notebooks", "anthropic", "claude-sonnet-4-5", 5, 12000, 1500, 3e-6, 15e-6},
-    {"research-evals", "openai", "gpt-4o", 5, 2500, 400, 2.5e-6, 10e-6},
-    {"checkout-prod", "openai", "gpt-4o", 3, 2000, 200, 2.5e-6, 10e-6},
-    {"checkout-fraud", "mistral", "mistral-large-latest", 2, 1500, 100, 2e-6, 6e-6},
+    {"search", "shop-eu", "search-prod", "openai", "gpt-4o-mini", 40, 3000, 300, 0.15e-6,
+     0.6e-6},
+    {"search", "shop-eu", "search-rerank", "openai", "gpt-4o-mini", 20, 6000, 50, 0.15e-6,
+     0.6e-6},
+    {"support", "shop-eu", "support-bot", "anthropic", "claude-sonnet-4-5", 15, 4000, 500,
+     3e-6, 15e-6},
+    {"support", "shop-us", "support-summaries", "openai", "gpt-5-mini", 10, 9000, 600,
+     0.25e-6, 2e-6},
+    {"research", "internal", "research-notebooks", "anthropic", "claude-sonnet-4-5", 5,
+     12000, 1500, 3e-6, 15e-6},
+    {"research", "internal", "research-evals", "openai", "gpt-4o", 5, 2500, 400, 2.5e-6,
+     10e-6},
+    {"checkout", "shop-us", "checkout-prod", "openai", "gpt-4o", 3, 2000, 200, 2.5e-6,
+     10e-6},
+    {"checkout", "shop-us", "checkout-fraud", "mistral", "mistral-large-latest", 2, 1500,
+     100, 2e-6, 6e-6},
 };
 
 enum { ACTOR_COUNT = sizeof actors / sizeof *actors };
@@ -97,16 +105,17 @@ json_t *traffic_event(struct traffic *t, const struct actor *a, int64_t end_ns,
     return event;
 }
 
-void traffic_lose_labels(json_t *event)
+void traffic_lose_workflow(json_t *event, const struct actor *a)
 {
-    json_object_set_new(event, "key_alias", json_string("new-key-without-owner"));
-    json_object_del(event, "environment");
+    json_object_set_new(event, "key_alias", json_string("new-key"));
+    json_object_set_new(event, "team", json_string(a->team));
+    json_object_set_new(event, "tenant", json_string(a->tenant));
 }
 
 const struct actor *traffic_actor_of_team(const char *team)
 {
     for (size_t i = 0; i < ACTOR_COUNT; i++)
-        if (strncmp(actors[i].key, team, strlen(team)) == 0)
+        if (strcmp(actors[i].team, team) == 0)
             return &actors[i];
     return &actors[0];
 }

@@ -5,7 +5,7 @@
 
 /* Who spends. */
 struct actor {
-    const char *key, *system, *model;
+    const char *team, *tenant, *key, *system, *model;
     int weight;                   /* share of the requests */
     double input, output;         /* mean tokens */
     double input_usd, output_usd; /* what the gateway reports per token */
@@ -20,7 +20,7 @@ struct traffic {
 /* A number from 0 up to 1. */
 double traffic_chance(struct traffic *t);
 
-/* One of them, by weight; or the first whose key begins with the team's name. */
+/* One of them, by weight; or the first one of a team. */
 const struct actor *traffic_actor(struct traffic *t);
 const struct actor *traffic_actor_of_team(const char *team);
 
@@ -29,5 +29,6 @@ const struct actor *traffic_actor_of_team(const char *team);
 json_t *traffic_event(struct traffic *t, const struct actor *a, int64_t end_ns,
                       double extra_usd);
 
-/* Gives it a key that no data file knows: spend without team, tenant and workflow. */
-void traffic_lose_labels(json_t *event);
+/* Gives it a key that no data file knows, with team and tenant named by the gateway:
+ * spend without a workflow. */
+void traffic_lose_workflow(json_t *event, const struct actor *a);

@@ -77,7 +77,8 @@ static bool want_metadata(struct source *s, const struct source_options *options
     static const struct str usual[] = {
         STR("environment"), STR("env"),      STR("app"),      STR("application"),
         STR("service"),     STR("feature"),  STR("workflow"), STR("job"),
-        STR("cost_center"), STR("customer"),
+        STR("cost_center"), STR("customer"), STR("team"),     STR("tenant"),
+        STR("workflow_id"),
     };
     bool given = options->metadata_count > 0;
     const struct str *keys = given ? options->metadata_keys : usual;

@@ -91,7 +91,14 @@ class Sender(threading.Thread):
                 time.sleep(0.01)
 
 
-def check(binary, engine, senders):
+def verify(binary, engine, when):
+    run = subprocess.run([binary, "ledger", "verify", "--config", engine.config],
+                         capture_output=True, text=True)
+    print(f"{when}: {run.stdout.strip()}")
+    return [] if run.returncode == 0 else [f"verify {when}: {run.returncode}: {run.stderr}"]
+
+
+def check(engine, senders):
     acknowledged = [i for s in senders for i in s.acknowledged]
     db = sqlite3.connect(f"file:{engine.ledger}?mode=ro", uri=True)
     booked = [row[0] for row in db.execute("SELECT id FROM requests")]
@@ -103,11 +110,6 @@ def check(binary, engine, senders):
         failures.append(f"{len(lost)} acknowledged events are lost, e.g. {sorted(lost)[:3]}")
     if set(booked) - set(acknowledged):
         failures.append("events are booked that were never acknowledged nor sent again")
-    verify = subprocess.run([binary, "ledger", "verify", "--config", engine.config],
-                            capture_output=True, text=True)
-    print(verify.stdout.strip())
-    if verify.returncode != 0:
-        failures.append(f"ledger verify: {verify.returncode}: {verify.stderr}")
     print(f"{len(acknowledged)} events acknowledged, {len(booked)} booked")
     return failures
 
@@ -132,10 +134,14 @@ def main():
             stop.set()
             for s in senders:
                 s.join(timeout=30)
+            failures = verify(binary, engine, "while it runs")
+            engine.kill(signal.SIGKILL)
+            failures += verify(binary, engine, "after a kill")
+            engine.start()
         finally:
             if engine.process.poll() is None:
                 engine.kill(signal.SIGTERM)
-        failures = check(binary, engine, senders)
+        failures += verify(binary, engine, "after a clean end") + check(engine, senders)
     for failure in failures:
         print("FAIL:", failure)
     if not failures:
