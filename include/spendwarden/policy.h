@@ -1,5 +1,4 @@
-/* Lua policies: a generation, run in one hardened state per thread. All that others know.
- */
+/* Lua policies: a generation, run in one hardened state per thread. */
 #pragma once
 #include "spendwarden/decls.h"
 #include "spendwarden/diag.h"
