@@ -72,6 +72,7 @@ static int serve(const struct common_options *o)
 
     /* Before any thread starts: all of them inherit it. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of the write */
     sigemptyset(&signals);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGTERM);

@@ -145,14 +145,19 @@ static void check_same_match(const struct price_book *b, struct diags *diags)
         }
 }
 
+static void link_fallback(const struct price_book *b, struct str name, uint32_t *out)
+{
+    for (size_t i = 0; i < b->provider_count; i++)
+        if (str_eq(b->providers[i].id, name))
+            *out = (uint32_t)i;
+}
+
 static void link_fallbacks(struct price_book *b)
 {
     for (size_t i = 0; i < b->provider_count; i++) {
         struct provider *p = &b->providers[i];
         for (size_t f = 0; f < p->fallback_count; f++)
-            for (size_t k = 0; k < b->provider_count; k++)
-                if (str_eq(b->providers[k].id, p->fallback_names[f]))
-                    p->fallbacks[f] = (uint32_t)k;
+            link_fallback(b, p->fallback_names[f], &p->fallbacks[f]);
     }
 }
 

@@ -126,6 +126,13 @@ static void read_own_rates(struct import *im, json_t *info, struct card *card)
         import_rate(im, value, 1, &card->by_service[0].rates.picousd[COUNT_WEB_SEARCHES]);
 }
 
+static void inherit_rates(struct rates *own, const struct rates *standard)
+{
+    for (size_t i = 0; i < UNIT_COUNT; i++)
+        if (own->picousd[i] < 0)
+            own->picousd[i] = standard->picousd[i];
+}
+
 /* What a service tier does not name costs as in the standard tier; at one bound the
  * service's own rate wins, and a higher plain bound wins over a lower one of its own. */
 static void inherit_standard(struct card *card)
@@ -134,14 +141,11 @@ static void inherit_standard(struct card *card)
 
     for (int s = 1; s < SERVICE_COUNT; s++) {
         struct draft *d = &card->by_service[s];
-        for (size_t i = 0; i < UNIT_COUNT; i++)
-            if (d->rates.picousd[i] < 0)
-                d->rates.picousd[i] = standard->rates.picousd[i];
+        inherit_rates(&d->rates, &standard->rates);
         for (size_t t = 0; t < standard->tier_count; t++) {
             struct rates *own = rates_at(d, standard->tiers[t].above);
-            for (size_t i = 0; own && i < UNIT_COUNT; i++)
-                if (own->picousd[i] < 0)
-                    own->picousd[i] = standard->tiers[t].rates.picousd[i];
+            if (own)
+                inherit_rates(own, &standard->tiers[t].rates);
         }
     }
 }

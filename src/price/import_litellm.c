@@ -75,8 +75,9 @@ static void take_name(const struct known_provider *p, struct str key, struct str
 
 /* The standard price on the day of the import, and how it was found. */
 static const struct entry *standard_now(const struct pass *p, const struct draft *as,
-                                        const struct hit **by)
+                                        struct hit *by)
 {
+    const struct hit *found = NULL;
     struct hits hits;
     struct event ev;
     bool guessed = false;
@@ -88,7 +89,10 @@ static const struct entry *standard_now(const struct pass *p, const struct draft
     for (size_t i = 0; i < hits.count; i++)
         if (hits.items[i].step != STEP_NONE)
             hits.count = (uint8_t)i; /* only names that genai-prices itself knows */
-    return price_choose(p->base, &hits, &ev, by, &guessed);
+    const struct entry *e = price_choose(p->base, &hits, &ev, &found, &guessed);
+    if (e)
+        *by = *found; /* it lies in `hits` */
+    return e;
 }
 
 static bool same_price(const struct entry *e, const struct card *card)
@@ -207,14 +211,14 @@ static bool is_misfiled(struct str model)
 
 static void add_model(struct pass *p, struct draft *as, const struct card *card)
 {
-    const struct hit *by = NULL;
+    struct hit by = {0};
     const struct entry *e = standard_now(p, as, &by);
-    bool own_name = e && by->via == VIA_PROVIDER && str_eq(e->model_name, as->model);
+    bool own_name = e && by.via == VIA_PROVIDER && str_eq(e->model_name, as->model);
     bool vague, same;
 
     if (p->exact_only != own_name)
         return;
-    if (e && as->region.size && by->via == VIA_PROVIDER) {
+    if (e && as->region.size && by.via == VIA_PROVIDER) {
         add_region(p, e, card, as);
         return;
     }
@@ -224,13 +228,13 @@ static void add_model(struct pass *p, struct draft *as, const struct card *card)
     }
     /* A family's prefix or pattern may hold a model that has a price of its own.
      * Bedrock's are regional prices, which the map gets wrong (LiteLLM issue 42679). */
-    vague = by->rung >= RUNG_PREFIX && !str_eq(as->provider, STR("aws"));
+    vague = by.rung >= RUNG_PREFIX && !str_eq(as->provider, STR("aws"));
     same = same_price(e, card);
     p->im->stats->covered++;
     p->im->stats->differing += !same;
-    if (same && by->via == VIA_PROVIDER)
+    if (same && by.via == VIA_PROVIDER)
         add_services(p, e, card, as);
-    else if (!same && (vague || by->via == VIA_FALLBACK))
+    else if (!same && (vague || by.via == VIA_FALLBACK))
         add_card(p, card, as, SERVICE_STANDARD);
 }
 

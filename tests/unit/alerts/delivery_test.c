@@ -70,7 +70,7 @@ TEST(three_hundred_alerts_go_in_two_batches)
 {
     struct http_receiver h = {.delay_ms = 200};
     static struct pair labels[300];
-    static char names[300][8];
+    static char names[300][16];
     static struct alert alerts[300];
 
     for (int i = 0; i < 300; i++) {

@@ -31,7 +31,7 @@ static inline struct str sample_text(struct sample *s, bool plain)
         memcpy(at + size, part, strlen(part));
         size += strlen(part);
     }
-    size += (size_t)sprintf(at + size, "%ld", random() % 50);
+    size += (size_t)snprintf(at + size, 8, "%ld", random() % 50);
     s->used += size;
     assert_true(s->used < sizeof s->texts - 64);
     return (struct str){at, size};

@@ -149,7 +149,7 @@ TEST(requests_without_a_price_are_counted_with_the_reason)
 TEST(series_beyond_the_limit_are_other)
 {
     struct metrics *m = opened("team", "requested_model", 2);
-    char team[8];
+    char team[16];
 
     for (int i = 0; i < 5; i++) {
         snprintf(team, sizeof team, "t%d", i);
@@ -274,7 +274,7 @@ TEST(a_copy_stays_as_it_was_and_outlives_the_registry)
     metrics_apply(m, &r);
     struct metrics_copy *copy = metrics_copy(m);
     for (int i = 0; i < 50; i++) {
-        char team[8];
+        char team[16];
         snprintf(team, sizeof team, "t%d", i);
         r = charge(team, "m", 1000);
         metrics_apply(m, &r);

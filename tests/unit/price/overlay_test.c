@@ -207,66 +207,66 @@ TEST(a_schedule_may_wrap_midnight_and_name_its_days)
 
 #define ENTRY(rest) "entries:\n- { provider: p, model: m, " rest " }\n"
 
+/* An overlay, and all that is said of it. */
+static const char *const wrong_overlays[][2] = {
+    {"entries: 1\n", "FILE:1:1: entries: a list is needed\n"},
+    {"currency: EUR\nentries: []\n", "FILE:1:11: currency: only USD\n"},
+    {"entries:\n- { model: m }\n", "FILE:2:3: entry 1: provider and model are needed\n"},
+    {ENTRY("rate: {}"), "FILE:2:28: entry: unknown key \"rate\"; did you mean "
+                        "\"rates\"?\n"},
+    {ENTRY("note: x"), "FILE:2:3: p/m: needs rates, or included: true\n"},
+    {ENTRY("rates: { input: 1 }"), "FILE:2:37: p/m: unknown rate \"input\"\n"},
+    {ENTRY("rates: { input_mtok: -1 }"),
+     "FILE:2:49: p/m: input_mtok is not a price in USD that is 0 or more\n"},
+    {ENTRY("from: yesterday, rates: { input_mtok: 1 }"),
+     "FILE:2:3: p/m@yesterday: from and to are dates, as 2026-08-21\n"},
+    {ENTRY("from: 2026-02-01, to: 2026-01-01, rates: { input_mtok: 1 }"),
+     "FILE:2:3: p/m@2026-02-01: from must be before to\n"},
+    {ENTRY("tier_op: lt, rates: { input_mtok: 1 }"),
+     "FILE:2:3: tier_op: \"lt\" is not one of gt, ge\n"},
+    {ENTRY("match: { like: x }, rates: { input_mtok: 1 }"),
+     "FILE:2:37: match: unknown clause \"like\"; one of equals, starts_with, "
+     "contains, "
+     "ends_with, regex\n"},
+    {ENTRY("match: { regex: \"(\" }, rates: { input_mtok: 1 }"),
+     "FILE:2:44: match: \"(\" is not an extended regular expression\n"},
+    {ENTRY("rates: { input_mtok: 1 }, tiers: [{ above: 5, rates: {} }, { above: 5, "
+           "rates: {} }]"),
+     "FILE:2:87: p/m: tiers must ascend by above\n"},
+    {ENTRY("tier_mode: graduated, rates: { input_mtok: 1, output_mtok: 1, "
+           "cache_read_mtok: 1, cache_write_mtok: 1, output_reasoning_mtok: 1 }, "
+           "tiers: "
+           "[{ above: 1, rates: {} }, { above: 2, rates: {} }, { above: 3, rates: {} "
+           "}, { above: 4, rates: {} }]"),
+     "FILE:2:166: p/m: graduated: rates times brackets are more than 20\n"},
+    {ENTRY("rates: { input_mtok: 1001 }"), "FILE:2:3: entry 1, p/m: a token rate is "
+                                           "above $1000 per million; if it is meant "
+                                           "so, give a reason\n"},
+    {ENTRY("rates: { input_mtok: 1, cache_read_mtok: 2 }"),
+     "FILE:2:3: entry 1, p/m: cache_read_mtok is above input_mtok; if it is meant "
+     "so, "
+     "give a reason\n"},
+    {ENTRY("rates: { input_mtok: 1 } }\n- { provider: p, model: m, from: 2026-01-01, "
+           "rates: { input_mtok: 1 }"),
+     "FILE:3:3: entry 2, p/m@2026-01-01: its dates overlap those of entry 1\n"},
+    {ENTRY("rates: { input_mtok: 1 } }\n- { provider: p, model: m, service_tier: flex, "
+           "rates: { input_mtok: 2 }"),
+     "FILE:3:3: entry 2, p/m+flex: batch or flex is dearer than standard; if it is "
+     "meant so, give a reason\n"},
+    {ENTRY("match: { equals: x }, included: true } \n- { provider: p, model: n, "
+           "match: { equals: x }, included: true"),
+     "FILE:3:3: entry 2, p/n: same match as m\n"},
+};
+
 TEST(says_where_an_overlay_is_wrong_and_how)
 {
-    static const char *const cases[][2] = {
-        {"entries: 1\n", "FILE:1:1: entries: a list is needed\n"},
-        {"currency: EUR\nentries: []\n", "FILE:1:11: currency: only USD\n"},
-        {"entries:\n- { model: m }\n",
-         "FILE:2:3: entry 1: provider and model are needed\n"},
-        {ENTRY("rate: {}"), "FILE:2:28: entry: unknown key \"rate\"; did you mean "
-                            "\"rates\"?\n"},
-        {ENTRY("note: x"), "FILE:2:3: p/m: needs rates, or included: true\n"},
-        {ENTRY("rates: { input: 1 }"), "FILE:2:37: p/m: unknown rate \"input\"\n"},
-        {ENTRY("rates: { input_mtok: -1 }"),
-         "FILE:2:49: p/m: input_mtok is not a price in USD that is 0 or more\n"},
-        {ENTRY("from: yesterday, rates: { input_mtok: 1 }"),
-         "FILE:2:3: p/m@yesterday: from and to are dates, as 2026-08-21\n"},
-        {ENTRY("from: 2026-02-01, to: 2026-01-01, rates: { input_mtok: 1 }"),
-         "FILE:2:3: p/m@2026-02-01: from must be before to\n"},
-        {ENTRY("tier_op: lt, rates: { input_mtok: 1 }"),
-         "FILE:2:3: tier_op: \"lt\" is not one of gt, ge\n"},
-        {ENTRY("match: { like: x }, rates: { input_mtok: 1 }"),
-         "FILE:2:37: match: unknown clause \"like\"; one of equals, starts_with, "
-         "contains, "
-         "ends_with, regex\n"},
-        {ENTRY("match: { regex: \"(\" }, rates: { input_mtok: 1 }"),
-         "FILE:2:44: match: \"(\" is not an extended regular expression\n"},
-        {ENTRY("rates: { input_mtok: 1 }, tiers: [{ above: 5, rates: {} }, { above: 5, "
-               "rates: {} }]"),
-         "FILE:2:87: p/m: tiers must ascend by above\n"},
-        {ENTRY("tier_mode: graduated, rates: { input_mtok: 1, output_mtok: 1, "
-               "cache_read_mtok: 1, cache_write_mtok: 1, output_reasoning_mtok: 1 }, "
-               "tiers: "
-               "[{ above: 1, rates: {} }, { above: 2, rates: {} }, { above: 3, rates: {} "
-               "}, { above: 4, rates: {} }]"),
-         "FILE:2:166: p/m: graduated: rates times brackets are more than 20\n"},
-        {ENTRY("rates: { input_mtok: 1001 }"), "FILE:2:3: entry 1, p/m: a token rate is "
-                                               "above $1000 per million; if it is meant "
-                                               "so, give a reason\n"},
-        {ENTRY("rates: { input_mtok: 1, cache_read_mtok: 2 }"),
-         "FILE:2:3: entry 1, p/m: cache_read_mtok is above input_mtok; if it is meant "
-         "so, "
-         "give a reason\n"},
-        {ENTRY("rates: { input_mtok: 1 } }\n- { provider: p, model: m, from: 2026-01-01, "
-               "rates: { input_mtok: 1 }"),
-         "FILE:3:3: entry 2, p/m@2026-01-01: its dates overlap those of entry 1\n"},
-        {ENTRY(
-             "rates: { input_mtok: 1 } }\n- { provider: p, model: m, service_tier: flex, "
-             "rates: { input_mtok: 2 }"),
-         "FILE:3:3: entry 2, p/m+flex: batch or flex is dearer than standard; if it is "
-         "meant so, give a reason\n"},
-        {ENTRY("match: { equals: x }, included: true } \n- { provider: p, model: n, "
-               "match: { equals: x }, included: true"),
-         "FILE:3:3: entry 2, p/n: same match as m\n"},
-    };
     size_t wrong = 0;
 
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *errors = load_errors(cases[i][0]);
-        if (!errors || strcmp(errors, cases[i][1]) != 0) {
-            print_error("%s\n got %s\n not %s\n", cases[i][0],
-                        errors ? errors : "no error", cases[i][1]);
+    for (size_t i = 0; i < sizeof wrong_overlays / sizeof *wrong_overlays; i++) {
+        char *errors = load_errors(wrong_overlays[i][0]);
+        if (!errors || strcmp(errors, wrong_overlays[i][1]) != 0) {
+            print_error("%s\n got %s\n not %s\n", wrong_overlays[i][0],
+                        errors ? errors : "no error", wrong_overlays[i][1]);
             wrong++;
         }
         free(errors);
