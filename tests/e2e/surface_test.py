@@ -1,0 +1,254 @@
+"""Bad input and operations, by the HTTP surface of one engine at a time.
+
+usage: surface_test.py BINARY BUILD_DIR
+"""
+import json
+import os
+import signal
+import time
+
+from harness import ROOT, bearer, main, request, rfc3339, until, write
+
+
+def event(name, **more):
+    return {"id": name, "ai_system": "openai", "requested_model": "gpt-4o", "status": "success",
+            "input_tokens": 10, "output_tokens": 2, "reported_usd": "0.001", "team": "search",
+            **more}
+
+
+def litellm_event(name, extra=""):
+    """As text, for what no JSON writer writes."""
+    return ('{"id": "%s", "litellm_call_id": "%s", "call_type": "acompletion", "status": "success",'
+            ' "model": "gpt-4o", "custom_llm_provider": "openai", "prompt_tokens": 10,'
+            ' "completion_tokens": 2, "total_tokens": 12, "response_cost": 0.002,'
+            ' "startTime": %d.5, "endTime": %d.75%s}'
+            % (name, name, time.time() - 2, time.time() - 2, extra))
+
+
+def counts(answer):
+    if answer.status != 200:
+        return answer.status, answer.text
+    body = answer.json
+    return body["accepted"], body["duplicate"], [r["index"] for r in body["rejected"]]
+
+
+def bad_bodies(check, stage):
+    engine = stage.engine("bodies", {"server": {"limits": {"body": "1MiB"}}}).start()
+
+    answer = engine.post("generic", b"this is no JSON")
+    check.equal("a body of which nothing can be read is 400", answer.status, 400)
+    check.true("and the answer says where", isinstance(answer.json.get("position"), int), answer.text)
+    check.equal("an empty body is 400", engine.post("generic", b"").status, 400)
+
+    mixed = [event("m1"), event("m2", input_tokens="many"), event("m3"), 17, event("m4")]
+    check.equal("a bad event among good ones is rejected by its index",
+                counts(engine.post("generic", mixed)), (3, 0, [1, 3]))
+    reason = engine.post("generic", mixed).json["rejected"][0]["reason"]
+    check.true("the reason names the field and quotes nothing",
+               "input_tokens" in reason and "many" not in reason, reason)
+
+    whole = json.dumps([event(f"cut-{i}") for i in range(512)])
+    cut = whole[:whole.index('"cut-300"') + 30]
+    check.equal("a body cut within event 301 of 512 books 300",
+                counts(engine.post("generic", cut)), (300, 0, [300]))
+    check.equal("which are in the ledger",
+                engine.rows("SELECT count(*) FROM requests WHERE id LIKE 'cut-%'"), [(300,)])
+    check.equal("the whole body afterwards adds the other 212",
+                counts(engine.post("generic", whole)), (212, 300, []))
+
+    check.equal("a body above server.limits.body is 413",
+                engine.post("generic", b"[" + b" " * (1 << 20) + b"]").status, 413)
+    check.equal("an unknown path is 404", engine.get("/v1/nothing").status, 404)
+    check.equal("an unknown source is 404", engine.post("nobody", [event("x")]).status, 404)
+    answer = engine.get("/v1/ingest/generic")
+    check.equal("GET on ingest is 405", (answer.status, "POST" in answer.headers.get("Allow", "")),
+                (405, True))
+    check.equal("POST on /metrics is 405",
+                request(engine.port, "POST", "/metrics", b"").status, 405)
+
+    odd = "[" + ",".join([
+        litellm_event("odd-0"),
+        litellm_event("odd-1", ', "metadata": {"spend_logs_metadata": {"x": NaN, "y": -Infinity}}'),
+        litellm_event("odd-2", ', "metadata": {"user_api_key_team_id": "\\ud800team"}'),
+        litellm_event("odd-3", ', "metadata": {"n": 123456789012345678901234567890}'),
+        "null",
+        litellm_event("odd-5", ', "x": Infinity'),
+    ]) + "]"
+    answer = engine.post("litellm", odd)
+    check.equal("NaN, Infinity, lone surrogates and 30-digit integers cost no event",
+                (counts(answer), answer.json.get("skipped")), ((5, 0, []), 1))
+    check.equal("and their charges are booked", engine.rows(
+        "SELECT sum(charge_nanousd) FROM requests WHERE id LIKE 'odd-%'"), [(5 * 2000000,)])
+    check.equal("a gateway's lines of JSON are as good as its array", counts(engine.post(
+        "litellm", litellm_event("line-1") + "\n" + litellm_event("line-2"))), (2, 0, []))
+
+    rejects = engine.api("rejects")
+    check.true("/api/v1/rejects lists reason, source and position",
+               any(r["source"] == "generic" and "input_tokens" in r["reason"] and r["index"] == 1
+                   and r["position"] > 0 for r in rejects), rejects)
+    check.true("and no text of the body", "many" not in json.dumps(rejects)
+               and "this is no" not in json.dumps(rejects))
+    seen = engine.metrics().sum("spendwarden_events_total", source="generic", outcome="rejected")
+    check.equal("rejected events are counted", int(seen), len(rejects))
+    restart(check, engine)
+
+
+def restart(check, engine):
+    names = ("llm_spend_usd_total", "llm_requests_total", "llm_tokens_total")
+    wanted = [engine.metrics().select(name) for name in names]
+    seconds = engine.end()
+    check.true("SIGTERM ends the engine within 2 s", seconds < 2, f"{seconds:.1f} s")
+    check.equal("with exit status 0", engine.child.returncode, 0)
+    check.equal("ledger verify is clean after it", engine.verify().returncode, 0)
+    engine.start()
+    check.equal("the next start serves the same counters",
+                [engine.metrics().select(name) for name in names], wanted)
+    check.equal("and knows the events that it has", counts(engine.post("generic", [event("m1")])),
+                (0, 1, []))
+    engine.end()
+
+
+def access(check, stage):
+    ingest, bound, read, admin = (stage.token(n) for n in ("ingest", "bound", "read", "admin"))
+    tokens = [{"file": "../tokens/ingest", "scope": "ingest"},
+              {"file": "../tokens/bound", "scope": "ingest", "source": "generic",
+               "labels": {"tenant": "acme"}},
+              {"file": "../tokens/read", "scope": "read"},
+              {"file": "../tokens/admin", "scope": ["read", "admin"]}]
+    engine = stage.engine("access", {"server": {"tokens": tokens}}, token=admin).start()
+
+    def status(method, path, token, body=None):
+        return request(engine.port, method, path, body, bearer(token)).status
+
+    body = json.dumps(event("t1")).encode()
+    check.equal("no token is 401", status("POST", "/v1/ingest/generic", None, body), 401)
+    check.equal("a wrong token is 401", status("POST", "/v1/ingest/generic", "x" * 30, body), 401)
+    check.equal("a read token cannot ingest", status("POST", "/v1/ingest/generic", read, body), 403)
+    check.equal("an ingest token cannot read", status("GET", "/metrics", ingest), 403)
+    check.equal("a read token cannot reload", status("POST", "/-/reload", read), 403)
+    check.equal("an admin token can", status("POST", "/-/reload", admin), 200)
+    check.equal("a read token can read", status("GET", "/api/v1/status", read), 200)
+    check.equal("health needs no token", status("GET", "/-/healthy", None), 200)
+    check.equal("a token bound to a source opens no other",
+                status("POST", "/v1/ingest/litellm", bound, litellm_event("t2").encode()), 403)
+    check.equal("an ingest token can ingest", status("POST", "/v1/ingest/generic", ingest, body), 200)
+    other = json.dumps(event("t3", tenant="someone-else")).encode()
+    check.equal("and so can the bound one", status("POST", "/v1/ingest/generic", bound, other), 200)
+    check.equal("its labels win over the body's",
+                engine.rows("SELECT tenant FROM requests WHERE id = 't3'"), [("acme",)])
+    engine.end()
+
+
+def late_events(check, stage):
+    paths = [os.path.join(ROOT, "policies", "spikes")]
+    engine = stage.engine("late", {"rules": {"tick": "1s"}, "policies": {"paths": paths}}).start()
+    now = time.time()
+
+    def spool(team, last):
+        ends = [last - 600 + i for i in range(600)]
+        return [event(f"{team}-{i}", team=team, reported_usd="0.05", start=rfc3339(end - 1),
+                      end=rfc3339(end)) for i, end in enumerate(ends)]
+
+    def alerts():
+        metrics = engine.metrics()
+        return [int(metrics.sum("spendwarden_alerts", state=s)) for s in ("pending", "firing")]
+
+    def saw_team():
+        return until(lambda: engine.metrics().one("llm_attribution_coverage_ratio", label="team",
+                                                  window="24h") == 1, 10)
+
+    answer = engine.post("generic", spool("drained", now - 7200))
+    check.equal("a spool of 600 events of two hours ago is booked", counts(answer), (600, 0, []))
+    check.true("the rules have seen it", saw_team())
+    check.equal("it is no spike, pending or firing", alerts(), [0, 0])
+    check.equal("late events are counted", int(engine.metrics().sum("spendwarden_late_events_total")),
+                600)
+    engine.post("generic", spool("burning", now))
+    check.true("the same spend within the last ten minutes is one",
+               until(lambda: alerts()[0] > 0, 10), alerts())
+    engine.end()
+
+
+def starts_refused(check, stage):
+    first = stage.engine("holder", {}).start()
+    second = stage.engine("second", {})
+    second.configure(json.dumps({"server": {"listen": f"127.0.0.1:{second.port}"},
+                                 "ledger": {"path": first.ledger}}))
+    run = second.run("run", "--config", second.path)
+    check.equal("a second engine on one ledger exits 2", run.returncode, 2)
+    check.true("and names the holder", str(first.child.pid) in run.stderr, run.stderr)
+    first.end()
+
+    def refused(name, config, *wanted):
+        run = second.run("run", "--config", stage.file(f"refused/{name}.yaml", config))
+        text = run.stdout + run.stderr
+        check.equal(f"{name} at start exits 2", run.returncode, 2)
+        check.true(f"{name}: every error is told", all(w in text for w in wanted), text)
+
+    refused("a bad configuration", "server: { lisen: 127.0.0.1:1 }\nrules: { tick: 1ms }\n",
+            "a bad configuration.yaml:1:", "listen", "a bad configuration.yaml:2:")
+    stage.file("refused/one.lua", 'policy { name = "one" }\nderive("team", {}, 5)\n')
+    stage.file("refused/two.lua", 'policy { name = "two" }\nlocal x = = 1\n')
+    refused("a bad policy", "policies: { paths: [one.lua, two.lua] }\n", "one.lua:2", "two.lua:2")
+    refused("a listener beyond loopback without tokens", "server: { listen: 0.0.0.0:0 }\n",
+            "token")
+
+
+def reloads(check, stage):
+    good = 'policy { name = "p" }\nderive("tenant", {}, function(ev) return "one", "r" end)\n'
+    path = stage.file("reload/p.lua", good)
+    engine = stage.engine("reload", {"policies": {"paths": [path]}}).start()
+    name = "spendwarden_config_last_reload_successful"
+    check.equal("the metric of reloads begins at 1", engine.metrics().one(name), 1)
+
+    write(path, 'policy { name = "p" }\nderive("tenantt", {}, 5)\n')
+    answer = engine.reload()
+    checked = engine.run("check", "--config", engine.path)
+    check.equal("a bad policy at reload is 500", answer.status, 500)
+    check.equal("check finds it, too", checked.returncode, 1)
+    check.equal("with the same text", answer.text.strip(), (checked.stdout + checked.stderr).strip())
+    check.equal("the metric says so", engine.metrics().one(name), 0)
+    engine.post("generic", [event("r1")])
+    check.equal("the old policy goes on",
+                engine.rows("SELECT tenant FROM requests WHERE id = 'r1'"), [("one",)])
+
+    write(path, good.replace('"one"', '"two"'))
+    engine.send(signal.SIGHUP)
+    check.true("a good one by SIGHUP ends it", until(lambda: engine.metrics().one(name) == 1, 10))
+    engine.post("generic", [event("r2")])
+    check.equal("and decides from then on",
+                engine.rows("SELECT tenant FROM requests WHERE id = 'r2'"), [("two",)])
+    engine.end()
+
+
+def disk_full(check, stage):
+    engine = stage.engine("disk", {"rules": {"tick": "1s"}}).start()
+    check.equal("before: booked", counts(engine.post("generic", [event("d1")])), (1, 0, []))
+    engine.limit_file_size(4096)
+    answer = engine.post("generic", [event("d2")])
+    check.equal("with no room the answer is 503 with Retry-After",
+                (answer.status, answer.headers.get("Retry-After") in ("1", "2")), (503, True))
+    check.true("readiness is 503", until(lambda: engine.get("/-/ready").status == 503, 10),
+               engine.get("/-/ready").text)
+    check.equal("health is 200", engine.get("/-/healthy").status, 200)
+    check.equal("a second try is 503, too", engine.post("generic", [event("d2")]).status, 503)
+    engine.limit_file_size(None)
+    check.true("with room again it books by itself",
+               until(lambda: engine.post("generic", [event("d2")]).status == 200, 15, 0.5))
+    check.true("and is ready", until(lambda: engine.get("/-/ready").status == 200, 15))
+    check.equal("each event once", engine.rows("SELECT id FROM requests ORDER BY id"),
+                [("d1",), ("d2",)])
+    check.equal("counters agree", engine.metrics().nano("llm_spend_usd_total"), 2000000)
+    engine.end()
+    verified = engine.verify()
+    check.equal("ledger verify is clean", verified.returncode, 0)
+
+
+def run(check, stage, _build):
+    for part in (bad_bodies, access, late_events, starts_refused, reloads, disk_full):
+        print(f"# {part.__name__}")
+        part(check, stage)
+
+
+if __name__ == "__main__":
+    main(run)
