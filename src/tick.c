@@ -50,6 +50,18 @@ static size_t group_labels(const struct tick *t, int window,
     return decl->by_count;
 }
 
+/* A rule over everything is asked although nothing was spent. */
+static void observe_empty(struct tick *t, size_t index)
+{
+    const struct rule_decl *rule = &policy_decls(t->generation->policies)->rules[index];
+    struct answer answer;
+
+    if (policy_rule(t->ticker->policies, index, NULL, &answer))
+        rules_observe(t->ticker->rules, rule, NULL, 0, answer, 0);
+    else
+        rules_keep(t->ticker->rules, rule);
+}
+
 static void run_rule(struct tick *t, size_t index)
 {
     const struct rule_decl *rule = &policy_decls(t->generation->policies)->rules[index];
@@ -57,6 +69,8 @@ static void run_rule(struct tick *t, size_t index)
     struct pair labels[WINDOW_BY_MAX];
     struct answer answer;
 
+    if (sums->by_count == 0 && sums->group_count == 0)
+        observe_empty(t, index);
     for (size_t i = 0; i < sums->group_count; i++) {
         const struct window_group *group = &sums->groups[i];
         if (!policy_rule(t->ticker->policies, index, group, &answer)) {

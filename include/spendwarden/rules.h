@@ -79,7 +79,7 @@ struct alert_change {
 
 size_t rules_changes(const struct rules *r, const struct alert_change **out);
 
-/* Firing ones and those resolved lately. */
+/* Pending and firing ones, and those resolved lately. */
 size_t rules_alerts(const struct rules *r, const struct alert **out);
 
 /* Those that must be sent now: changed, or sent longest ago than resend, or another step

@@ -2,6 +2,8 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "spendwarden/log.h"
@@ -20,7 +22,7 @@ static const char help[] =
     "anything is wrong with them the old ones go on. SIGTERM and SIGINT end it.\n"
     "Exit status: 0 ended by a signal, 2 it could not start.\n";
 
-enum { OPTION_HELP_CONFIG = 2000, OPTION_LOG_LEVEL };
+enum { OPTION_HELP_CONFIG = 2000, OPTION_LOG_LEVEL, HOUSEKEEPING_NICE = 10 };
 
 static bool set_log_level(const char *name)
 {
@@ -50,6 +52,8 @@ static void wait_for_end(struct engine *e, struct server *s, const sigset_t *sig
     const struct timespec second = {.tv_sec = 1};
     static struct log_limit failed;
 
+    /* This thread's work can wait; an answer to a gateway cannot. */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), HOUSEKEEPING_NICE);
     for (;;) {
         struct err err = {0};
         int got = sigtimedwait(signals, NULL, &second);

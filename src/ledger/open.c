@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Longer than any checkpoint keeps the writer waiting. */
-enum { BUSY_MS = 10000, TIDY_BUSY_MS = 50 };
+enum { BUSY_MS = 10000, TIDY_BUSY_MS = 50, RESTART_FRAMES = 8192 };
 
 static const char *const statements_sql[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -141,9 +141,11 @@ static int64_t file_size(const char *path)
     return stat(path, &status) == 0 ? (int64_t)status.st_size : 0;
 }
 
-static bool checkpoint(struct ledger *l, int mode, struct err *err)
+/* *frames: pages in the write-ahead log, those that are in the database already among
+ * them. */
+static bool checkpoint(struct ledger *l, int mode, int *frames, struct err *err)
 {
-    int code = sqlite3_wal_checkpoint_v2(l->tidy, NULL, mode, NULL, NULL);
+    int code = sqlite3_wal_checkpoint_v2(l->tidy, NULL, mode, frames, NULL);
 
     /* Somebody reads or writes: what is left goes the next time. */
     return code == SQLITE_OK || code == SQLITE_BUSY ||
@@ -169,14 +171,18 @@ static bool connect_tidy(struct ledger *l, struct err *err)
 
 bool ledger_tidy(struct ledger *l, struct err *err)
 {
-    if (!connect_tidy(l, err) || !checkpoint(l, SQLITE_CHECKPOINT_PASSIVE, err))
-        return false;
-    if (file_size(l->journal_path) <= l->journal_max_bytes)
-        return true;
+    int frames;
 
-    /* Truncation holds up the writer: another pass first leaves little to do for it. */
-    return checkpoint(l, SQLITE_CHECKPOINT_PASSIVE, err) &&
-           checkpoint(l, SQLITE_CHECKPOINT_TRUNCATE, err);
+    if (!connect_tidy(l, err) || !checkpoint(l, SQLITE_CHECKPOINT_PASSIVE, &frames, err))
+        return false;
+    if (file_size(l->journal_path) > l->journal_max_bytes)
+        return checkpoint(l, SQLITE_CHECKPOINT_TRUNCATE, &frames, err);
+
+    /* Under a steady load the log never empties by itself. Beginning it anew holds up the
+     * writer, so not often; its file keeps its size, which makes the next syncs cheaper.
+     */
+    return frames < RESTART_FRAMES ||
+           checkpoint(l, SQLITE_CHECKPOINT_RESTART, &frames, err);
 }
 
 void ledger_stats(const struct ledger *l, struct ledger_stats *out)

@@ -247,7 +247,7 @@ void instances_list(struct rules *r)
     r->alert_count = 0;
     for (size_t at = 0; at < r->count; at++) {
         const struct alert *alert = &r->instances[at]->alert;
-        if (alert->state == ALERT_FIRING || alert->state == ALERT_RESOLVED)
+        if (alert->state != ALERT_INACTIVE)
             r->alerts[r->alert_count++] = *alert;
     }
 }

@@ -35,12 +35,13 @@ struct plan {
     size_t body_size, mark_count;
     size_t marks[MARKS_MAX];
     double seconds;
-    int64_t pause_ns; /* between two requests of one connection; 0: none */
+    int64_t every_ns; /* from one request of a connection to its next; 0: at once */
     uint64_t next_id; /* atomic */
 };
 
 struct sender {
     struct plan *plan;
+    int64_t offset_ns; /* of its turn, so that connections do not go together */
     pthread_t thread;
     int64_t requests, failures;
     uint32_t *latency_us; /* SAMPLES_MAX / CONNECTIONS of them */
@@ -125,12 +126,25 @@ static bool post(struct sender *s, int fd, char *request, size_t head_size)
     return ok;
 }
 
+/* Sleeps until this connection's next turn; turns that were missed are left out. */
+static void wait_for_turn(const struct sender *s, int64_t began)
+{
+    int64_t every = s->plan->every_ns;
+
+    if (!every)
+        return;
+    int64_t passed = now_ns() - began - s->offset_ns;
+    int64_t next = began + s->offset_ns + (passed < 0 ? 0 : passed / every + 1) * every;
+    struct timespec until = {next / 1000000000, next % 1000000000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
 static void *send_many(void *arg)
 {
     struct sender *s = arg;
     struct plan *p = s->plan;
     char *request = malloc(HEAD_SIZE + p->body_size);
-    int64_t end = now_ns() + (int64_t)(p->seconds * 1e9);
+    int64_t began = now_ns(), end = began + (int64_t)(p->seconds * 1e9);
     int fd = connect_to(p);
 
     size_t head = (size_t)snprintf(request, HEAD_SIZE,
@@ -139,15 +153,13 @@ static void *send_many(void *arg)
                                    p->path, p->body_size);
     memcpy(request + head, p->body, p->body_size);
     while (fd != -1 && now_ns() < end) {
-        struct timespec pause = {0, p->pause_ns};
+        wait_for_turn(s, began);
         s->requests++;
         if (!post(s, fd, request, head)) {
             s->failures++;
             close(fd);
             fd = connect_to(p);
         }
-        if (p->pause_ns)
-            nanosleep(&pause, NULL);
     }
     if (fd != -1)
         close(fd);
@@ -224,12 +236,13 @@ int main(int argc, char **argv)
                                         .sin_addr = {htonl(INADDR_LOOPBACK)}};
     plan.path = argv[2];
     plan.seconds = atof(argv[5]);
-    plan.pause_ns = rate > 0 ? (int64_t)(1e9 * count / rate) : 0;
+    plan.every_ns = rate > 0 ? (int64_t)(1e9 * count / rate) : 0;
     clock_gettime(CLOCK_REALTIME, &now); /* other ids than an earlier run's */
     plan.next_id = ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) << 10;
     int64_t began = now_ns();
     for (int i = 0; i < count; i++) {
         senders[i].plan = &plan;
+        senders[i].offset_ns = plan.every_ns * i / count;
         senders[i].sample_max = SAMPLES_MAX / (size_t)count;
         senders[i].latency_us = calloc(senders[i].sample_max, sizeof(uint32_t));
         pthread_create(&senders[i].thread, NULL, send_many, &senders[i]);

@@ -42,8 +42,8 @@ static void put_ids(char *body)
 {
     static uint64_t next;
 
-    if (next == 0)
-        next = (uint64_t)time(NULL) << 28;
+    if (next == 0) /* other ids than an earlier run's */
+        next = (uint64_t)(timestamp_now() / 1000) << 10;
     for (char *at = body; *at; at += MARK_SIZE) {
         at = strchr(at, '\x01');
         if (!at)
