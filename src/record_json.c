@@ -139,6 +139,10 @@ static void provenance_member(struct buf *out, const struct record *r,
         member(out, field_name(schema, field));
         provenance_value(out, r->label_by[i]);
     }
+    if (r->retry_depth_by) {
+        member(out, STR("retry_depth"));
+        provenance_value(out, r->retry_depth_by);
+    }
     if (r->class_by) {
         member(out, STR("class"));
         provenance_value(out, r->class_by);

@@ -85,6 +85,7 @@ struct record {
     struct str class;
     const struct provenance *class_by;              /* NULL: no classify policy */
     const struct provenance *label_by[LABEL_COUNT]; /* NULL: absent. Borrowed */
+    const struct provenance *retry_depth_by;        /* a label, though a number */
     uint8_t effect_count;
     struct effect *effects; /* in the request's arena; EFFECTS_MAX at most */
 };

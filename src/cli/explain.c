@@ -81,6 +81,17 @@ static void print_provenance(struct buf *out, const struct provenance *by)
         buf_format(out, " was %.*s", STR_ARG(by->was));
 }
 
+static const struct provenance *decided_by(const struct record *r, struct field field)
+{
+    if (field.kind == FIELD_TEXT && text_is_label(field.index))
+        return r->label_by[field.index - TEXT_LABEL_FIRST];
+    if (field.kind == FIELD_COUNT && field.index == COUNT_RETRY_DEPTH)
+        return r->retry_depth_by;
+    if (field.kind == FIELD_DERIVED && field.index == DERIVED_CLASS)
+        return r->class_by;
+    return NULL;
+}
+
 static void print_name(struct buf *out, struct str name)
 {
     buf_format(out, "  %-28.*s ", STR_ARG(name));
@@ -105,7 +116,6 @@ static void print_number(struct buf *out, struct field field, int64_t number)
 static void print_field(struct explain *x, const struct record *r, struct field field)
 {
     struct str name = field_name(x->schema, field), text = record_text(r, field);
-    bool label = field.kind == FIELD_TEXT && text_is_label(field.index);
     int64_t number;
 
     if (text.size == 0 && !record_number(r, field, &number))
@@ -115,10 +125,7 @@ static void print_field(struct explain *x, const struct record *r, struct field 
         buf_add(&x->out, text);
     else
         print_number(&x->out, field, number);
-    if (label)
-        print_provenance(&x->out, r->label_by[field.index - TEXT_LABEL_FIRST]);
-    if (field.kind == FIELD_DERIVED && field.index == DERIVED_CLASS)
-        print_provenance(&x->out, r->class_by);
+    print_provenance(&x->out, decided_by(r, field));
     buf_byte(&x->out, '\n');
 }
 

@@ -41,7 +41,8 @@ static void set_label(struct decoding *d, const struct label_map *map, struct st
         *record_label_by(d->record, text) = by;
 }
 
-static bool set_retry_depth(struct decoding *d, struct str value)
+static bool set_retry_depth(struct decoding *d, struct str value,
+                            const struct provenance *by)
 {
     struct json_value number = {JSON_NUMBER, false, value};
     int64_t depth = decode_count(&number);
@@ -49,6 +50,7 @@ static bool set_retry_depth(struct decoding *d, struct str value)
     if (depth < 0 || depth > RETRY_DEPTH_MAX)
         return false;
     d->record->ev.count[COUNT_RETRY_DEPTH] = depth;
+    d->record->retry_depth_by = by;
     return true;
 }
 
@@ -75,7 +77,7 @@ static void decode_label(struct decoding *d, const struct label_map *map)
             set_label(d, map, value, &path->by);
             return;
         }
-        if (set_retry_depth(d, value))
+        if (set_retry_depth(d, value, &path->by))
             return;
     }
 }

@@ -28,7 +28,7 @@ void record_init(struct record *r)
     r->charge.computed = r->charge.charge = r->charge.billed = (struct money){0};
     r->charge.entry = r->charge.matched_by = r->class = (struct str){NULL, 0};
     r->charge.component_count = r->charge.step_count = 0;
-    r->class_by = NULL;
+    r->class_by = r->retry_depth_by = NULL;
     memset(r->label_by, 0, sizeof r->label_by);
     r->effect_count = 0;
     r->effects = NULL;

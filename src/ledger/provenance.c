@@ -75,6 +75,7 @@ static void write_all(struct buf *out, const struct record *r,
         if (r->label_by[i])
             write_named(out, field_name(schema, field), r->label_by[i]);
     }
+    write_named(out, STR("retry_depth"), r->retry_depth_by);
     write_named(out, STR("class"), r->class_by);
     buf_byte(out, '}');
 }
@@ -88,6 +89,8 @@ bool provenance_id(struct dict *d, const struct record *r, const struct schema *
             add_parts(scratch, i, r->label_by[i]);
     if (r->class_by)
         add_parts(scratch, LABEL_COUNT, r->class_by);
+    if (r->retry_depth_by)
+        add_parts(scratch, LABEL_COUNT + 1, r->retry_depth_by);
     *id = 0;
     if (scratch->size == 0 && !scratch->failed)
         return true;
@@ -159,6 +162,8 @@ const struct provenances *provenances_read(struct cursor *c, const struct schema
         struct field field = field_find(schema, name);
         if (str_eq(name, STR("class")))
             all->class_by = p;
+        else if (field.kind == FIELD_COUNT && field.index == COUNT_RETRY_DEPTH)
+            all->retry_depth_by = p;
         else if (field.kind == FIELD_TEXT && text_is_label(field.index))
             all->label_by[field.index - TEXT_LABEL_FIRST] = p;
         if (c->failed)

@@ -9,7 +9,7 @@
 
 struct provenances {
     const struct provenance *label_by[LABEL_COUNT];
-    const struct provenance *class_by;
+    const struct provenance *class_by, *retry_depth_by;
 };
 
 /* The id of the row's text, 0 if there is nothing to say. The text is only made when its

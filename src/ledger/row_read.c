@@ -84,6 +84,7 @@ static bool read_provenances(struct row_reader *in, sqlite3_stmt *s, struct err 
         return false;
     memcpy(in->record.label_by, all->label_by, sizeof all->label_by);
     in->record.class_by = all->class_by;
+    in->record.retry_depth_by = all->retry_depth_by;
     return true;
 }
 

@@ -11,7 +11,7 @@
 struct sample {
     struct record record;
     struct effect effects[EFFECTS_MAX];
-    struct provenance by[LABEL_COUNT + 1 + PRICE_STEPS_MAX];
+    struct provenance by[LABEL_COUNT + 2 + PRICE_STEPS_MAX];
     char texts[64 * 1024];
     size_t used;
 };
@@ -97,7 +97,7 @@ static inline void sample_charge(struct sample *s)
     c->step_count = (uint8_t)(random() % 4);
     for (size_t i = 0; i < c->step_count; i++)
         c->steps[i] = (struct price_step){
-            sample_by(s, LABEL_COUNT + 1 + i), random() % 2, {random()}, {-random()}};
+            sample_by(s, LABEL_COUNT + 2 + i), random() % 2, {random()}, {-random()}};
 }
 
 static inline void sample_effects(struct sample *s)
@@ -133,6 +133,8 @@ static inline void sample_make(struct sample *s, unsigned seed)
         r->class = sample_text(s, true);
     if (random() % 2)
         r->class_by = sample_by(s, LABEL_COUNT);
+    if (random() % 2)
+        r->retry_depth_by = sample_by(s, LABEL_COUNT + 1);
     for (size_t i = 0; i < LABEL_COUNT; i++)
         if (r->ev.text[TEXT_LABEL_FIRST + i].size)
             r->label_by[i] = sample_by(s, i);
@@ -225,6 +227,7 @@ static inline void assert_record_equal(const struct record *a, const struct reco
     assert_charge_equal(&a->charge, &b->charge);
     assert_str_equal(a->class, b->class);
     assert_by_equal(a->class_by, b->class_by);
+    assert_by_equal(a->retry_depth_by, b->retry_depth_by);
     for (size_t i = 0; i < LABEL_COUNT; i++)
         assert_by_equal(a->label_by[i], b->label_by[i]);
     assert_int_equal(a->effect_count, b->effect_count);
