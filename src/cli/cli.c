@@ -42,12 +42,18 @@ void common_done(struct common_options *o)
     o->generation.overrides = o->overrides;
 }
 
+void print_buf(FILE *out, const struct buf *text)
+{
+    if (text->size)
+        fwrite(text->at, 1, text->size, out);
+}
+
 int report_diags(struct diags *diags, int code)
 {
     struct buf text = {0};
 
     diags_print(diags, &text);
-    fwrite(text.at, 1, text.size, stderr);
+    print_buf(stderr, &text);
     buf_release(&text);
     diags_release(diags);
     return code;

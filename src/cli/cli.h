@@ -1,5 +1,7 @@
 /* Verbs of the command line: one file each. */
 #pragma once
+#include <stdio.h>
+
 #include "spendwarden/buf.h"
 #include "spendwarden/diag.h"
 #include "spendwarden/generation.h"
@@ -47,6 +49,9 @@ bool common_option(struct common_options *o, int option, const char *argument);
 
 /* To be called once all options are read. */
 void common_done(struct common_options *o);
+
+/* What is in the buffer, which may be nothing. */
+void print_buf(FILE *out, const struct buf *text);
 
 /* Prints every diagnostic on standard error. */
 int report_diags(struct diags *diags, int code);

@@ -210,7 +210,7 @@ static void explain_other(struct explain *x, const char *what,
 
 static void flush(struct explain *x)
 {
-    fwrite(x->out.at, 1, x->out.size, stdout);
+    print_buf(stdout, &x->out);
     buf_reset(&x->out);
     buf_reset(&x->steps);
 }

@@ -27,7 +27,7 @@ static int import_lists(const struct price_import *in)
 
     bool ok = price_import(&book, in, &stats, &err);
     if (ok) {
-        fwrite(book.at, 1, book.size, stdout);
+        print_buf(stdout, &book);
         fprintf(stderr,
                 "%zu entries; %zu models without price, %zu of other providers, %zu at "
                 "another "

@@ -21,7 +21,7 @@ static void print_text(const struct verify_report *v)
     char charged[MONEY_TEXT_SIZE];
 
     money_format(charged, v->charged);
-    fwrite(v->text.at, 1, v->text.size, stdout);
+    print_buf(stdout, &v->text);
     printf("%llu rows, %s USD; checkpoint at row %llu, %zu windows compared: %s\n",
            (unsigned long long)v->rows, charged, (unsigned long long)v->checkpoint_seq,
            v->windows,
@@ -42,7 +42,7 @@ static void print_json(const struct verify_report *v)
         v->windows, v->differences);
     buf_json(&out, buf_str(&v->text));
     buf_add(&out, STR("}\n"));
-    fwrite(out.at, 1, out.size, stdout);
+    print_buf(stdout, &out);
     buf_release(&out);
 }
 

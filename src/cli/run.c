@@ -102,7 +102,7 @@ static int help_config(void)
     struct buf text = {0};
 
     config_describe(&text);
-    fwrite(text.at, 1, text.size, stdout);
+    print_buf(stdout, &text);
     buf_release(&text);
     return EXIT_OK;
 }
