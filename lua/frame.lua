@@ -194,6 +194,10 @@ declare("derive", function(label, given, fn)
   local labels = type(label) == "table" and label or { label }
   labels = fields("derive: the label", labels, 8, STAGE.derive, { label = true })
   if #labels == 0 then problem("derive: which label?") end
+  for _, name in ipairs(labels) do
+    -- Dedupe goes by it: a policy that changed it would book a repeated report twice.
+    if name == "hashed_api_key" then problem("derive: 'hashed_api_key' is the gateway's alone") end
+  end
   expect("derive: the last argument", fn, "function")
   register("derive", {
     labels = labels, several = type(label) == "table", fn = fn,
