@@ -85,7 +85,7 @@ def start_engine(stage, log_format, admin, ingest):
         "127.0.0.1:9464": f"127.0.0.1:{engine.port}",
         "path: spendwarden.db": f"path: {engine.ledger}",
         "../../policies": os.path.join(os.path.dirname(os.path.dirname(HERE)), "..", "policies"),
-        "tokens/": os.path.join(stage.folder, "tokens", "")}))
+        "tokens/": os.path.join(stage.folder, "tokens", "")}) + "rules: { tick: 1s }\n")
     return engine.start()
 
 
@@ -188,6 +188,9 @@ def check_counters(check, name, engine, truth, successes):
                     metrics.nano("llm_attributed_spend_usd_total", label=label), wanted)
         check.equal(f"{name}: spend without {label}",
                     metrics.nano("llm_unattributed_spend_usd_total", label=label), total - wanted)
+    ratio = metrics.one("llm_attribution_coverage_ratio", label="workflow_id", window="1h")
+    check.true(f"{name}: coverage of workflow_id", abs(float(ratio or 0) - known / total) < 1e-6,
+               ratio)
     check.equal(f"{name}: spend of which a policy derived the workflow", metrics.nano(
         "llm_derived_spend_usd_total", label="workflow_id", policy="attribution"),
         truth["case"]["cached"])

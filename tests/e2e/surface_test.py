@@ -5,6 +5,7 @@ usage: surface_test.py BINARY BUILD_DIR
 import json
 import os
 import signal
+import socket
 import time
 
 from harness import ROOT, bearer, main, request, rfc3339, until, write
@@ -221,6 +222,49 @@ def reloads(check, stage):
     engine.end()
 
 
+def policy_errors(check, stage):
+    path = stage.file("errors/bad.lua", """policy { name = "bad" }
+derive("team", {}, function(ev) return ev.tags.nothing.at_all, "r" end)
+derive("tenant", {}, function(ev) while true do end end)
+derive("workflow_id", {}, function(ev) return "wf", "r" end)
+""")
+    engine = stage.engine("errors", {"policies": {"paths": [path]}}).start()
+    sent = event("e1")
+    del sent["team"]
+    check.equal("an event is booked although policies fail", counts(engine.post("generic", [sent])),
+                (1, 0, []))
+    check.equal("with the charge and what the other functions decided", engine.rows(
+        "SELECT charge_nanousd, team, tenant, workflow_id FROM requests"),
+        [(1000000, None, None, "wf")])
+    errors = engine.metrics().select("spendwarden_policy_errors_total", policy="bad")
+    check.equal("each failure is counted", sorted(int(v) for _, v in errors), [1, 1])
+    check.true("with its line", sorted(e["rule"].rsplit(":", 1)[1] for e, _ in errors) == ["2", "3"],
+               errors)
+    check.true("and logged with it", until(lambda: "bad.lua:2" in engine.log(), 5), engine.log())
+    engine.end()
+
+
+def bodies_in_flight(check, stage):
+    limits = {"body": "64KiB", "in_flight": "64KiB"}
+    engine = stage.engine("flight", {"server": {"limits": limits}}).start()
+    large = json.dumps([event(f"f-{i}") for i in range(300)]).encode()
+    check.true("two such bodies are more than may be in flight", 32768 < len(large) < 65536, len(large))
+    with socket.create_connection(("127.0.0.1", engine.port)) as slow:
+        slow.sendall(b"POST /v1/ingest/generic HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                     % len(large) + large[:-100])
+        until(lambda: engine.metrics().one("spendwarden_http_in_flight_bytes") > len(large) / 2, 5)
+        refused = engine.post("generic", large)
+        check.equal("one more of them at the same time is 503 with Retry-After",
+                    (refused.status, refused.headers.get("Retry-After") in ("1", "2")), (503, True))
+        check.equal("health is 200 meanwhile", engine.get("/-/healthy").status, 200)
+        slow.sendall(large[-100:])
+        check.equal("the first one is answered", slow.recv(12), b"HTTP/1.1 200")
+    check.true("afterwards there is room again",
+               until(lambda: engine.post("generic", large).status == 200, 5))
+    check.equal("each event is booked once", engine.rows("SELECT count(*) FROM requests"), [(300,)])
+    engine.end()
+
+
 def disk_full(check, stage):
     engine = stage.engine("disk", {"rules": {"tick": "1s"}}).start()
     check.equal("before: booked", counts(engine.post("generic", [event("d1")])), (1, 0, []))
@@ -245,7 +289,8 @@ def disk_full(check, stage):
 
 
 def run(check, stage, _build):
-    for part in (bad_bodies, access, late_events, starts_refused, reloads, disk_full):
+    for part in (bad_bodies, access, late_events, starts_refused, reloads, policy_errors,
+                 bodies_in_flight, disk_full):
         print(f"# {part.__name__}")
         part(check, stage)
 
