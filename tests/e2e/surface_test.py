@@ -167,6 +167,9 @@ def late_events(check, stage):
     engine.post("generic", spool("burning", now))
     check.true("the same spend within the last ten minutes is one",
                until(lambda: alerts()[0] > 0, 10), alerts())
+    check.equal("which /api/v1/alerts lists", {
+        a["labels"].get("team"): a["state"] for a in engine.api("alerts")
+        if a["labels"]["dimension"] == "team"}, {"burning": "pending"})
     engine.end()
 
 
