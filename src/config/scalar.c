@@ -2,6 +2,7 @@
 #include "reader.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 void complain_type(struct reader *r, const struct setting *s, const struct yaml_node *n,
                    const char *wanted)
@@ -107,6 +108,42 @@ void read_text(struct reader *r, const struct setting *s, const struct yaml_node
     *(const char **)(base + s->offset) = text_of(r, s, n);
 }
 
+/* Takes out the first "NAME/../"; false: there is none. */
+static bool drop_parent(char *path)
+{
+    for (char *up = strstr(path, "/../"); up; up = strstr(up + 1, "/../")) {
+        char *name = memrchr(path, '/', (size_t)(up - path));
+        name = name ? name + 1 : path;
+        if (name == up || strncmp(name, "../", 3) == 0)
+            continue;
+        memmove(name, up + 4, strlen(up + 4) + 1);
+        return true;
+    }
+    return false;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* Without "NAME/../" if that names the same file, which a link may prevent: these paths
+ * stand in provenance and messages. */
+static const char *shortened(struct reader *r, const char *path)
+{
+    char *tidy = keep_memory(r, strlen(path) + 1);
+
+    if (!tidy)
+        return NULL;
+    memcpy(tidy, path, strlen(path) + 1);
+    while (drop_parent(tidy))
+        ;
+    return is_same_file(tidy, path) ? tidy : path;
+}
+
 const char *path_of(struct reader *r, const struct setting *s, const struct yaml_node *n)
 {
     const char *text = text_of(r, s, n);
@@ -119,7 +156,7 @@ const char *path_of(struct reader *r, const struct setting *s, const struct yaml
         return NULL;
     memcpy(path, r->origin.directory, directory);
     memcpy(path + directory, text, size);
-    return path;
+    return shortened(r, path);
 }
 
 void read_path(struct reader *r, const struct setting *s, const struct yaml_node *n,

@@ -242,6 +242,24 @@ TEST(a_missing_file_is_named)
                         "none/s.yaml: cannot be read: No such file or directory\n");
 }
 
+TEST(a_path_is_kept_without_the_detour_over_its_parent)
+{
+    struct fixture *f = *state;
+
+    assert_true(config_load(&f->config, SOURCE_DIR "/examples/quickstart/spendwarden.yaml",
+                            NULL, 0, &f->diags));
+    assert_string_equal(f->config->policies.paths[0], SOURCE_DIR "/policies/attribution");
+}
+
+TEST(without_a_file_every_key_has_its_default)
+{
+    struct fixture *f = *state;
+
+    assert_true(config_load(&f->config, NULL, NULL, 0, &f->diags));
+    assert_int_equal(f->config->listen_port, 9464);
+    assert_int_equal(f->config->policies.path_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +274,8 @@ int main(void)
         CASE(an_override_replaces_what_is_wrong_in_the_file),
         CASE(the_hash_is_that_of_the_file),
         CASE(a_missing_file_is_named),
+        CASE(a_path_is_kept_without_the_detour_over_its_parent),
+        CASE(without_a_file_every_key_has_its_default),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
