@@ -351,6 +351,7 @@ def main(run):
     """run(checks, stage, build_dir)"""
     if len(sys.argv) < 3:
         raise SystemExit(f"usage: {os.path.basename(sys.argv[0])} BINARY BUILD_DIR")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("FAIL  ended by SIGTERM"))
     checks = Checks()
     with Stage(sys.argv[1]) as stage:
         run(checks, stage, os.path.abspath(sys.argv[2]))
