@@ -1,141 +1,15 @@
 -- The frame that policies are written in: checks what they declare and hands it to C in one
 -- normal form. Trusted; policies see `api` and the libraries, never `core` (C, lua_core.c).
-local core, libraries = ...
+local core, libraries, reader = ...
 local error, ipairs, pairs, setmetatable, type = error, ipairs, pairs, setmetatable, type
-local huge = math.huge
 
 local api = {}
 local current -- of the file being loaded: its api table; nil once all are loaded
-local bad     -- something is wrong with the call being made
 
-local function problem(format, ...)
-  bad = true
-  core.problem(format:format(...))
-end
-
-local function hint(word, known)
-  local near = core.nearest(word, known)
-  return near and ("; did you mean '%s'?"):format(near) or ""
-end
-
--- --- reading options ---
-
-local function expect(what, value, kind)
-  if type(value) == kind then return value end
-  problem("%s must be a %s, not a %s", what, kind, type(value))
-end
-
-local function options_of(call, options, known)
-  if options == nil then return {} end
-  if not expect(call .. ": the options", options, "table") then return {} end
-  for key in pairs(options) do
-    local ok = false
-    for _, name in ipairs(known) do ok = ok or name == key end
-    if not ok then problem("%s has no option '%s'%s", call, key, hint(key, known)) end
-  end
-  return options
-end
-
-local function text(what, value, most)
-  if value == nil then return problem("%s is missing", what) end
-  if not expect(what, value, "string") then return end
-  if value == "" or #value > (most or 128) then
-    return problem("%s must have 1 to %d bytes", what, most or 128)
-  end
-  return value
-end
-
-local function number(what, value)
-  if value == nil then return end
-  if not expect(what, value, "number") then return end
-  if value ~= value or value == huge or value == -huge then
-    return problem("%s must be a finite number", what)
-  end
-  return value
-end
-
-local function flag(what, value)
-  return value ~= nil and expect(what, value, "boolean") or false
-end
-
-local function named(what, value, pattern, most)
-  local name = text(what, value, most)
-  if name and not name:find(pattern) then return problem("%s '%s' is not a valid name", what, name) end
-  return name
-end
-
-local function seconds(what, value)
-  if value == nil then return 0 end
-  if not expect(what, value, "string") then return end
-  local duration = core.duration(value)
-  if not duration then return problem("%s '%s' is not a duration such as \"10m\" or \"1h\"", what, value) end
-  if duration > 31 * 86400 then return problem("%s '%s' is longer than 31d", what, value) end
-  return duration
-end
-
-local function list(what, value, most)
-  if value == nil then return {} end
-  if not expect(what, value, "table") then return {} end
-  local out = {}
-  for _, item in ipairs(value) do out[#out + 1] = item end
-  for key in pairs(value) do
-    if type(key) ~= "number" then problem("%s must be a list; it has the key '%s'", what, key) end
-  end
-  if #out > most then problem("%s has more than %d entries", what, most) end
-  return out
-end
-
--- The kind of a field: "label", "text", "flag", "number", "money".
-local function field(what, name, stage)
-  if not expect(what .. ": a field's name", name, "string") then return end
-  local kind, known_from = core.field(name)
-  if not kind then
-    return problem("%s: there is no field '%s'%s", what, name,
-                   known_from and ("; did you mean '%s'?"):format(known_from) or "")
-  end
-  if known_from > stage then return problem("%s: '%s' is not known at this stage", what, name) end
-  return kind
-end
-
-local function fields(what, value, most, stage, only)
-  local names = list(what, value, most)
-  local seen = {}
-  for _, name in ipairs(names) do
-    local kind = field(what, name, stage)
-    if kind and only and not only[kind] then problem("%s: '%s' is a %s", what, name, kind) end
-    if seen[name] then problem("%s: '%s' stands there twice", what, name) end
-    seen[name] = true
-  end
-  return names
-end
-
-local function pairs_of(what, value, pattern, taken)
-  local out = {}
-  if value == nil or not expect(what, value, "table") then return out end
-  for key, item in pairs(value) do
-    local name = named(what .. ": the name", key, pattern)
-    if name and taken[name] then problem("%s: '%s' is set by the engine", what, name) end
-    if text(("%s: '%s'"):format(what, key), item, 256) and name then out[#out + 1] = { name, item } end
-  end
-  if #out > 8 then problem("%s has more than 8 entries", what) end
-  return out
-end
-
-local function steps_of(what, value)
-  local out = {}
-  for i, step in ipairs(list(what, value, 8)) do
-    local at = type(step) == "table" and number(what, step[1])
-    local severity = type(step) == "table" and text(what .. ": a severity", step[2], 32)
-    if not (at and severity) then
-      problem("%s: entry %d must be { number, \"severity\" }", what, i)
-    elseif #out > 0 and at <= out[#out][1] then
-      problem("%s must ascend: %s comes after %s", what, tostring(at), tostring(out[#out][1]))
-    else
-      out[#out + 1] = { at, severity }
-    end
-  end
-  return out
-end
+local problem, hint, expect, options_of, text, number, flag =
+  reader.problem, reader.hint, reader.expect, reader.options_of, reader.text, reader.number, reader.flag
+local named, seconds, list, field, fields, pairs_of, steps_of =
+  reader.named, reader.seconds, reader.list, reader.field, reader.fields, reader.pairs_of, reader.steps_of
 
 -- --- the calls ---
 
@@ -146,7 +20,7 @@ local TEXTS = { label = true, text = true, flag = true }
 local function declare(name, body)
   api[name] = function(...)
     if not current then error(name .. " works only while its file is loaded", 2) end
-    bad = false
+    reader.bad = false
     if name ~= "policy" and not current.named then
       current.named = true
       problem("policy { name = ... } must come before %s", name)
@@ -156,7 +30,7 @@ local function declare(name, body)
 end
 
 local function register(kind, spec)
-  if not bad then return core.register(kind, spec) end
+  if not reader.bad then return core.register(kind, spec) end
 end
 
 declare("policy", function(given)
@@ -181,7 +55,7 @@ declare("policy", function(given)
     end
   end
   current.named = true
-  if name and not bad then
+  if name and not reader.bad then
     current.policy = name
     core.policy(name, settings)
   end

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-extern const char policy_frame[], policy_frame_end[]; /* lua/frame.lua */
+/* lua/frame.lua, lua/reader.lua */
+extern const char policy_frame[], policy_frame_end[];
+extern const char policy_reader[], policy_reader_end[];
 
 static const char *const FRAME = "spendwarden.frame";
 static const char *const FUNCTIONS = "spendwarden.functions";
@@ -64,6 +66,15 @@ static void forget_libraries(lua_State *L)
     lua_pop(L, 2);
 }
 
+/* Pushes one of our own chunks, with an environment of its own. */
+static void load_trusted(lua_State *L, int libraries, const char *name, const char *text,
+                         const char *end)
+{
+    if (luaL_loadbufferx(L, text, (size_t)(end - text), name, "t") != 0)
+        lua_error(L);
+    set_frame_environment(L, libraries, lua_gettop(L));
+}
+
 static int prepare(lua_State *L)
 {
     lua_newtable(L);
@@ -74,13 +85,14 @@ static int prepare(lua_State *L)
     lua_newtable(L);
     sandbox_libraries(L);
     int libraries = lua_gettop(L);
-    size_t size = (size_t)(policy_frame_end - policy_frame);
-    if (luaL_loadbufferx(L, policy_frame, size, "=frame", "t") != 0)
-        return lua_error(L);
-    set_frame_environment(L, libraries, lua_gettop(L));
+    load_trusted(L, libraries, "=reader", policy_reader, policy_reader_end);
+    lua_core_push(L);
+    lua_call(L, 1, 1);
+    load_trusted(L, libraries, "=frame", policy_frame, policy_frame_end);
     lua_core_push(L);
     lua_pushvalue(L, libraries);
-    lua_call(L, 2, 1);
+    lua_pushvalue(L, -4); /* the reader */
+    lua_call(L, 3, 1);
     lua_setfield(L, LUA_REGISTRYINDEX, FRAME);
     lua_settop(L, 0);
     forget_libraries(L);
