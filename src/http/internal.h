@@ -20,9 +20,10 @@ struct http_loop {
 struct http_server {
     struct http_options options;
     int listen_socket, port;
-    bool stopping; /* atomic: no new connections */
-    bool ended;    /* atomic: loops return */
-    int64_t open_requests;
+    bool stopping;           /* atomic: no new connections */
+    bool ended;              /* atomic: loops return */
+    int64_t open_requests;   /* atomic: from their first byte to the end of the answer */
+    int64_t handed_requests; /* atomic: complete ones among them */
     struct http_stats stats;
     size_t loop_count; /* of those below that were begun */
     struct http_loop *loops;

@@ -17,6 +17,7 @@ struct request {
     struct arena arena;
     struct http_response response;
     bool refused;  /* the answer is known; what is left of the body is dropped */
+    bool handed;   /* the body was complete */
     bool answered; /* the answer has been queued */
     int deferral;  /* atomic, enum deferral */
     size_t body_max, capacity;
@@ -101,6 +102,7 @@ static void request_free(struct request *q)
 {
     count(&q->loop->server->stats.in_flight_bytes, -(int64_t)q->capacity);
     count(&q->loop->server->open_requests, -1);
+    count(&q->loop->server->handed_requests, -(int64_t)q->handed);
     buf_release(&q->response.body);
     arena_release(&q->arena);
     free(q->body);
@@ -177,6 +179,8 @@ static enum MHD_Result hand_over(struct request *q)
     struct http_server *server = q->loop->server;
     int expected = NOT_DEFERRED;
 
+    q->handed = true;
+    count(&server->handed_requests, 1);
     if (q->body)
         memset(q->body + q->visible.body.size, 0, HTTP_BODY_PADDING);
     else

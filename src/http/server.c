@@ -14,6 +14,8 @@
 #include "internal.h"
 #include "spendwarden/timestamp.h"
 
+#define SENDING_GRACE_NS (NS_PER_SECOND / 2)
+
 enum {
     CONNECTION_MEMORY = 32 * 1024,
     LOOP_STACK = 16 * 1024 * 1024, /* policies run on it */
@@ -198,6 +200,19 @@ static void stop_accepting(struct http_server *s)
     }
 }
 
+/* What is complete gets its answer; who still sends gets a moment to finish. */
+static void wait_for_answers(const struct http_server *s, int64_t began, int64_t grace_ns)
+{
+    for (;;) {
+        int64_t passed = timestamp_monotonic() - began;
+        bool open = __atomic_load_n(&s->open_requests, __ATOMIC_RELAXED) > 0;
+        bool handed = __atomic_load_n(&s->handed_requests, __ATOMIC_RELAXED) > 0;
+        if (!open || passed >= grace_ns || (!handed && passed >= SENDING_GRACE_NS))
+            return;
+        usleep(2000);
+    }
+}
+
 static void stop_daemon(struct http_loop *loop)
 {
     if (loop->daemon)
@@ -209,11 +224,8 @@ void http_close(struct http_server *s, int64_t grace_ns)
 {
     if (!s)
         return;
-    int64_t deadline = timestamp_monotonic() + grace_ns;
     stop_accepting(s);
-    while (__atomic_load_n(&s->open_requests, __ATOMIC_RELAXED) > 0 &&
-           timestamp_monotonic() < deadline)
-        usleep(2000);
+    wait_for_answers(s, timestamp_monotonic(), grace_ns);
     __atomic_store_n(&s->ended, true, __ATOMIC_RELEASE);
     for (size_t i = 0; i < s->loop_count; i++)
         if (s->loops[i].started)
