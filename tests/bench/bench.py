@@ -161,41 +161,57 @@ def machine():
     return f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}"
 
 
+def show(*cells):
+    print("| " + " | ".join(f"{c:.2f}" if isinstance(c, float) else str(c) for c in cells) + " |",
+          flush=True)
+
+
+def head(*names):
+    print()
+    show(*names)
+    print("|" + "---|" * len(names))
+
+
+def show_stages(build, folder, bodies):
+    head("CPU us per event, in process", "decode", "policies and price", "commit", "sum")
+    for (name, count), (path, size) in bodies.items():
+        s = measure_stages(build, folder, path, 300 if count > 1 else 3000)
+        stages = [s["decode_us"], s["decide_us"], s["commit_us"]]
+        show(f"{size} bytes, {count} a commit", *stages, sum(stages))
+
+
+def show_http(build, folder, bodies, seconds):
+    """Returns what was sent, with half the rate that was reached."""
+    sent = []
+    head("over HTTP, durable", "connections", "CPU us per event", "events/s", "p50 ms", "p99 ms")
+    for (name, count), (path, size) in bodies.items():
+        for connections in (4,) if count > 1 else (32, 128):
+            r = measure_http(build, folder, path, count, connections, seconds)
+            what = f"{size} bytes, " + (f"batches of {count}" if count > 1 else "single")
+            show(what, connections, r["cpu_us"], round(r["events_s"]), r["p50_ms"], r["p99_ms"])
+            sent.append((what, path, count, connections, r["requests_s"] / 2))
+    return sent
+
+
+def show_latency(build, folder, sent, seconds):
+    head("at half that rate", "connections", "events/s", "p50 ms", "p99 ms",
+         "2 ms + 3 x fdatasync p99")
+    for what, path, count, connections, rate in sent:
+        limit = 2 + 3 * fdatasync_p99_ms(folder)
+        r = measure_http(build, folder, path, count, connections, seconds, rate)
+        limit = max(limit, 2 + 3 * fdatasync_p99_ms(folder))
+        show(what, connections, round(r["events_s"]), r["p50_ms"], r["p99_ms"], limit)
+
+
 def main():
     build = os.path.abspath(sys.argv[1])
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 4
-    print(f"{machine()}; {time.strftime('%Y-%m-%d')}\n")
+    print(f"{machine()}; {time.strftime('%Y-%m-%d')}")
     with tempfile.TemporaryDirectory(dir=build) as folder:
         bodies = write_bodies(folder)
-        print("| CPU us per event, batches of 100 | decode | policies and price | commit | sum |")
-        print("|---|---|---|---|---|")
-        for name in ("2.6 kB", "13.5 kB"):
-            path, size = bodies[name, 100]
-            s = measure_stages(build, folder, path, 300)
-            total = s["decode_us"] + s["decide_us"] + s["commit_us"]
-            print(f"| {size} bytes | {s['decode_us']:.2f} | {s['decide_us']:.2f} | "
-                  f"{s['commit_us']:.2f} | {total:.2f} |", flush=True)
-        rows = []
-        print("\n| over HTTP, durable | connections | CPU us per event | events/s | p50 ms | "
-              "p99 ms |")
-        print("|---|---|---|---|---|---|")
-        for name in ("2.6 kB", "13.5 kB"):
-            for count, connections in ((100, 4), (1, 32), (1, 128)):
-                path, size = bodies[name, count]
-                r = measure_http(build, folder, path, count, connections, seconds)
-                what = f"batches of {count}" if count > 1 else "single"
-                rows.append((path, size, count, connections, what, r["requests_s"] / 2))
-                print(f"| {size} bytes, {what} | {connections} | {r['cpu_us']:.1f} | "
-                      f"{r['events_s']:.0f} | {r['p50_ms']:.2f} | {r['p99_ms']:.2f} |", flush=True)
-        print("\n| at half that rate | connections | events/s | p50 ms | p99 ms | "
-              "2 ms + 3 x fdatasync p99 |")
-        print("|---|---|---|---|---|---|")
-        for path, size, count, connections, what, rate in rows:
-            limit = 2 + 3 * fdatasync_p99_ms(folder)
-            r = measure_http(build, folder, path, count, connections, seconds, rate)
-            limit = max(limit, 2 + 3 * fdatasync_p99_ms(folder))
-            print(f"| {size} bytes, {what} | {connections} | {r['events_s']:.0f} | "
-                  f"{r['p50_ms']:.2f} | {r['p99_ms']:.2f} | {limit:.2f} |", flush=True)
+        show_stages(build, folder, bodies)
+        sent = show_http(build, folder, bodies, seconds)
+        show_latency(build, folder, sent, seconds)
 
 
 if __name__ == "__main__":
