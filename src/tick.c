@@ -140,13 +140,15 @@ static void run_coverage(struct tick *t)
     const struct generation *g = t->generation;
     const struct metrics_options *metrics = &g->config->metrics;
 
-    for (size_t span = 0; span < COVERAGE_SPAN_COUNT; span++)
+    for (size_t span = 0; span < COVERAGE_SPAN_COUNT; span++) {
+        const struct window_sums *all = &t->sums[generation_coverage_window(g, span, -1)];
+        tick_view_spend(t->view, span, all);
         for (size_t label = 0; label < metrics->coverage_count; label++)
             tick_view_coverage(t->view,
                                field_name(&g->config->schema, metrics->coverage[label]),
-                               coverage_spans[span].name,
-                               &t->sums[generation_coverage_window(g, span, -1)],
+                               coverage_spans[span].name, all,
                                &t->sums[generation_coverage_window(g, span, (int)label)]);
+    }
 }
 
 static struct str pairs_json(struct arena *arena, struct buf *scratch,

@@ -94,6 +94,15 @@ void tick_view_budget(struct tick_view_box *v, const struct budget_decl *budget,
     forecast(gauge, sums, now_ns);
 }
 
+void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_sums *all)
+{
+    struct spend_gauge *gauge = &v->visible.spend[span];
+
+    *gauge = (struct spend_gauge){.window = coverage_spans[span].name};
+    for (size_t i = 0; i < all->group_count; i++)
+        money_add(&gauge->spent, (struct money){all->groups[i].sum});
+}
+
 static void add_coverage(struct tick_view_box *v, struct str label, struct str window,
                          struct str source, int64_t known, int64_t all)
 {

@@ -12,6 +12,9 @@ void tick_view_budget(struct tick_view_box *v, const struct budget_decl *budget,
                       const struct pair *labels, size_t label_count, struct money limit,
                       struct money spent, const struct window_sums *sums, int64_t now_ns);
 
+/* All that was spent over span `span`. */
+void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_sums *all);
+
 /* Of one label over one span, by source and over all; nothing where nothing was spent. */
 void tick_view_coverage(struct tick_view_box *v, struct str label, struct str window,
                         const struct window_sums *all, const struct window_sums *known);

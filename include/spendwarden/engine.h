@@ -52,8 +52,14 @@ struct coverage_gauge {
     double ratio;                     /* attributed / all spend */
 };
 
+struct spend_gauge {
+    struct str window; /* as in coverage_spans */
+    struct money spent;
+};
+
 struct tick_view {
     int64_t tick_ns, duration_ns;
+    struct spend_gauge spend[COVERAGE_SPAN_COUNT];
     size_t budget_count, coverage_count, alert_count;
     struct budget_gauge *budgets;
     struct coverage_gauge *coverage;

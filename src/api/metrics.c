@@ -79,6 +79,17 @@ static void expose_budgets(struct buf *out, const struct tick_view *v)
                   FORECAST);
 }
 
+static void expose_spend(struct buf *out, const struct tick_view *v)
+{
+    static const char *const name = "llm_spend_window_usd";
+
+    expose_family(out, name, "Spend within the window that ends now, exact.", "gauge");
+    for (size_t i = 0; i < COVERAGE_SPAN_COUNT; i++) {
+        struct pair window = label("window", v->spend[i].window);
+        expose_sample_money(out, name, &window, 1, v->spend[i].spent);
+    }
+}
+
 static void expose_coverage(struct buf *out, const struct tick_view *v)
 {
     static const char *const total = "llm_attribution_coverage_ratio";
@@ -314,6 +325,7 @@ void expose_engine(struct server *s, struct buf *out)
     struct tick_view *tick = engine_tick_view(s->engine);
 
     if (tick) {
+        expose_spend(out, tick);
         expose_budgets(out, tick);
         expose_coverage(out, tick);
         expose_alerts(out, tick);
