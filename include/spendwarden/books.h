@@ -77,10 +77,42 @@ struct books_stats {
     size_t dedupe_keys;
     int64_t late, future; /* events */
     int64_t failed_commits;
-    bool writable; /* the last commit worked */
+    bool writable;         /* the last commit worked */
+    uint64_t first_seq;    /* of the rows that were not pruned; 0: there is none */
+    uint64_t opening_rows; /* those that were */
 };
 
 void books_stats(struct books *b, struct books_stats *out);
 
 /* Moves the ledger's journal along. Called now and then from a thread of its own. */
 bool books_tidy(struct books *b, struct err *err);
+
+/* --- retention --- */
+
+/* Windows reach back 31 days and as many of offset, a bucket, and the 5 min that a row
+ * may be booked after its commit. Younger rows stay, so that windows can be filled. */
+enum { RETENTION_LEAST_DAYS = 63 };
+
+struct retention {
+    int64_t time_ns; /* at least the days above; 0: for ever */
+    int64_t bytes;   /* of the file without its free pages; 0: no bound */
+};
+
+/* Takes a bounded part of what is beyond the retention out of the ledger, and leaves what
+ * it added up to. Called now and then, by the thread of books_tidy. */
+bool books_prune(struct books *b, const struct retention *keep, struct err *err);
+
+/* The state "opening" of a ledger: what its pruned rows added up to. */
+struct opening {
+    uint64_t rows;
+    struct money charged;
+    struct money uncounted; /* the part that the counters lack: their labels changed */
+    struct str metrics;     /* borrowed from the state */
+};
+
+/* An empty state is an opening of nothing. False: not one of ours. */
+bool opening_read(struct opening *o, struct str state);
+
+/* Sets a registry to the opening's counters, 0 where they had other labels (false). It
+ * then also has those that `known`, the counters of a checkpoint, has. */
+bool opening_restore(struct metrics *m, const struct opening *o, struct str known);

@@ -3,10 +3,8 @@
 #pragma once
 #include "spendwarden/buf.h"
 #include "spendwarden/dedupe.h"
-#include "spendwarden/record.h"
 
 struct ledger; /* the one writer; calls one at a time, under the caller's lock */
-
 struct ledger_options {
     const char *path;
     const struct schema *schema; /* names of declared labels; outlives the ledger */
@@ -17,15 +15,11 @@ struct ledger_options {
  * ERR_INPUT: a schema newer than this program. On failure *out is NULL. */
 bool ledger_open(struct ledger **out, const struct ledger_options *options,
                  struct err *err);
-
-void ledger_close(struct ledger *l); /* accepts NULL; rolls back what is open */
-
-/* Secret of this ledger, made at its creation: seeds dedupe keys. */
-uint64_t ledger_seed(const struct ledger *l);
+void ledger_close(struct ledger *l);          /* accepts NULL; rolls back what is open */
+uint64_t ledger_seed(const struct ledger *l); /* its secret: seeds dedupe keys */
 uint64_t ledger_last_seq(const struct ledger *l); /* last written; 0 when empty */
 
 /* --- one transaction: begin, any of these, commit or rollback --- */
-
 bool ledger_begin(struct ledger *l, struct err *err);
 
 /* Sets r->seq. Borrows everything. identity[] is not kept. If this or a put fails, the
@@ -44,7 +38,6 @@ struct generation_row {
     struct str config_hash, policy_hash, data_hash, price_hash; /* hex */
     int64_t active_since_ns;
 };
-
 bool ledger_put_generation(struct ledger *l, const struct generation_row *g,
                            uint32_t *number, struct err *err);
 
@@ -54,7 +47,6 @@ struct alert_row {
     struct str policy, rule, labels_json, annotations_json, from_state, to_state;
     double value;
 };
-
 bool ledger_put_alert(struct ledger *l, const struct alert_row *a, struct err *err);
 
 /* A named state that includes every record appended so far, replacing the last one of
@@ -62,36 +54,41 @@ bool ledger_put_alert(struct ledger *l, const struct alert_row *a, struct err *e
 bool ledger_put_state(struct ledger *l, struct str name, struct str state,
                       struct err *err);
 
+/* Puts the state "opening": what the records up to `seq` added up to. No scan shows them
+ * from now on; ledger_prune deletes up to `rows_max` of them. *more: some are left. */
+bool ledger_put_opening(struct ledger *l, uint64_t seq, struct str state,
+                        struct err *err);
+bool ledger_prune(struct ledger *l, size_t rows_max, bool *more, struct err *err);
+
 /* Durable once this returns true; on failure nothing of the transaction is kept, and it
  * is rolled back. A time before the last commit's is raised to that. */
 bool ledger_commit(struct ledger *l, int64_t committed_ns, struct err *err);
 void ledger_rollback(struct ledger *l);
 
-/* Off the ingest path, from its own thread and connection: moves the write-ahead log
- * into the database when it has grown. */
+/* Off the ingest path, from a thread of its own: moves the write-ahead log along. */
 bool ledger_tidy(struct ledger *l, struct err *err);
-
 struct ledger_stats {
-    int64_t bytes, journal_bytes; /* file sizes */
-    int64_t commits, commit_ns;   /* total, and time spent in them */
+    int64_t bytes, journal_bytes;    /* file sizes */
+    int64_t used_bytes;              /* of `bytes`, without pages that are free again */
+    int64_t commits, commit_ns;      /* total, and time spent in them */
+    uint64_t opening_seq, first_seq; /* of the opening; of the first row on disk */
 };
-
 void ledger_stats(const struct ledger *l, struct ledger_stats *out);
 
 /* --- reading: any number of readers, each used by one thread at a time; none blocks
  * the writer. Also opens a ledger that no process writes. --- */
-
 struct ledger_reader;
-
 bool ledger_reader_open(struct ledger_reader **out, const char *path,
                         const struct schema *schema, struct err *err);
 void ledger_reader_close(struct ledger_reader *r);
+/* Until it is closed, this reader sees the ledger as it is now. */
+bool ledger_reader_hold(struct ledger_reader *r, struct err *err);
 
 /* Called per record; it and its text are valid for the call. False stops the scan, and
  * the scan returns false with the callee's *err. */
 typedef bool ledger_visit(void *ctx, const struct record *r, struct err *err);
 
-/* Records with after < seq <= until, in commit order. */
+/* Records with after < seq <= until that are not in the opening, in commit order. */
 bool ledger_scan(struct ledger_reader *r, uint64_t after, uint64_t until,
                  ledger_visit *visit, void *ctx, struct err *err);
 
@@ -112,9 +109,12 @@ bool ledger_read_state(struct ledger_reader *r, struct str name, struct buf *out
 /* Keys committed at or after `since_ns`, oldest first; false ends the scan well. */
 typedef bool ledger_visit_key(void *ctx, const struct dedupe_key *key,
                               int64_t committed_ns);
-
 bool ledger_scan_keys(struct ledger_reader *r, int64_t since_ns, ledger_visit_key *visit,
                       void *ctx, struct err *err);
 
+/* *seq: the end of a commit made before `before_ns`, at most `last_seq`, about `rows_max`
+ * after the opening, and never the newest one; else the opening's own. */
+bool ledger_prune_end(struct ledger_reader *r, size_t rows_max, uint64_t last_seq,
+                      int64_t before_ns, uint64_t *seq, struct err *err);
 bool ledger_last_tick(struct ledger_reader *r, int64_t *tick_ns, struct err *err);
 uint64_t ledger_reader_last_seq(struct ledger_reader *r);

@@ -85,8 +85,7 @@ void books_close(struct books *b)
     free(b);
 }
 
-/* Ends the transaction that `ok` says was filled. Under the lock. */
-static bool finish(struct books *b, bool ok, struct err *err)
+bool books_finish(struct books *b, bool ok, struct err *err)
 {
     ok = ok && ledger_commit(b->ledger, b->last_ns, err);
     b->stats.writable = ok;
@@ -102,7 +101,7 @@ bool books_generation(struct books *b, const struct generation_row *row, uint32_
     books_now(b);
     bool ok = ledger_begin(b->ledger, err) &&
               ledger_put_generation(b->ledger, row, number, err);
-    ok = finish(b, ok, err);
+    ok = books_finish(b, ok, err);
     pthread_mutex_unlock(&b->lock);
     return ok;
 }
@@ -112,9 +111,15 @@ bool books_tick(struct books *b, const int *ids, size_t count, struct arena *are
 {
     pthread_mutex_lock(&b->lock);
     *tick_ns = books_now(b);
+    uint64_t checkpoint_seq = b->checkpoint_seq;
+    int64_t checkpoint_ns = b->checkpoint_ns;
     bool ok = ledger_begin(b->ledger, err) && books_checkpoint(b, false, err) &&
               ledger_put_tick(b->ledger, *tick_ns, err);
-    ok = finish(b, ok, err);
+    ok = books_finish(b, ok, err);
+    if (!ok) {
+        b->checkpoint_seq = checkpoint_seq;
+        b->checkpoint_ns = checkpoint_ns;
+    }
     for (size_t i = 0; ok && i < count; i++)
         if (!windows_sums(b->windows, ids[i], *tick_ns, arena, &sums[i]))
             ok = err_set(err, ERR_MEMORY, "tick: no memory for the sums of a window");
@@ -131,7 +136,7 @@ bool books_put_alerts(struct books *b, const struct alert_row *rows, size_t coun
     for (size_t i = 0; ok && i < count; i++)
         ok = ledger_put_alert(b->ledger, &rows[i], err);
     ok = ok && ledger_put_state(b->ledger, STR("alerts"), states, err);
-    ok = finish(b, ok, err);
+    ok = books_finish(b, ok, err);
     pthread_mutex_unlock(&b->lock);
     return ok;
 }
@@ -163,6 +168,8 @@ void books_stats(struct books *b, struct books_stats *out)
     ledger_stats(b->ledger, &out->ledger);
     windows_stats(b->windows, &out->windows);
     out->last_seq = ledger_last_seq(b->ledger);
+    out->opening_rows = out->ledger.opening_seq; /* there are no gaps */
+    out->first_seq = out->last_seq ? out->opening_rows + 1 : 0;
     out->last_commit_ns = b->last_ns;
     out->last_checkpoint_ns = b->checkpoint_ns;
     out->dedupe_keys = dedupe_count(b->dedupe);

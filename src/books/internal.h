@@ -4,6 +4,7 @@
 
 #include "spendwarden/books.h"
 #include "spendwarden/checkpoint.h"
+#include "spendwarden/log.h"
 
 /* Which keys, models and end users have ever come with usage or a charge: a bounded set
  * of hashes. Others are strangers, whose names make no series and no group. */
@@ -45,6 +46,7 @@ struct books {
     uint64_t checkpoint_seq;
     struct buf state; /* reused for checkpoints */
     struct books_stats stats;
+    struct log_limit too_large; /* by the thread that prunes alone */
 
     pthread_mutex_t queue_lock; /* of the group commit */
     pthread_cond_t queue_done;
@@ -62,3 +64,7 @@ void books_apply(struct books *b, const struct record *r);
 bool books_checkpoint(struct books *b, bool always, struct err *err);
 
 void checkpoint_write(const struct books *b, struct buf *out);
+void opening_write(const struct opening *o, struct buf *out);
+
+/* Ends the transaction that `ok` says was filled. Under the lock. */
+bool books_finish(struct books *b, bool ok, struct err *err);

@@ -68,16 +68,29 @@ static bool count_row(void *ctx, const struct record *r, struct err *err)
 }
 
 /* Counters as of row `seq`; those that were saved with other labels are counted again
- * from the first row. */
+ * from the opening, or without it if its labels are others too. */
 static bool load_metrics(struct books *b, struct ledger_reader *reader, struct str state,
                          uint64_t seq, struct err *err)
 {
     struct err why = {0};
+    struct buf saved = {0};
+    struct opening opening;
+    uint64_t pruned;
 
     if (metrics_load(b->metrics, state, &why))
         return true;
     log_line(LOG_WARN, "counting all rows again: %s", why.text);
-    return ledger_scan(reader, 0, seq, count_row, b, err);
+    bool ok = ledger_read_state(reader, STR("opening"), &saved, &pruned, err);
+    if (ok && !opening_read(&opening, buf_str(&saved)))
+        ok = err_set(err, ERR_INPUT, "%s: the opening balances are damaged",
+                     b->options.ledger.path);
+    if (ok && !opening_restore(b->metrics, &opening, STR("")) && pruned)
+        log_line(LOG_WARN,
+                 "counters begin with row %llu: those of the pruned rows before have "
+                 "other labels",
+                 (unsigned long long)pruned + 1);
+    buf_release(&saved);
+    return ok && ledger_scan(reader, 0, seq, count_row, b, err);
 }
 
 /* Leaves in `f` the windows that the checkpoint does not hold: all of them if it cannot

@@ -38,13 +38,10 @@ static void begin_block(struct filter *f, uint64_t first_seq)
 {
     memset(f->bits, 0, sizeof f->bits);
     f->first_seq = first_seq;
-    f->rows = 0;
 }
 
-static bool write_block(struct filter *f, struct err *err)
+static bool write_block(struct filter *f, uint64_t last_seq, struct err *err)
 {
-    uint64_t last_seq = f->first_seq + f->rows - 1;
-
     sqlite3_bind_int64(f->insert, 1, (int64_t)f->first_seq);
     sqlite3_bind_int64(f->insert, 2, (int64_t)last_seq);
     sqlite3_bind_blob(f->insert, 3, f->bits, sizeof f->bits, SQLITE_STATIC);
@@ -59,8 +56,7 @@ bool filter_add(struct filter *f, const struct record *r, struct err *err)
     for (size_t i = 0; i < FILTER_ID_COUNT; i++)
         if (r->ev.text[filter_ids[i]].size)
             set(f, r->ev.text[filter_ids[i]]);
-    f->rows++;
-    return f->rows < FILTER_ROWS || write_block(f, err);
+    return r->seq - f->first_seq + 1 < FILTER_ROWS || write_block(f, r->seq, err);
 }
 
 static bool read_rows(struct filter *f, sqlite3 *db, struct err *err)
@@ -74,12 +70,10 @@ static bool read_rows(struct filter *f, sqlite3 *db, struct err *err)
 
     if (ok)
         sqlite3_bind_int64(select, 1, (int64_t)f->first_seq);
-    while (ok && (ok = db_next(select, &row, err)) && row) {
+    while (ok && (ok = db_next(select, &row, err)) && row)
         for (int i = 0; i < FILTER_ID_COUNT; i++)
             if (sqlite3_column_type(select, i) != SQLITE_NULL)
                 set(f, db_text(select, i));
-        f->rows++;
-    }
     sqlite3_finalize(select);
     return ok;
 }

@@ -14,8 +14,7 @@ static const uint8_t filter_ids[FILTER_ID_COUNT] = {TEXT_ID, TEXT_CALL_ID, TEXT_
 struct filter {
     sqlite3_stmt *insert; /* owned */
     uint64_t seed;        /* the ledger's secret */
-    uint64_t first_seq;   /* of the running block */
-    size_t rows;          /* in it */
+    uint64_t first_seq;   /* of the running block, pruned rows included */
     uint8_t bits[FILTER_BYTES];
 };
 

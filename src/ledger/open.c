@@ -24,6 +24,24 @@ static const char *const statements_sql[STATEMENT_COUNT] = {
     [STATEMENT_PUT_GENERATION] = "INSERT INTO generations VALUES(?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_ALERT] = "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_STATE] = "INSERT OR REPLACE INTO states VALUES(?, ?, ?)",
+    [STATEMENT_PRUNE_ENTRIES] = "DELETE FROM entries WHERE seq <= ?",
+    [STATEMENT_PRUNE_COMMITS] =
+        "DELETE FROM commits WHERE first_seq <= ?1 AND last_seq <= ?1",
+    [STATEMENT_PRUNE_FILTERS] =
+        "DELETE FROM filters WHERE first_seq <= ?1 AND last_seq <= ?1",
+    /* What came before a pruned row. The oldest alone are looked at: there is no index.
+     * The last tick stays, time goes on from it. */
+    [STATEMENT_PRUNE_TICKS] =
+        ("DELETE FROM ticks WHERE id IN (SELECT id FROM"
+         " (SELECT id, last_seq FROM ticks ORDER BY id LIMIT ?2) WHERE last_seq < ?1)"
+         " AND id < (SELECT max(id) FROM ticks)"),
+    [STATEMENT_PRUNE_ALERTS] =
+        ("DELETE FROM alerts WHERE id IN (SELECT id FROM"
+         " (SELECT id, last_seq FROM alerts ORDER BY id LIMIT ?2) WHERE last_seq < ?1)"),
+    /* The one before the first row's stays too: a slow request may still name it. */
+    [STATEMENT_PRUNE_GENERATIONS] =
+        ("DELETE FROM generations WHERE number <"
+         " (SELECT generation FROM entries ORDER BY seq LIMIT 1) - 1"),
 };
 
 /* With its mode, which SQLite gives to the files beside it as well. An existing file is
@@ -62,10 +80,13 @@ static bool connect(struct ledger *l, struct err *err)
 
 static bool read_position(struct ledger *l, struct err *err)
 {
-    int64_t seq = 0;
+    int64_t seq = 0, first = 0, opening = 0;
     struct position *p = &l->committed;
 
     if (!db_int64(l->db, "SELECT max(seq) FROM entries", &seq, err) ||
+        !db_int64(l->db, "SELECT min(seq) FROM entries", &first, err) ||
+        !db_int64(l->db, "SELECT seq FROM states WHERE name = 'opening'", &opening,
+                  err) ||
         !db_int64(l->db,
                   "SELECT booked_peak_ns FROM commits ORDER BY first_seq DESC LIMIT 1",
                   &p->peak_ns, err) ||
@@ -74,6 +95,8 @@ static bool read_position(struct ledger *l, struct err *err)
                   &p->committed_ns, err))
         return false;
     p->seq = (uint64_t)seq;
+    p->first_seq = (uint64_t)first;
+    p->opening_seq = (uint64_t)opening;
     l->now = *p;
     return true;
 }
@@ -192,5 +215,11 @@ void ledger_stats(const struct ledger *l, struct ledger_stats *out)
         .journal_bytes = file_size(l->journal_path),
         .commits = l->commits,
         .commit_ns = l->commit_ns,
+        .opening_seq = l->committed.opening_seq,
+        .first_seq = l->committed.first_seq,
     };
+    db_int64(l->db,
+             "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,"
+             " pragma_freelist_count, pragma_page_size",
+             &out->used_bytes, NULL);
 }

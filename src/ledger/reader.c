@@ -21,6 +21,11 @@ static const char *const queries_sql[QUERY_COUNT] = {
     [QUERY_KEYS] = ("SELECT committed_ns, keys FROM commits WHERE first_seq >= ?"
                     " ORDER BY first_seq"),
     [QUERY_STATE] = "SELECT seq, blob FROM states WHERE name = ?",
+    [QUERY_OPENING] = "SELECT seq FROM states WHERE name = 'opening'",
+    [QUERY_PRUNE] = ("SELECT last_seq, committed_ns FROM commits"
+                     " WHERE last_seq > ?1 AND first_seq <= ?2 AND last_seq <= ?3"
+                     " AND last_seq < (SELECT max(seq) FROM entries)"
+                     " ORDER BY first_seq"),
 };
 
 static bool prepare_all(struct ledger_reader *r, struct err *err)
@@ -63,15 +68,39 @@ void ledger_reader_close(struct ledger_reader *r)
 
 bool reader_begin(struct ledger_reader *r, struct err *err)
 {
-    return db_exec(r->db, "BEGIN", err);
+    return r->held || db_exec(r->db, "BEGIN", err);
 }
 
 bool reader_end(struct ledger_reader *r, bool ok)
 {
     for (size_t i = 0; i < QUERY_COUNT; i++)
         sqlite3_reset(r->queries[i]);
-    sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL); /* it only read */
+    if (!r->held)
+        sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL); /* it only read */
     return ok;
+}
+
+bool ledger_reader_hold(struct ledger_reader *r, struct err *err)
+{
+    int64_t seq;
+
+    /* A transaction begins with its first look. */
+    r->held = reader_begin(r, err);
+    return r->held && reader_opening(r, &seq, err);
+}
+
+bool reader_opening(struct ledger_reader *r, int64_t *seq, struct err *err)
+{
+    sqlite3_stmt *get = r->queries[QUERY_OPENING];
+    bool row;
+
+    *seq = 0;
+    if (!db_next(get, &row, err))
+        return false;
+    if (row)
+        *seq = sqlite3_column_int64(get, 0);
+    sqlite3_reset(get);
+    return true;
 }
 
 bool reader_commit_of(struct ledger_reader *r, uint64_t seq, bool *found, struct err *err)
@@ -129,12 +158,15 @@ bool ledger_scan(struct ledger_reader *r, uint64_t after, uint64_t until,
 {
     sqlite3_stmt *query = r->queries[QUERY_SCAN];
     size_t limit = SIZE_MAX;
+    int64_t opening;
 
     if (after >= INT64_MAX)
         return true;
     if (!reader_begin(r, err))
         return false;
-    sqlite3_bind_int64(query, 1, (int64_t)after);
+    if (!reader_opening(r, &opening, err))
+        return reader_end(r, false);
+    sqlite3_bind_int64(query, 1, opening > (int64_t)after ? opening : (int64_t)after);
     sqlite3_bind_int64(query, 2, until > INT64_MAX ? INT64_MAX : (int64_t)until);
     return reader_end(r, visit_rows(r, query, &limit, visit, ctx, err));
 }

@@ -12,6 +12,8 @@ enum query {
     QUERY_COMMIT_OF,
     QUERY_KEYS,
     QUERY_STATE,
+    QUERY_OPENING,
+    QUERY_PRUNE,
     QUERY_COUNT,
 };
 
@@ -20,6 +22,7 @@ struct ledger_reader {
     uint64_t seed;
     sqlite3_stmt *queries[QUERY_COUNT];
     struct row_reader row;
+    bool held; /* in one transaction until it is closed */
     struct {
         uint64_t first_seq, last_seq; /* 0, 0: none */
         int64_t committed_ns, booked_peak_ns;
@@ -29,6 +32,9 @@ struct ledger_reader {
 /* Everything between the two sees one state of the ledger. `ok` is passed on. */
 bool reader_begin(struct ledger_reader *r, struct err *err);
 bool reader_end(struct ledger_reader *r, bool ok);
+
+/* *seq: of the opening, 0 if there is none. */
+bool reader_opening(struct ledger_reader *r, int64_t *seq, struct err *err);
 
 /* Fills r->commit with the last commit that begins at or before `seq`; *found: there is
  * one. */

@@ -13,6 +13,12 @@ enum statement {
     STATEMENT_PUT_GENERATION,
     STATEMENT_PUT_ALERT,
     STATEMENT_PUT_STATE,
+    STATEMENT_PRUNE_ENTRIES,
+    STATEMENT_PRUNE_COMMITS,
+    STATEMENT_PRUNE_FILTERS,
+    STATEMENT_PRUNE_TICKS,
+    STATEMENT_PRUNE_ALERTS,
+    STATEMENT_PRUNE_GENERATIONS,
     STATEMENT_COUNT,
 };
 
@@ -21,6 +27,8 @@ struct position {
     uint64_t seq;         /* last written */
     int64_t peak_ns;      /* latest booked time up to there */
     int64_t committed_ns; /* of the last commit */
+    uint64_t opening_seq; /* up to here rows are pruned; some may still be there */
+    uint64_t first_seq;   /* first row that is there */
 };
 
 struct ledger {
