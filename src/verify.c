@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "spendwarden/books.h"
 #include "spendwarden/checkpoint.h"
-#include "spendwarden/ledger.h"
-#include "spendwarden/metrics.h"
-#include "spendwarden/window.h"
 
 /* Counters and windows, apart from any engine. */
 struct views {
@@ -21,7 +19,8 @@ struct verification {
     struct verify_report *report;
     struct views saved, counted; /* from the checkpoint; from the rows */
     uint64_t last_seq;
-    int64_t at_ns; /* of the checkpoint */
+    __int128 expected_nano; /* that the counters should have */
+    int64_t at_ns;          /* of the checkpoint */
 };
 
 static void difference(struct verify_report *report, const char *what, struct str detail)
@@ -217,13 +216,57 @@ static bool compare_checkpoint(struct verification *v, struct str state, struct 
     return compare_known_windows(v, unfilled, unfilled_count, err);
 }
 
+/* Counters as of the last pruned row, with all that the checkpoint counts. */
+static void begin_with(struct verification *v, const struct opening *o,
+                       struct str books_state)
+{
+    struct checkpoint parts = {.at_ns = 0};
+    struct verify_report *report = v->report;
+    char charged[MONEY_TEXT_SIZE];
+
+    checkpoint_read(&parts, books_state);
+    bool counted = opening_restore(v->counted.metrics, o, parts.metrics);
+    if (v->last_seq == 0)
+        return;
+    report->opening_rows = o->rows;
+    report->opening_charged = o->charged;
+    money_format(charged, o->charged);
+    buf_format(&report->text, "opening: %llu pruned rows, %s USD%s\n",
+               (unsigned long long)o->rows, charged,
+               counted ? "" : "; counters had other labels, they begin after it");
+    if (counted)
+        v->expected_nano = (__int128)o->charged.nanousd - o->uncounted.nanousd;
+    if (o->rows != v->last_seq)
+        difference(report, "opening", STR("its rows are not those before the first"));
+    if (metrics_spend_total(v->counted.metrics) != v->expected_nano)
+        difference(report, "opening", STR("its counters are not the sum of its charges"));
+}
+
+static bool read_opening(struct verification *v, struct str books_state, struct err *err)
+{
+    struct buf state = {0};
+    struct opening opening;
+
+    bool ok = ledger_read_state(v->reader, STR("opening"), &state, &v->last_seq, err);
+    if (ok && !opening_read(&opening, buf_str(&state))) {
+        difference(v->report, "opening", STR("it is damaged"));
+        opening = (struct opening){.rows = v->last_seq};
+    }
+    if (ok)
+        begin_with(v, &opening, books_state);
+    buf_release(&state);
+    return ok;
+}
+
 static bool verify(struct verification *v, struct buf *state, struct err *err)
 {
     uint64_t *seq = &v->report->checkpoint_seq;
 
-    if (!ledger_read_state(v->reader, STR("books"), state, seq, err) ||
+    if (!ledger_reader_hold(v->reader, err) ||
+        !ledger_read_state(v->reader, STR("books"), state, seq, err) ||
         !views_open(&v->saved, v->generation, err) ||
         !views_open(&v->counted, v->generation, err) ||
+        !read_opening(v, buf_str(state), err) ||
         !ledger_scan(v->reader, 0, *seq, count_row, v, err))
         return false;
     if (state->size > 0 && !compare_checkpoint(v, buf_str(state), err))
@@ -243,9 +286,8 @@ bool verify_ledger(const struct generation *g, struct verify_report *out, struct
         verify(&v, &state, err);
     if (ok)
         out->counted_nano = metrics_spend_total(v.counted.metrics);
-    if (ok && out->counted_nano != out->charged.nanousd)
-        difference(out, "llm_spend_usd_total",
-                   STR("is not the sum of the rows' charges"));
+    if (ok && out->counted_nano != v.expected_nano + out->charged.nanousd)
+        difference(out, "llm_spend_usd_total", STR("is not the sum of the charges"));
     buf_release(&state);
     views_close(&v.saved);
     views_close(&v.counted);

@@ -37,8 +37,8 @@ struct config {
     const struct token_options *tokens;
 
     const char *ledger_path;
-    int64_t retention_ns;    /* 0: for ever; not a key yet */
-    int64_t retention_bytes; /* 0: no bound; not a key yet */
+    int64_t retention_ns;    /* 0: for ever */
+    int64_t retention_bytes; /* 0: no bound */
     int64_t dedupe_horizon_ns;
     size_t dedupe_max_bytes;
 

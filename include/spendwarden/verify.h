@@ -6,9 +6,12 @@
 struct verify_report {
     uint64_t rows, checkpoint_seq; /* checkpoint 0: there is none yet */
     struct money charged;          /* sum over all rows of kind charge */
-    __int128 counted_nano; /* sum over llm_spend_usd_total, counted from the rows */
-    size_t windows;        /* compared */
-    size_t differences;    /* one line each in `text` */
+    uint64_t opening_rows;         /* pruned before those */
+    struct money opening_charged;  /* their sum */
+    __int128
+        counted_nano;   /* sum over llm_spend_usd_total, from the opening and the rows */
+    size_t windows;     /* compared */
+    size_t differences; /* one line each in `text` */
     struct buf text;
 };
 

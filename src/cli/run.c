@@ -46,7 +46,17 @@ static void reload(struct server *s)
         diags_release(&diags);
 }
 
-/* Until a signal ends it. What waits meanwhile is the ledger's journal. */
+/* By the configuration of now: a reload may change it. */
+static bool tidy(struct engine *e, struct err *err)
+{
+    struct generation *g = engine_generation(e);
+    struct retention keep = {g->config->retention_ns, g->config->retention_bytes};
+
+    generation_release(g);
+    return books_tidy(engine_books(e), err) && books_prune(engine_books(e), &keep, err);
+}
+
+/* Until a signal ends it. What waits meanwhile are the ledger's journal and retention. */
 static void wait_for_end(struct engine *e, struct server *s, const sigset_t *signals)
 {
     const struct timespec second = {.tv_sec = 1};
@@ -61,8 +71,8 @@ static void wait_for_end(struct engine *e, struct server *s, const sigset_t *sig
             reload(s);
         else if (got == SIGTERM || got == SIGINT)
             return;
-        if (!books_tidy(engine_books(e), &err))
-            log_limited(&failed, NS_PER_MINUTE, LOG_WARN, "journal not moved: %s",
+        if (!tidy(e, &err))
+            log_limited(&failed, NS_PER_MINUTE, LOG_WARN, "ledger not tidied: %s",
                         err.text);
     }
 }

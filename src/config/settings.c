@@ -48,6 +48,14 @@ const struct setting settings[] = {
 
     {"ledger.path", "path", "spendwarden.db", read_path, AT(ledger_path),
      .meaning = "The SQLite file; created if it is not there."},
+    {"ledger.retention.time", "duration", NULL, read_duration, AT(retention_ns),
+     .least = "63d", .most = "36500d",
+     .meaning = "Older rows are pruned; their sums stay. Not set: kept for ever."},
+    {"ledger.retention.size", "size", NULL, read_size, AT(retention_bytes),
+     .least = "64MiB", .most = "1048576GiB",
+     .meaning =
+         "Beyond it the oldest rows are pruned, down to those of 63 days. Not set: "
+         "no bound."},
     {"ledger.dedupe_horizon", "duration", "24h", read_duration, AT(dedupe_horizon_ns),
      .least = "1m", .most = "31d",
      .meaning = "How long a repeated report is recognised, from its commit."},
