@@ -95,7 +95,7 @@ static bool read_position(struct ledger *l, struct err *err)
                   &p->committed_ns, err))
         return false;
     p->seq = (uint64_t)seq;
-    p->first_seq = (uint64_t)first;
+    p->first_seq = (uint64_t)(first ? first : opening + 1);
     p->opening_seq = (uint64_t)opening;
     l->now = *p;
     return true;
