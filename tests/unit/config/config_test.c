@@ -60,6 +60,19 @@ TEST(an_empty_file_is_the_defaults)
     assert_int_equal(c->alerts.timeout_ns, 10 * NS_PER_SECOND);
 }
 
+TEST(retention_is_for_ever_unless_it_is_set)
+{
+    struct fixture *f = *state;
+    const struct config *c = loaded(f, "ledger: { path: a.db }\n");
+
+    assert_int_equal(c->retention_ns, 0);
+    assert_int_equal(c->retention_bytes, 0);
+    config_free(f->config);
+    c = loaded(f, "ledger: { retention: { time: 90d, size: 2GiB } }\n");
+    assert_int_equal(c->retention_ns, 90 * NS_PER_DAY);
+    assert_int_equal(c->retention_bytes, INT64_C(2) << 30);
+}
+
 TEST(the_sample_of_the_design_is_read)
 {
     struct fixture *f = *state;
@@ -246,8 +259,9 @@ TEST(a_path_is_kept_without_the_detour_over_its_parent)
 {
     struct fixture *f = *state;
 
-    assert_true(config_load(&f->config, SOURCE_DIR "/examples/quickstart/spendwarden.yaml",
-                            NULL, 0, &f->diags));
+    assert_true(config_load(&f->config,
+                            SOURCE_DIR "/examples/quickstart/spendwarden.yaml", NULL, 0,
+                            &f->diags));
     assert_string_equal(f->config->policies.paths[0], SOURCE_DIR "/policies/attribution");
 }
 
@@ -264,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(an_empty_file_is_the_defaults),
+        CASE(retention_is_for_ever_unless_it_is_set),
         CASE(the_sample_of_the_design_is_read),
         CASE(tokens_bind_scopes_a_source_and_labels),
         CASE(labels_are_mapped_hashed_and_declared),
