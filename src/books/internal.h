@@ -16,8 +16,11 @@ struct known {
 bool known_open(struct known *k);
 void known_close(struct known *k);
 
-/* Learns the names of a paid record; hides unknown ones of a record with neither charge
- * nor usage behind "__other__". */
+/* Remembers the names of a paid record. */
+void known_learn(struct known *k, const struct record *r);
+
+/* The same, and hides unknown names of a record with neither charge nor usage behind
+ * "__other__". */
 void known_filter(struct known *k, struct record *r);
 
 void known_save(const struct known *k, struct buf *out);

@@ -57,17 +57,23 @@ static bool is_paid(const struct record *r)
            r->ev.count[COUNT_OUTPUT_TOKENS] > 0 || r->ev.cache_hit;
 }
 
+void known_learn(struct known *k, const struct record *r)
+{
+    if (!is_paid(r))
+        return;
+    for (size_t i = 0; i < NAME_COUNT; i++)
+        if (r->ev.text[names[i]].size)
+            learn(k, name_hash(r, names[i]));
+}
+
 void known_filter(struct known *k, struct record *r)
 {
-    bool paid = is_paid(r);
-
+    known_learn(k, r);
+    if (is_paid(r))
+        return;
     for (size_t i = 0; i < NAME_COUNT; i++) {
         struct str *name = &r->ev.text[names[i]];
-        if (name->size == 0)
-            continue;
-        if (paid)
-            learn(k, name_hash(r, names[i]));
-        else if (*find(k, name_hash(r, names[i])) == 0)
+        if (name->size && *find(k, name_hash(r, names[i])) == 0)
             *name = STR("__other__");
     }
 }

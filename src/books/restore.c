@@ -53,8 +53,11 @@ static bool fill_windows(struct fill *f, struct ledger_reader *reader, struct er
 
 static bool apply_row(void *ctx, const struct record *r, struct err *err)
 {
+    struct books *b = ctx;
+
     (void)err;
-    books_apply(ctx, r);
+    known_learn(&b->known, r);
+    books_apply(b, r);
     return true;
 }
 

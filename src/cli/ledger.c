@@ -30,16 +30,16 @@ static void print_text(const struct verify_report *v)
 
 static void print_json(const struct verify_report *v)
 {
-    char charged[MONEY_TEXT_SIZE];
+    char charged[MONEY_TEXT_SIZE], opening[MONEY_TEXT_SIZE];
     struct buf out = {0};
 
     money_format(charged, v->charged);
-    buf_format(
-        &out,
-        "{\"rows\":%llu,\"charged_usd\":\"%s\",\"checkpoint_seq\":%llu,\"windows\":%zu,"
-        "\"differences\":%zu,\"text\":",
-        (unsigned long long)v->rows, charged, (unsigned long long)v->checkpoint_seq,
-        v->windows, v->differences);
+    money_format(opening, v->opening_charged);
+    buf_format(&out, "{\"rows\":%llu,\"charged_usd\":\"%s\",\"opening_rows\":%llu,",
+               (unsigned long long)v->rows, charged, (unsigned long long)v->opening_rows);
+    buf_format(&out, "\"opening_usd\":\"%s\",\"checkpoint_seq\":%llu,\"windows\":%zu,",
+               opening, (unsigned long long)v->checkpoint_seq, v->windows);
+    buf_format(&out, "\"differences\":%zu,\"text\":", v->differences);
     buf_json(&out, buf_str(&v->text));
     buf_add(&out, STR("}\n"));
     print_buf(stdout, &out);

@@ -59,7 +59,7 @@ const struct setting settings[] = {
     {"ledger.dedupe_horizon", "duration", "24h", read_duration, AT(dedupe_horizon_ns),
      .least = "1m", .most = "31d",
      .meaning = "How long a repeated report is recognised, from its commit."},
-    {"ledger.dedupe_memory", "size", "64MiB", read_size, AT(dedupe_max_bytes),
+    {"ledger.dedupe_memory", "size", "256MiB", read_size, AT(dedupe_max_bytes),
      .least = "1MiB", .most = "64GiB",
      .meaning = "For that memory; when full, the oldest reports are forgotten."},
 

@@ -33,7 +33,7 @@ TEST(an_empty_file_is_the_defaults)
     assert_int_equal(c->token_count, 0);
     assert_path(f, c->ledger_path, "spendwarden.db");
     assert_int_equal(c->dedupe_horizon_ns, 24 * NS_PER_HOUR);
-    assert_int_equal(c->dedupe_max_bytes, 64 << 20);
+    assert_int_equal(c->dedupe_max_bytes, 256 << 20);
     assert_string_equal(c->time_zone, "UTC");
     assert_ptr_equal(c->policies.zone, c->zone);
     assert_non_null(c->zone);
