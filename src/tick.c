@@ -8,6 +8,7 @@
 
 #include "engine_internal.h"
 #include "spendwarden/log.h"
+#include "spendwarden/value.h"
 #include "tick_view.h"
 
 enum { TICK_STACK = 16 * 1024 * 1024 };
@@ -51,15 +52,15 @@ static size_t group_labels(const struct tick *t, int window,
 }
 
 /* A rule over everything is asked although nothing was spent. */
-static void observe_empty(struct tick *t, size_t index)
+static bool observe_empty(struct tick *t, size_t index)
 {
     const struct rule_decl *rule = &policy_decls(t->generation->policies)->rules[index];
     struct answer answer;
+    bool answered = policy_rule(t->ticker->policies, index, NULL, &answer);
 
-    if (policy_rule(t->ticker->policies, index, NULL, &answer))
+    if (answered)
         rules_observe(t->ticker->rules, rule, NULL, 0, answer, 0);
-    else
-        rules_keep(t->ticker->rules, rule);
+    return answered;
 }
 
 static void run_rule(struct tick *t, size_t index)
@@ -68,21 +69,25 @@ static void run_rule(struct tick *t, size_t index)
     const struct window_sums *sums = &t->sums[rule->window];
     struct pair labels[WINDOW_BY_MAX];
     struct answer answer;
+    bool answered = true;
 
     if (sums->by_count == 0 && sums->group_count == 0)
-        observe_empty(t, index);
+        answered = observe_empty(t, index);
     for (size_t i = 0; i < sums->group_count; i++) {
         const struct window_group *group = &sums->groups[i];
         if (!policy_rule(t->ticker->policies, index, group, &answer)) {
-            rules_keep(t->ticker->rules, rule);
+            answered = false;
             continue;
         }
         size_t count = group_labels(t, rule->window, group, labels);
         rules_observe(t->ticker->rules, rule, labels, count, answer, group->value);
     }
+    if (!answered)
+        rules_keep(t->ticker->rules, rule);
 }
 
-static void observe_budget(struct tick *t, size_t index, const struct window_group *group)
+/* False: the policy failed. */
+static bool observe_budget(struct tick *t, size_t index, const struct window_group *group)
 {
     const struct budget_decl *budget =
         &policy_decls(t->generation->policies)->budgets[index];
@@ -91,18 +96,17 @@ static void observe_budget(struct tick *t, size_t index, const struct window_gro
     struct money limit;
     bool has;
 
-    if (!policy_budget(t->ticker->policies, index, group, &has, &limit)) {
-        rules_keep_budget(t->ticker->rules, budget);
-        return;
-    }
+    if (!policy_budget(t->ticker->policies, index, group, &has, &limit))
+        return false;
     if (!has)
-        return;
+        return true;
     size_t count = group_labels(t, budget->window, group, labels);
     rules_observe_budget(t->ticker->rules, budget, labels, count,
                          money_to_double((struct money){group->sum}),
                          money_to_double(limit), sums->start_ns, sums->end_ns);
     tick_view_budget(t->view, budget, labels, count, limit, (struct money){group->sum},
                      sums, t->at_ns);
+    return true;
 }
 
 static void run_budget(struct tick *t, size_t index)
@@ -110,15 +114,18 @@ static void run_budget(struct tick *t, size_t index)
     const struct budget_decl *budget =
         &policy_decls(t->generation->policies)->budgets[index];
     const struct window_sums *sums = &t->sums[budget->window];
+    bool answered = true;
 
     for (size_t i = 0; i < sums->group_count; i++)
-        observe_budget(t, index, &sums->groups[i]);
+        answered &= observe_budget(t, index, &sums->groups[i]);
     /* Budgets of groups that have spent nothing yet are there all the same. */
     for (size_t i = 0; i < budget->group_count && sums->by_count == 1; i++) {
         struct window_group empty = {.by = &budget->groups[i]};
         if (!window_sums_find(sums, empty.by))
-            observe_budget(t, index, &empty);
+            answered &= observe_budget(t, index, &empty);
     }
+    if (!answered)
+        rules_keep_budget(t->ticker->rules, budget);
 }
 
 static void run_rules(struct tick *t)
@@ -151,43 +158,25 @@ static void run_coverage(struct tick *t)
     }
 }
 
-static struct str pairs_json(struct arena *arena, struct buf *scratch,
-                             const struct pair *pairs, size_t count)
+static struct str pairs_text(struct ticker *t, const struct pair *pairs, size_t count)
 {
-    buf_reset(scratch);
-    for (size_t i = 0; i < count; i++) {
-        buf_byte(scratch, i ? ',' : '{');
-        buf_json(scratch, pairs[i].name);
-        buf_byte(scratch, ':');
-        buf_json(scratch, pairs[i].value);
-    }
-    buf_add(scratch, count ? STR("}") : STR("{}"));
-    return arena_copy(arena, buf_str(scratch));
-}
-
-static struct str state_name(enum alert_state state)
-{
-    static const struct str names[] = {STR("inactive"), STR("pending"), STR("firing"),
-                                       STR("resolved")};
-
-    return names[state];
+    buf_reset(&t->scratch);
+    pairs_json(&t->scratch, pairs, count);
+    return arena_copy(&t->arena, buf_str(&t->scratch));
 }
 
 static struct alert_row history_row(struct tick *t, const struct alert_change *change)
 {
     const struct alert *a = change->alert;
-    struct ticker *ticker = t->ticker;
 
     return (struct alert_row){
         .tick_ns = t->at_ns,
         .policy = a->policy,
         .rule = a->rule,
-        .labels_json =
-            pairs_json(&ticker->arena, &ticker->scratch, a->labels, a->label_count),
-        .annotations_json = pairs_json(&ticker->arena, &ticker->scratch, a->annotations,
-                                       a->annotation_count),
-        .from_state = state_name(change->from),
-        .to_state = state_name(change->to),
+        .labels_json = pairs_text(t->ticker, a->labels, a->label_count),
+        .annotations_json = pairs_text(t->ticker, a->annotations, a->annotation_count),
+        .from_state = alert_state_name(change->from),
+        .to_state = alert_state_name(change->to),
         .value = a->value,
     };
 }
@@ -208,8 +197,23 @@ static bool keep_states(struct tick *t, const struct alert_change *changes, size
         rows[i] = history_row(t, &changes[i]);
     buf_reset(&ticker->states);
     rules_save(ticker->rules, &ticker->states);
-    return books_put_alerts(ticker->engine->books, rows, count, buf_str(&ticker->states),
-                            err);
+    if (ticker->states.failed)
+        return err_set(err, ERR_MEMORY, "tick: no memory for the alert states");
+    if (!books_put_alerts(ticker->engine->books, rows, count, buf_str(&ticker->states),
+                          err))
+        return false;
+    rules_saved(ticker->rules);
+    return true;
+}
+
+static struct rules_options options_of(const struct config *c)
+{
+    return (struct rules_options){
+        .max_alerts = c->alerts_max,
+        .resend_ns = c->resend_ns,
+        .resolved_ns = 15 * NS_PER_MINUTE,
+        .gap_ns = 3 * c->tick_ns,
+    };
 }
 
 /* Policies of another generation than the last tick's get a state of their own. */
@@ -221,6 +225,8 @@ static bool follow_generation(struct ticker *t, struct err *err)
     t->policies = NULL;
     generation_release(t->generation);
     t->generation = engine_generation(t->engine);
+    struct rules_options options = options_of(t->generation->config);
+    rules_follow(t->rules, &options);
     return policy_vm_open(&t->policies, t->generation->policies, err);
 }
 
@@ -341,13 +347,7 @@ static bool start_thread(struct ticker *t, struct err *err)
 
 bool ticker_open(struct ticker **out, struct engine *e, struct err *err)
 {
-    const struct config *config = e->generation->config;
-    struct rules_options options = {
-        .max_alerts = config->alerts_max,
-        .resend_ns = config->resend_ns,
-        .resolved_ns = 15 * NS_PER_MINUTE,
-        .gap_ns = 3 * config->tick_ns,
-    };
+    struct rules_options options = options_of(e->generation->config);
     struct ticker *t = calloc(1, sizeof *t);
 
     *out = NULL;

@@ -8,6 +8,9 @@
 
 enum alert_state { ALERT_INACTIVE, ALERT_PENDING, ALERT_FIRING, ALERT_RESOLVED };
 
+/* "inactive", "pending", "firing", "resolved" */
+struct str alert_state_name(enum alert_state state);
+
 enum { ALERT_LABELS_MAX = 20, ALERT_ANNOTATIONS_MAX = 12 };
 
 /* What a rule's function answered for one group. */
@@ -42,6 +45,9 @@ struct rules_options {
 
 bool rules_open(struct rules **out, const struct rules_options *options, struct err *err);
 void rules_close(struct rules *r);
+
+/* The options from now on, between two ticks: a reload may change them. */
+void rules_follow(struct rules *r, const struct rules_options *options);
 
 /* One tick: begin, observe every group of every rule, end. Times never go back. */
 void rules_begin(struct rules *r, int64_t tick_ns);
@@ -94,8 +100,11 @@ void rules_count(const struct rules *r, size_t by_state[4], int64_t *refused);
  */
 bool rules_unsaved(const struct rules *r);
 
-/* Everything that a restart must not lose, as one JSON object; counts as saved. */
-void rules_save(struct rules *r, struct buf *out);
+/* Everything that a restart must not lose, as one JSON object. */
+void rules_save(const struct rules *r, struct buf *out);
+
+/* What rules_save gave is durable, and nothing happened since. */
+void rules_saved(struct rules *r);
 
 /* Into freshly opened rules. On failure they are empty and *err says why. */
 bool rules_load(struct rules *r, struct str state, struct err *err);

@@ -1,5 +1,6 @@
 /* A field as a label's value: what windows group and select by, and counters carry. */
 #pragma once
+#include "spendwarden/buf.h"
 #include "spendwarden/record.h"
 
 enum { VALUE_TEXT_SIZE = 24 };
@@ -8,6 +9,9 @@ enum { VALUE_TEXT_SIZE = 24 };
  * retry_depth as "0". Borrowed from the record or from `digits`. Empty: absent. */
 struct str record_value(const struct record *r, struct field field,
                         char digits[VALUE_TEXT_SIZE]);
+
+/* {"name":"value",...}: label sets, as JSON. */
+void pairs_json(struct buf *out, const struct pair *pairs, size_t count);
 
 /* A number of things, not of money or seconds: tokens, searches, retries. */
 static inline bool field_is_whole(struct field field)

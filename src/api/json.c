@@ -3,6 +3,7 @@
 
 #include "internal.h"
 #include "spendwarden/record_json.h"
+#include "spendwarden/value.h"
 
 enum { REQUESTS_DEFAULT = 20, REQUESTS_MAX = 1000, READY_TICKS = 4 };
 
@@ -20,19 +21,6 @@ static void money_json(struct buf *out, struct money amount)
 
     money_format(text, amount);
     buf_json(out, str_of(text));
-}
-
-static void pairs_json(struct buf *out, const struct pair *pairs, size_t count)
-{
-    buf_byte(out, '{');
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_byte(out, ',');
-        buf_json(out, pairs[i].name);
-        buf_byte(out, ':');
-        buf_json(out, pairs[i].value);
-    }
-    buf_byte(out, '}');
 }
 
 static void respond_error(struct http_response *out, unsigned status, const char *text)
@@ -113,16 +101,9 @@ void view_rejects(struct server *s, struct http_request *r, struct http_response
     end_data(out);
 }
 
-static const char *state_text(enum alert_state state)
-{
-    static const char *const names[] = {"inactive", "pending", "firing", "resolved"};
-
-    return names[state];
-}
-
 static void alert_json(struct buf *b, const struct alert *a)
 {
-    buf_format(b, "{\"state\":\"%s\",\"policy\":", state_text(a->state));
+    buf_format(b, "{\"state\":\"%.*s\",\"policy\":", STR_ARG(alert_state_name(a->state)));
     buf_json(b, a->policy);
     buf_add(b, STR(",\"rule\":"));
     buf_json(b, a->rule);

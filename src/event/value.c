@@ -24,3 +24,16 @@ struct str record_value(const struct record *r, struct field field,
     bool is_depth = field.kind == FIELD_COUNT && field.index == COUNT_RETRY_DEPTH;
     return is_depth ? STR("0") : (struct str){NULL, 0};
 }
+
+void pairs_json(struct buf *out, const struct pair *pairs, size_t count)
+{
+    buf_byte(out, '{');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_byte(out, ',');
+        buf_json(out, pairs[i].name);
+        buf_byte(out, ':');
+        buf_json(out, pairs[i].value);
+    }
+    buf_byte(out, '}');
+}

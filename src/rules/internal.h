@@ -47,7 +47,7 @@ struct rules {
     int64_t tick_ns;
     int64_t observed_ns; /* between this tick and the one before; 0 after a gap */
     uint64_t round;
-    bool unsaved; /* what rules_save writes has changed since it did */
+    bool unsaved; /* what rules_save writes has changed since rules_saved */
     int64_t refused;
     size_t count, capacity, bucket_count, change_count, due_count, alert_count;
     struct instance **instances;  /* owned */

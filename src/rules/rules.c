@@ -11,6 +11,11 @@ bool rules_open(struct rules **out, const struct rules_options *options, struct 
     return true;
 }
 
+void rules_follow(struct rules *r, const struct rules_options *options)
+{
+    r->options = *options;
+}
+
 void rules_close(struct rules *r)
 {
     if (r)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "spendwarden/value.h"
 
 enum { STATE_VERSION = 1 };
 
@@ -28,7 +29,13 @@ static int64_t *time_at(struct instance *i, size_t which)
     return (int64_t *)((char *)i + times[which].offset);
 }
 
-static const char *const state_names[] = {"inactive", "pending", "firing", "resolved"};
+struct str alert_state_name(enum alert_state state)
+{
+    static const struct str names[] = {STR("inactive"), STR("pending"), STR("firing"),
+                                       STR("resolved")};
+
+    return names[state];
+}
 
 static void save_text(struct buf *out, const char *name, struct str text)
 {
@@ -39,24 +46,17 @@ static void save_text(struct buf *out, const char *name, struct str text)
 static void save_pairs(struct buf *out, const char *name, const struct pair *pairs,
                        size_t count)
 {
-    buf_format(out, ",\"%s\":{", name);
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_byte(out, ',');
-        buf_json(out, pairs[i].name);
-        buf_byte(out, ':');
-        buf_json(out, pairs[i].value);
-    }
-    buf_byte(out, '}');
+    buf_format(out, ",\"%s\":", name);
+    pairs_json(out, pairs, count);
 }
 
 static void save_instance(struct buf *out, struct instance *i)
 {
     char value[NUMBER_TEXT_SIZE];
 
-    buf_format(out, "{\"state\":\"%s\",\"sent_state\":\"%s\",\"condition\":%s",
-               state_names[i->alert.state], state_names[i->sent_state],
-               i->condition ? "true" : "false");
+    buf_format(out, "{\"state\":\"%.*s\",\"sent_state\":\"%.*s\",\"condition\":%s",
+               STR_ARG(alert_state_name(i->alert.state)),
+               STR_ARG(alert_state_name(i->sent_state)), i->condition ? "true" : "false");
     for (size_t at = 0; at < TIME_COUNT; at++) {
         buf_format(out, ",\"%s\":", times[at].name);
         buf_int(out, *time_at(i, at));
@@ -75,11 +75,15 @@ bool rules_unsaved(const struct rules *r)
     return r->unsaved;
 }
 
-void rules_save(struct rules *r, struct buf *out)
+void rules_saved(struct rules *r)
+{
+    r->unsaved = false;
+}
+
+void rules_save(const struct rules *r, struct buf *out)
 {
     bool first = true;
 
-    r->unsaved = false;
     buf_format(out, "{\"version\":%d,\"tick_ns\":", STATE_VERSION);
     buf_int(out, r->tick_ns);
     buf_add(out, STR(",\"refused\":"));
@@ -119,7 +123,7 @@ static bool load_state(const json_t *from, const char *name, enum alert_state *o
     if (!load_text(from, name, &text))
         return false;
     for (unsigned state = 0; state < 4; state++)
-        if (str_eq(text, str_of(state_names[state]))) {
+        if (str_eq(text, alert_state_name((enum alert_state)state))) {
             *out = (enum alert_state)state;
             return true;
         }

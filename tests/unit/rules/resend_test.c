@@ -141,8 +141,11 @@ static bool saves(struct simulation *s)
     struct buf saved = {0};
     bool unsaved = rules_unsaved(s->rules);
 
-    if (unsaved)
+    if (unsaved) {
         rules_save(s->rules, &saved);
+        assert_true(rules_unsaved(s->rules)); /* until it is durable */
+        rules_saved(s->rules);
+    }
     assert_false(rules_unsaved(s->rules));
     buf_release(&saved);
     return unsaved;

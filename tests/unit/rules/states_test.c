@@ -38,6 +38,30 @@ TEST(holds_before_it_fires)
     simulation_end(&s);
 }
 
+TEST(a_longer_tick_counts_toward_the_hold_once_the_options_follow)
+{
+    struct simulation s = simulation_begin();
+    const struct rules_options slower = {
+        .max_alerts = 100,
+        .resend_ns = NS_PER_MINUTE,
+        .resolved_ns = 15 * NS_PER_MINUTE,
+        .gap_ns = 15 * NS_PER_MINUTE,
+    };
+
+    s.rule.hold_ns = 10 * NS_PER_MINUTE;
+    tick(&s, 4);
+    rules_follow(s.rules, &slower);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(in_state(&s, ALERT_PENDING), 1);
+        tick_begin(&s, 5 * NS_PER_MINUTE);
+        rules_observe(s.rules, &s.rule, s.group, 2, (struct answer){ANSWER_NUMBER, 4},
+                      100);
+        rules_end(s.rules);
+    }
+    assert_int_equal(in_state(&s, ALERT_FIRING), 1);
+    simulation_end(&s);
+}
+
 TEST(one_false_tick_resets_the_hold)
 {
     struct simulation s = simulation_begin();
@@ -285,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fires_at_once_without_a_hold_and_resolves_when_over),
         cmocka_unit_test(holds_before_it_fires),
+        cmocka_unit_test(a_longer_tick_counts_toward_the_hold_once_the_options_follow),
         cmocka_unit_test(one_false_tick_resets_the_hold),
         cmocka_unit_test(
             time_in_which_the_engine_was_down_does_not_count_toward_the_hold),
