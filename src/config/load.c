@@ -141,7 +141,9 @@ static void derive(struct config *c)
     if (!c->external_url)
         c->external_url = "";
     c->alerts.external_url = c->external_url;
-    c->alerts.valid_ns = 4 * c->resend_ns;
+    /* It is sent again at a tick: one that is rarer must not let it expire. */
+    int64_t sent_every_ns = c->tick_ns > c->resend_ns ? c->tick_ns : c->resend_ns;
+    c->alerts.valid_ns = 4 * sent_every_ns;
     c->policies.schema = &c->schema;
     c->policies.zone = c->zone;
     c->metrics.schema = &c->schema;

@@ -17,6 +17,14 @@ static void assert_path(const struct fixture *f, const char *path, const char *n
     assert_string_equal(path, expected);
 }
 
+TEST(a_firing_alert_stays_valid_over_a_tick_rarer_than_its_resend)
+{
+    const struct config *c =
+        loaded(*state, "rules: { tick: 5m }\nalerts: { resend: 1m }");
+
+    assert_int_equal(c->alerts.valid_ns, 20 * NS_PER_MINUTE);
+}
+
 TEST(an_empty_file_is_the_defaults)
 {
     struct fixture *f = *state;
@@ -277,6 +285,7 @@ TEST(without_a_file_every_key_has_its_default)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(a_firing_alert_stays_valid_over_a_tick_rarer_than_its_resend),
         CASE(an_empty_file_is_the_defaults),
         CASE(retention_is_for_ever_unless_it_is_set),
         CASE(the_sample_of_the_design_is_read),
