@@ -41,9 +41,8 @@ int64_t windows_span_start(const struct windows *w, int id, int64_t now_ns);
  * change nothing. */
 void windows_apply(struct windows *w, const struct record *r, int64_t now_ns);
 
-/* The same for one window alone: filling it from history. From its first row until
- * windows_filled, checkpoints leave the window out, so that it stays new after a crash.
- */
+/* The same for one window alone: filling it from history. Until windows_filled,
+ * checkpoints leave a new window out, so that it stays new after a crash. */
 void windows_fill(struct windows *w, int id, const struct record *r, int64_t now_ns);
 void windows_filled(struct windows *w, int id);
 

@@ -31,7 +31,7 @@ struct stream {
     int64_t width_ns;    /* of a bucket; calendar: 0 */
     int64_t retain_ns;   /* rolling: the largest over + offset */
     bool started;        /* events may be in: retain_ns must not grow */
-    bool filling;
+    bool filling;        /* new: not all of its history is in */
     bool loaded;
     int64_t since_ns, swept_ns;
     size_t windows; /* that read it */

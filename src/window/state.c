@@ -137,6 +137,7 @@ static void load_stream(struct windows *w, struct unpack *u)
         u->failed = true;
     if (s && !u->failed) {
         s->loaded = s->started = true;
+        s->filling = false;
         s->since_ns = since_ns;
         s->swept_ns = swept_ns;
     }

@@ -120,6 +120,7 @@ void stream_clear(struct windows *w, struct stream *s)
     s->cell_count = s->group_count = 0;
     s->since_ns = s->swept_ns = 0;
     s->loaded = false;
+    s->filling = true;
     if (s->slots)
         memset(s->slots, 0, s->slot_count * sizeof *s->slots);
 }

@@ -136,6 +136,7 @@ static int add_window(struct windows *w, const struct window_decl *decl,
     *is_new = s == NULL;
     if (!s && !(s = add_stream(w, decl, err)))
         return -1;
+    s->filling |= *is_new;
     s->windows++;
     if (s->retain_ns < span_ns)
         s->retain_ns = span_ns;
@@ -339,11 +340,8 @@ void windows_apply(struct windows *w, const struct record *r, int64_t now_ns)
 
 void windows_fill(struct windows *w, int id, const struct record *r, int64_t now_ns)
 {
-    struct stream *s = w->windows[id].stream;
-
-    s->filling = true;
     if (r->kind == RECORD_CHARGE)
-        stream_add(w, s, r, now_ns);
+        stream_add(w, w->windows[id].stream, r, now_ns);
 }
 
 void windows_filled(struct windows *w, int id)

@@ -40,7 +40,8 @@ static inline struct windows *opened(size_t max_groups, size_t max_cells)
     return w;
 }
 
-static inline int declared(struct windows *w, struct window_decl decl)
+/* One that waits for its history. */
+static inline int declared_unfilled(struct windows *w, struct window_decl decl)
 {
     struct err err = {0};
     bool is_new;
@@ -48,6 +49,15 @@ static inline int declared(struct windows *w, struct window_decl decl)
 
     if (id < 0)
         fail_msg("%s", err.text);
+    return id;
+}
+
+/* One that has no history. */
+static inline int declared(struct windows *w, struct window_decl decl)
+{
+    int id = declared_unfilled(w, decl);
+
+    windows_filled(w, id);
     return id;
 }
 
