@@ -32,10 +32,23 @@ static bool open_books(struct engine *e, struct err *err)
     return books_open(&e->books, &options, err);
 }
 
+static bool declare(struct engine *e, struct generation *g, struct err *err)
+{
+    const struct decls *decls = policy_decls(g->policies);
+
+    e->declared = books_declare(e->books, g->windows, g->window_count, decls->counters,
+                                decls->counter_count, g->window_ids, err);
+    return e->declared;
+}
+
+bool engine_declare(struct engine *e, struct err *err)
+{
+    return e->declared || declare(e, e->generation, err);
+}
+
 /* Makes a loaded generation the one whose windows count, and numbers it. */
 static bool adopt(struct engine *e, struct generation *g, bool write, struct err *err)
 {
-    const struct decls *decls = policy_decls(g->policies);
     struct generation_row row = {
         .config_hash = g->config->hash,
         .policy_hash = policy_hash(g->policies),
@@ -44,8 +57,7 @@ static bool adopt(struct engine *e, struct generation *g, bool write, struct err
         .active_since_ns = timestamp_now(),
     };
 
-    return books_declare(e->books, g->windows, g->window_count, decls->counters,
-                         decls->counter_count, g->window_ids, err) &&
+    return declare(e, g, err) &&
            (!write || books_generation(e->books, &row, &g->number, err));
 }
 
@@ -77,6 +89,7 @@ bool engine_open(struct engine **out, const struct generation_options *options,
     }
     e->options = *options;
     pthread_mutex_init(&e->generation_lock, NULL);
+    pthread_mutex_init(&e->reload_lock, NULL);
     pthread_mutex_init(&e->decide_lock, NULL);
     if (!generation_load(&e->generation, options, diags))
         goto fail;
@@ -109,6 +122,7 @@ void engine_close(struct engine *e)
     generation_release(e->first);
     outcomes_free(e->outcomes);
     pthread_mutex_destroy(&e->decide_lock);
+    pthread_mutex_destroy(&e->reload_lock);
     pthread_mutex_destroy(&e->generation_lock);
     free(e);
 }
@@ -136,51 +150,6 @@ bool engine_is_current(const struct engine *e, const struct generation *g)
     return __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE) == g;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_labels(const struct config *a, const struct config *b)
-{
-    const struct metrics_options *x = &a->metrics, *y = &b->metrics;
-
-    if (a->schema.declared_count != b->schema.declared_count ||
-        x->label_count != y->label_count || x->coverage_count != y->coverage_count)
-        return false;
-    for (size_t i = 0; i < a->schema.declared_count; i++)
-        if (!str_eq(a->schema.declared[i], b->schema.declared[i]))
-            return false;
-    for (size_t i = 0; i < x->label_count; i++)
-        if (!str_eq(field_name(&a->schema, x->labels[i]),
-                    field_name(&b->schema, y->labels[i])))
-            return false;
-    for (size_t i = 0; i < x->coverage_count; i++)
-        if (!str_eq(field_name(&a->schema, x->coverage[i]),
-                    field_name(&b->schema, y->coverage[i])))
-            return false;
-    return true;
-}
-
-/* What the ledger and the listener were opened with cannot change under them. */
-static bool can_follow(const struct config *now, const struct config *next,
-                       struct diags *diags)
-{
-    size_t before = diags->count;
-
-    if (!same_text(now->listen_host, next->listen_host) ||
-        now->listen_port != next->listen_port)
-        diags_add(diags, next->path, 0, 0, "server.listen changed: that needs a restart");
-    if (!same_text(now->ledger_path, next->ledger_path))
-        diags_add(diags, next->path, 0, 0, "ledger.path changed: that needs a restart");
-    if (!same_labels(now, next))
-        diags_add(
-            diags, next->path, 0, 0,
-            "labels.declared, metrics.labels or metrics.coverage changed: that needs a "
-            "restart");
-    return diags->count == before;
-}
-
 static void swap(struct engine *e, struct generation *g)
 {
     pthread_mutex_lock(&e->generation_lock);
@@ -190,24 +159,40 @@ static void swap(struct engine *e, struct generation *g)
     generation_release(old);
 }
 
-bool engine_reload(struct engine *e, struct diags *diags)
+/* On failure the old generation's windows are declared again, and filled where they had
+ * been forgotten; if not even that works, the next tick tries. */
+static bool follow(struct engine *e, struct generation *g, struct diags *diags)
 {
-    struct generation *g = NULL;
     struct err err = {0};
 
     pthread_mutex_lock(&e->decide_lock);
-    bool ok = generation_load(&g, &e->options, diags) &&
-              can_follow(e->generation->config, g->config, diags);
-    if (ok && !adopt(e, g, true, &err))
-        ok = fail(diags, &err);
+    bool ok = adopt(e, g, true, &err);
     if (ok) {
         swap(e, g);
+    } else {
+        fail(diags, &err);
+        e->declared = false;
+        engine_declare(e, NULL);
+    }
+    pthread_mutex_unlock(&e->decide_lock);
+    return ok;
+}
+
+bool engine_reload(struct engine *e, engine_check *check, void *ctx, struct diags *diags)
+{
+    struct generation *g = NULL;
+
+    pthread_mutex_lock(&e->reload_lock);
+    bool ok = generation_load(&g, &e->options, diags) &&
+              engine_can_follow(e->generation->config, g->config, diags) &&
+              (!check || check(ctx, g->config, diags)) && follow(e, g, diags);
+    if (ok) {
         note_success(e);
     } else {
         generation_release(g);
         __atomic_store_n(&e->reload.successful, false, __ATOMIC_RELAXED);
     }
-    pthread_mutex_unlock(&e->decide_lock);
+    pthread_mutex_unlock(&e->reload_lock);
     log_line(ok ? LOG_INFO : LOG_ERROR,
              ok ? "reloaded" : "reload failed, the old one goes on");
     return ok;

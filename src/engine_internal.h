@@ -17,10 +17,23 @@ struct engine {
     pthread_mutex_t generation_lock;
     struct generation *generation; /* atomic pointer; swapped under the lock */
 
-    /* Held during a tick and during a reload: window ids and generation stay in step. */
+    pthread_mutex_t reload_lock; /* one at a time */
+
+    /* Held during a tick, and while a generation becomes the current one: window ids and
+     * generation stay in step. */
     pthread_mutex_t decide_lock;
+    bool declared; /* under it: the books' windows are those of the generation */
     struct reload_state reload; /* atomic members */
 };
+
+/* Makes the windows those of the current generation, where a reload that failed left
+ * others. Under the decide lock. */
+bool engine_declare(struct engine *e, struct err *err);
+
+/* Whether a running engine can follow from one configuration to the other: what it was
+ * opened with needs a restart, and is named in *diags. */
+bool engine_can_follow(const struct config *now, const struct config *next,
+                       struct diags *diags);
 
 /* Starts the thread. Borrows the engine. */
 bool ticker_open(struct ticker **out, struct engine *e, struct err *err);

@@ -265,7 +265,7 @@ static bool run_tick(struct ticker *ticker, struct err *err)
 {
     struct tick t = {.ticker = ticker};
 
-    if (!follow_generation(ticker, err))
+    if (!follow_generation(ticker, err) || !engine_declare(ticker->engine, err))
         return false;
     t.generation = ticker->generation;
     arena_reset(&ticker->arena);

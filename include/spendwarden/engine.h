@@ -24,9 +24,12 @@ struct generation *engine_generation(struct engine *e);
 /* Whether the current generation is still `g`; cheap, for every request. */
 bool engine_is_current(const struct engine *e, const struct generation *g);
 
-/* Loads everything anew and swaps it in; on failure the old one stays and *diags says
- * why. One at a time; others wait. */
-bool engine_reload(struct engine *e, struct diags *diags);
+/* The last word on a loaded configuration, before it counts. False: *diags says why. */
+typedef bool engine_check(void *ctx, const struct config *next, struct diags *diags);
+
+/* Loads everything anew and swaps it in if `check` agrees, which may be NULL; on failure
+ * the old one stays and *diags says why. One at a time; others wait. */
+bool engine_reload(struct engine *e, engine_check *check, void *ctx, struct diags *diags);
 
 struct reload_state {
     bool successful;    /* the last one */

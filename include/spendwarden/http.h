@@ -1,5 +1,5 @@
-/* libmicrohttpd behind a small interface: listener, loops, limits, tokens. Knows nothing
- * of cost. */
+/* libmicrohttpd behind a small interface: listener, loops, limits. Knows nothing of cost.
+ */
 #pragma once
 #include "spendwarden/arena.h"
 #include "spendwarden/buf.h"
@@ -11,8 +11,7 @@ struct http_request {
     struct arena *arena;     /* lives until the response has left */
     int64_t received_ns;
     size_t loop;       /* which loop serves it, from 0 */
-    unsigned scopes;   /* what its token may do; all of them where there are no tokens */
-    const void *token; /* the token's entry that was matched, or NULL */
+    const void *token; /* of http_admit, or NULL */
     void *connection;  /* of http.c */
 };
 
@@ -25,9 +24,9 @@ const char *http_header(const struct http_request *r, const char *name);
 struct http_response {
     unsigned status;
     const char *content_type; /* static */
-    struct buf body;          /* taken over and released by http */
-    const char *retry_after;  /* static; NULL: none */
-    const char *allow;        /* static; of 405 */
+    struct buf body;         /* taken over and released by http; failed: it becomes 500 */
+    const char *retry_after; /* static; NULL: none */
+    const char *allow;       /* static; of 405 */
 };
 
 /* Answers at once (true), or later, from any thread, by http_respond (false). Called on
@@ -38,17 +37,16 @@ typedef bool http_handler(void *ctx, struct http_request *r, struct http_respons
  * handlers put off. */
 typedef void http_idle(void *ctx, size_t loop);
 
-/* Before the body is read: may refuse it (true) with 401, 404, 405 or 413.
- * `declared_bytes` is -1 without a Content-Length. On acceptance sets r->token and
- * r->scopes. */
-typedef bool http_admit(void *ctx, struct http_request *r, int64_t declared_bytes,
-                        size_t *body_max, struct http_response *out);
+/* Before the body is read: may refuse it (true). On acceptance sets *body_max, beyond
+ * which the answer is 413, and r->token, which lives until http_close. */
+typedef bool http_admit(void *ctx, struct http_request *r, size_t *body_max,
+                        struct http_response *out);
 
 struct http_options {
     const char *host;
     int port; /* 0: any; see http_port */
     size_t loops;
-    int connections_max;
+    int connections_max;        /* over all loops */
     size_t in_flight_max_bytes; /* bodies of all connections; beyond it 503 */
     int idle_timeout_s;
     http_admit *admit;
@@ -67,7 +65,8 @@ int http_port(const struct http_server *s);
 /* The answer that a handler put off. `r` is gone when this returns. */
 void http_respond(struct http_request *r, struct http_response *response);
 
-/* Stops accepting, waits up to `grace_ns` for open requests, ends the threads. */
+/* Stops accepting, waits up to `grace_ns` for open requests, ends the threads. No answer
+ * may be put off any more but until the next http_idle. */
 void http_close(struct http_server *s, int64_t grace_ns);
 
 struct http_stats {

@@ -22,6 +22,8 @@ struct token {
 bool token_set_load(struct token_set **out, const struct config *c, struct diags *diags);
 void token_set_free(struct token_set *s); /* the older sets with it; accepts NULL */
 
+bool token_set_equal(const struct token_set *a, const struct token_set *b);
+
 /* Sets are kept until the end, since open requests refer to them. */
 void token_set_chain(struct token_set *s, struct token_set *older);
 
@@ -50,7 +52,7 @@ struct server {
     struct http_server *http;
     size_t loop_count;
     struct ingest **ingest; /* by loop */
-    struct views *views;
+    struct views *views, *slow_views;
     const struct token_set *tokens; /* atomic: requests read it */
     pthread_mutex_t reload_lock;
     int64_t started_ns;
@@ -60,9 +62,12 @@ struct server {
 typedef void view(struct server *s, struct http_request *r, struct http_response *out);
 
 bool views_open(struct views **out, struct server *s, struct err *err);
-void views_close(struct views *v);
 
-/* False: too many wait already. */
+/* Answers what waits; from then on views_put refuses. Accepts NULL. */
+void views_stop(struct views *v);
+void views_close(struct views *v); /* accepts NULL */
+
+/* False: too many wait already, or it was stopped. */
 bool views_put(struct views *v, view *run, struct http_request *r);
 
 /* The views. */

@@ -1,4 +1,5 @@
-/* Routes and access. Ingest runs on the loops; whatever reads runs on the view thread. */
+/* Routes and access. Ingest runs on the loops; whatever reads runs on threads of views.
+ */
 #include "spendwarden/server.h"
 
 #include <stdlib.h>
@@ -15,18 +16,19 @@ static const struct route {
     bool post;
     unsigned scope; /* 0: for everybody */
     view *run;
+    bool slow; /* as long as the ledger is large */
 } routes[] = {
-    {STR("/metrics"), false, SCOPE_READ, view_metrics},
-    {STR("/-/healthy"), false, 0, NULL},
-    {STR("/-/ready"), false, 0, view_ready},
-    {STR("/-/reload"), true, SCOPE_ADMIN, view_reload},
-    {STR("/api/v1/status"), false, SCOPE_READ, view_status},
-    {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects},
-    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts},
-    {STR("/api/v1/requests"), false, SCOPE_READ, view_requests},
-    {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage},
-    {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets},
-    {STR("/"), false, SCOPE_READ, view_page},
+    {STR("/metrics"), false, SCOPE_READ, view_metrics, false},
+    {STR("/-/healthy"), false, 0, NULL, false},
+    {STR("/-/ready"), false, 0, view_ready, false},
+    {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, true},
+    {STR("/api/v1/status"), false, SCOPE_READ, view_status, false},
+    {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, false},
+    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, false},
+    {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, true},
+    {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage, false},
+    {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets, false},
+    {STR("/"), false, SCOPE_READ, view_page, false},
 };
 
 static const struct route *find_route(struct str path)
@@ -103,12 +105,11 @@ static bool refuse_source(struct server *s, const struct http_request *r,
     return false;
 }
 
-static bool admit(void *ctx, struct http_request *r, int64_t declared_bytes,
-                  size_t *body_max, struct http_response *out)
+static bool admit(void *ctx, struct http_request *r, size_t *body_max,
+                  struct http_response *out)
 {
     struct server *s = ctx;
 
-    (void)declared_bytes;
     if (is_ingest(r)) {
         *body_max = s->body_max_bytes;
         return refuse_method(r, true, out) || refuse_token(s, r, SCOPE_INGEST, out) ||
@@ -135,7 +136,7 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
         respond_text(out, 200, STR("spendwarden is healthy.\n"));
         return true;
     }
-    if (views_put(s->views, route->run, r))
+    if (views_put(route->slow ? s->slow_views : s->views, route->run, r))
         return false;
     respond_text(out, 503, STR("too many requests wait\n"));
     out->retry_after = "1";
@@ -180,27 +181,28 @@ static bool start(struct server *s, const struct config *c, struct err *err)
     for (; s->loop_count < options.loops; s->loop_count++)
         if (!ingest_open(&s->ingest[s->loop_count], s->engine, err))
             return false;
-    return views_open(&s->views, s, err) && http_open(&s->http, &options, err);
+    return views_open(&s->views, s, err) && views_open(&s->slow_views, s, err) &&
+           http_open(&s->http, &options, err);
 }
 
 bool server_open(struct server **out, struct engine *e, struct diags *diags)
 {
     struct server *s = calloc(1, sizeof *s);
-    struct generation *g = engine_generation(e);
     struct token_set *tokens = NULL;
     struct err err = {0};
 
     *out = NULL;
-    if (!s)
-        err_set(&err, ERR_MEMORY, "server: no memory");
-    bool ok = s && token_set_load(&tokens, g->config, diags);
-    if (ok) {
-        s->engine = e;
-        s->tokens = tokens;
-        s->started_ns = timestamp_now();
-        pthread_mutex_init(&s->reload_lock, NULL);
-        ok = start(s, g->config, &err);
+    if (!s) {
+        diags_add(diags, "spendwarden", 0, 0, "server: no memory");
+        return false;
     }
+    s->engine = e;
+    s->started_ns = timestamp_now();
+    pthread_mutex_init(&s->reload_lock, NULL);
+    struct generation *g = engine_generation(e);
+    bool ok = token_set_load(&tokens, g->config, diags);
+    s->tokens = tokens;
+    ok = ok && start(s, g->config, &err);
     generation_release(g);
     if (err.kind)
         diags_add(diags, "spendwarden", 0, 0, "%s", err.text);
@@ -215,8 +217,12 @@ void server_close(struct server *s)
 {
     if (!s)
         return;
+    /* Views answer first: connections that wait for them cannot be closed. */
+    views_stop(s->views);
+    views_stop(s->slow_views);
     http_close(s->http, GRACE_SECONDS * NS_PER_SECOND);
     views_close(s->views);
+    views_close(s->slow_views);
     for (size_t i = 0; i < s->loop_count; i++)
         ingest_close(s->ingest[i]);
     free(s->ingest);
@@ -230,20 +236,22 @@ int server_port(const struct server *s)
     return http_port(s->http);
 }
 
+static bool load_tokens(void *fresh, const struct config *next, struct diags *diags)
+{
+    return token_set_load(fresh, next, diags);
+}
+
 bool server_reload(struct server *s, struct diags *diags)
 {
     struct token_set *fresh = NULL;
 
     pthread_mutex_lock(&s->reload_lock);
-    bool ok = engine_reload(s->engine, diags);
-    if (ok) {
-        struct generation *g = engine_generation(s->engine);
-        ok = token_set_load(&fresh, g->config, diags);
-        generation_release(g);
-    }
-    if (ok) {
+    bool ok = engine_reload(s->engine, load_tokens, &fresh, diags);
+    if (ok && !token_set_equal(fresh, s->tokens)) {
         token_set_chain(fresh, (struct token_set *)s->tokens);
         __atomic_store_n(&s->tokens, fresh, __ATOMIC_RELEASE);
+    } else {
+        token_set_free(fresh);
     }
     pthread_mutex_unlock(&s->reload_lock);
     return ok;

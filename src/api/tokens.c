@@ -14,14 +14,25 @@ struct token_set {
     struct token_set *older; /* owned */
 };
 
-static struct binding copy_binding(struct arena *arena, const struct token_options *o)
+static bool copy_text(struct arena *arena, struct str *out, struct str text)
+{
+    *out = arena_copy(arena, text);
+    return out->size == text.size;
+}
+
+/* All of it or nothing: a token that lost its source or a label would open more. */
+static bool copy_options(struct arena *arena, struct token *token,
+                         const struct token_options *o)
 {
     struct pair *labels = arena_alloc(arena, (o->label_count + 1) * sizeof *labels);
+    bool ok = labels && copy_text(arena, &token->source, o->source);
 
-    for (size_t i = 0; labels && i < o->label_count; i++)
-        labels[i] = (struct pair){arena_copy(arena, o->labels[i].name),
-                                  arena_copy(arena, o->labels[i].value)};
-    return (struct binding){labels ? o->label_count : 0, labels};
+    for (size_t i = 0; ok && i < o->label_count; i++)
+        ok = copy_text(arena, &labels[i].name, o->labels[i].name) &&
+             copy_text(arena, &labels[i].value, o->labels[i].value);
+    token->scopes = o->scopes;
+    token->binding = (struct binding){o->label_count, labels};
+    return ok;
 }
 
 static bool add_token(struct token_set *s, const struct token_options *o,
@@ -33,14 +44,11 @@ static bool add_token(struct token_set *s, const struct token_options *o,
         return false;
     }
     struct token *token = arena_zalloc(&s->arena, sizeof *token);
-    if (!token) {
+    if (!token || !copy_text(&s->arena, &token->secret, secret) ||
+        !copy_options(&s->arena, token, o)) {
         diags_add(diags, o->file, 0, 0, "too many tokens");
         return false;
     }
-    token->secret = arena_copy(&s->arena, secret);
-    token->scopes = o->scopes;
-    token->source = arena_copy(&s->arena, o->source);
-    token->binding = copy_binding(&s->arena, o);
     token->next = s->first;
     s->first = token;
     return true;
@@ -74,7 +82,7 @@ static bool add_lines(struct token_set *s, const struct token_options *o, struct
 static bool add_file(struct token_set *s, const struct token_options *o,
                      struct diags *diags)
 {
-    char text[TOKEN_FILE_MAX];
+    char text[TOKEN_FILE_MAX + 1];
     int fd = open(o->file, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd == -1 ? -1 : read(fd, text, sizeof text);
 
@@ -82,7 +90,11 @@ static bool add_file(struct token_set *s, const struct token_options *o,
         diags_add(diags, o->file, 0, 0, "token file: %m");
     if (fd != -1)
         close(fd);
-    return size >= 0 && add_lines(s, o, (struct str){text, (size_t)size}, diags);
+    if (size > TOKEN_FILE_MAX)
+        diags_add(diags, o->file, 0, 0, "token file: larger than %d bytes",
+                  TOKEN_FILE_MAX);
+    return size >= 0 && size <= TOKEN_FILE_MAX &&
+           add_lines(s, o, (struct str){text, (size_t)size}, diags);
 }
 
 bool token_set_load(struct token_set **out, const struct config *c, struct diags *diags)
@@ -115,6 +127,31 @@ void token_set_free(struct token_set *s)
         free(s);
         s = older;
     }
+}
+
+static bool same_token(const struct token *a, const struct token *b)
+{
+    const struct binding *x = &a->binding, *y = &b->binding;
+
+    if (!str_eq(a->secret, b->secret) || a->scopes != b->scopes ||
+        !str_eq(a->source, b->source) || x->label_count != y->label_count)
+        return false;
+    for (size_t i = 0; i < x->label_count; i++)
+        if (!str_eq(x->labels[i].name, y->labels[i].name) ||
+            !str_eq(x->labels[i].value, y->labels[i].value))
+            return false;
+    return true;
+}
+
+bool token_set_equal(const struct token_set *a, const struct token_set *b)
+{
+    const struct token *x = a->first, *y = b->first;
+
+    while (x && y && same_token(x, y)) {
+        x = x->next;
+        y = y->next;
+    }
+    return !x && !y && a->open == b->open;
 }
 
 void token_set_chain(struct token_set *s, struct token_set *older)

@@ -1,4 +1,5 @@
-/* One thread for what may take a while, so that ingest does not wait for a scrape. */
+/* A thread for what may take a while, so that ingest does not wait for a scrape, nor a
+ * scrape for a reload. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -71,7 +72,7 @@ bool views_open(struct views **out, struct server *s, struct err *err)
     return true;
 }
 
-void views_close(struct views *v)
+void views_stop(struct views *v)
 {
     if (!v)
         return;
@@ -81,6 +82,14 @@ void views_close(struct views *v)
     pthread_mutex_unlock(&v->lock);
     if (v->started)
         pthread_join(v->thread, NULL);
+    v->started = false;
+}
+
+void views_close(struct views *v)
+{
+    if (!v)
+        return;
+    views_stop(v);
     pthread_cond_destroy(&v->wake);
     pthread_mutex_destroy(&v->lock);
     free(v);

@@ -20,7 +20,6 @@ struct http_loop {
 struct http_server {
     struct http_options options;
     int listen_socket, port;
-    bool stopping;           /* atomic: no new connections */
     bool ended;              /* atomic: loops return */
     int64_t open_requests;   /* atomic: from their first byte to the end of the answer */
     int64_t handed_requests; /* atomic: complete ones among them */

@@ -89,11 +89,10 @@ static struct request *request_new(struct http_loop *loop,
     };
     count(&server->stats.requests, 1);
     count(&server->open_requests, 1);
-    int64_t size = declared_size(&q->visible);
-    if (server->options.admit(server->options.ctx, &q->visible, size, &q->body_max,
+    if (server->options.admit(server->options.ctx, &q->visible, &q->body_max,
                               &q->response))
         q->refused = true;
-    else if (size > (int64_t)q->body_max)
+    else if (declared_size(&q->visible) > (int64_t)q->body_max)
         refuse_large(q);
     return q;
 }
@@ -154,6 +153,9 @@ static void take_data(struct request *q, const char *data, size_t size)
 static enum MHD_Result send_response(struct request *q)
 {
     struct http_response *r = &q->response;
+
+    if (r->body.failed)
+        refuse(q, MHD_HTTP_INTERNAL_SERVER_ERROR, STR("no memory for the answer\n"));
     struct MHD_Response *response =
         MHD_create_response_from_buffer(r->body.size, r->body.at, MHD_RESPMEM_MUST_FREE);
 

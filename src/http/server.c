@@ -117,6 +117,7 @@ static void *run_loop(void *arg)
 static bool start_daemon(struct http_loop *loop, struct err *err)
 {
     struct http_server *s = loop->server;
+    size_t connections = (size_t)s->options.connections_max + s->options.loops - 1;
     int listener = fcntl(s->listen_socket, F_DUPFD_CLOEXEC, 0); /* MHD closes it */
 
     if (listener == -1)
@@ -126,7 +127,7 @@ static bool start_daemon(struct http_loop *loop, struct err *err)
         http_on_data, loop, MHD_OPTION_LISTEN_SOCKET, listener,
         MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, loop,
         MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, loop,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->options.connections_max,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(connections / s->options.loops),
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->options.idle_timeout_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
     if (!loop->daemon) {
@@ -192,7 +193,6 @@ int http_port(const struct http_server *s)
 
 static void stop_accepting(struct http_server *s)
 {
-    __atomic_store_n(&s->stopping, true, __ATOMIC_RELEASE);
     for (size_t i = 0; i < s->loop_count; i++) {
         int listener = s->loops[i].daemon ? MHD_quiesce_daemon(s->loops[i].daemon) : -1;
         if (listener != -1)
