@@ -106,8 +106,8 @@ end)
 
 declare("counter", function(name, given, fn)
   local options = options_of("counter", given, { "help", "labels", "needs" })
-  name = named("counter: the name", name, "^[a-zA-Z_:][a-zA-Z0-9_:]*$")
-  if name and not name:find("_total$") then problem("counter: '%s' must end in _total", name) end
+  name = named("counter: the name", name, LABEL)
+  if name and not name:find("._total$") then problem("counter: '%s' must be a name that ends in _total", name) end
   for _, prefix in ipairs { "llm_", "spendwarden_", "litellm_" } do
     if name and name:sub(1, #prefix) == prefix then
       problem("counter: '%s': names with %s are the engine's own", name, prefix)
@@ -116,7 +116,8 @@ declare("counter", function(name, given, fn)
   local labels, seen = list("counter: 'labels'", options.labels, 8), {}
   for _, label in ipairs(labels) do
     local ok = named("counter: a label", label, LABEL)
-    if ok and (seen[ok] or ok:sub(1, 2) == "__") then problem("counter: the label '%s' is taken", ok) end
+    local reserved = ok == "le" or ok == "quantile" or ok and ok:sub(1, 2) == "__"
+    if ok and (seen[ok] or reserved) then problem("counter: the label '%s' is taken", ok) end
     if ok then seen[ok] = true end
   end
   expect("counter: the last argument", fn, "function")

@@ -73,12 +73,17 @@ static bool is_name(struct str text)
     return text.size > 0 && text.size <= TEXT_VALUE_MAX;
 }
 
-/* Labels that families add themselves. */
+/* Labels that mean something to Prometheus. */
 static bool is_reserved(struct str label)
 {
-    return str_eq(label, STR("status")) || str_eq(label, STR("type")) ||
-           str_eq(label, STR("le")) || str_eq(label, STR("quantile")) ||
+    return str_eq(label, STR("le")) || str_eq(label, STR("quantile")) ||
            str_starts(label, STR("__"));
+}
+
+/* Labels that families of spend add themselves. */
+static bool is_added(struct str label)
+{
+    return str_eq(label, STR("status")) || str_eq(label, STR("type"));
 }
 
 static bool options_are_sound(const struct metrics_options *options, struct err *err)
@@ -94,7 +99,7 @@ static bool options_are_sound(const struct metrics_options *options, struct err 
         bool twice = false;
         for (size_t j = 0; j < i; j++)
             twice |= str_eq(name, field_name(options->schema, options->labels[j]));
-        if (twice || !is_name(name) || is_reserved(name))
+        if (twice || !is_name(name) || is_reserved(name) || is_added(name))
             return err_set(err, ERR_CONFIG, "metrics: \"%.*s\" cannot be a label here",
                            STR_ARG(name));
     }
