@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "spendwarden/value.h"
+
 enum { VIEW_BUDGETS_MAX = 20000, VIEW_COVERAGE_MAX = 1024 };
 
 struct tick_view_box {
@@ -132,8 +134,8 @@ void tick_view_coverage(struct tick_view_box *v, struct str label, struct str wi
         const struct window_group *group = &all->groups[i];
         const struct window_group *attributed = window_sums_find(known, group->by);
         int64_t sum = attributed ? attributed->sum : 0;
-        all_total += group->sum;
-        known_total += sum;
+        add_clamped(&all_total, group->sum);
+        add_clamped(&known_total, sum);
         add_coverage(v, label, window, group->by[0], sum, group->sum);
     }
     add_coverage(v, label, window, (struct str){NULL, 0}, known_total, all_total);

@@ -77,9 +77,11 @@ static void follow_generation(struct ingest *i)
                     "the old generation goes on: %s", err.text);
 }
 
+/* Chunks before the one that failed are booked; they are duplicates when it comes again.
+ */
 static void respond_unavailable(struct http_response *out, const char *retry_after)
 {
-    respond_text(out, 503, STR("nothing was booked, try again\n"));
+    respond_text(out, 503, STR("not all of it was booked, try again\n"));
     out->retry_after = retry_after;
 }
 
