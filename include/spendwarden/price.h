@@ -45,6 +45,3 @@ void price_record(const struct price_book *b, struct price_cache *c, struct reco
  * False: that model has no price. */
 bool price_at_model(const struct price_book *b, struct price_cache *c,
                     const struct record *r, struct str model, struct money *out);
-
-/* Whether nothing stands behind a charge of 0: no price, no reported cost, no policy. */
-bool charge_is_unpriced(const struct charge *charge, const struct event *ev);

@@ -110,5 +110,7 @@ struct str record_text(const struct record *r, struct field field);
  * counts as they are, seconds in nanoseconds. */
 bool record_number(const struct record *r, struct field field, int64_t *out);
 
+/* Whether nothing stands behind a charge of 0: no price, no reported cost, no policy. */
+bool charge_is_unpriced(const struct charge *charge, const struct event *ev);
+
 struct str price_status_name(enum price_status status);
-struct str record_kind_name(enum record_kind kind);

@@ -172,6 +172,9 @@ static void expose_policies(struct server *s, struct buf *out)
     }
     gauge(out, "spendwarden_price_book_entries", "Entries of the price books in use.",
           (double)price_book_entries(g->prices));
+    gauge(out, "spendwarden_price_book_quarantined_entries",
+          "Imported entries that are beyond the bounds of sense, and so are not used.",
+          (double)price_book_quarantined(g->prices));
     generation_release(g);
 }
 

@@ -171,10 +171,11 @@ struct str price_status_name(enum price_status status)
     return names[status];
 }
 
-struct str record_kind_name(enum record_kind kind)
+bool charge_is_unpriced(const struct charge *charge, const struct event *ev)
 {
-    static const struct str names[] = {STR("charge"), STR("amendment"), STR("revision"),
-                                       STR("opening")};
-
-    return names[kind];
+    for (size_t i = 0; i < charge->step_count; i++)
+        if (!charge->steps[i].billed)
+            return false;
+    return charge->charge.nanousd == 0 && charge->status != PRICE_INCLUDED &&
+           !charge->has_computed && ev->reported != REPORTED_COST;
 }

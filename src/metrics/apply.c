@@ -47,18 +47,6 @@ static void observe(int64_t *buckets, const int64_t *bounds, size_t count, int64
     add_clamped(&buckets[count + 1], value); /* the sum follows the buckets */
 }
 
-/* A price of 0 that a contract, a book or a policy gives is a price. */
-static bool has_no_price(const struct record *r)
-{
-    const struct charge *c = &r->charge;
-
-    for (size_t i = 0; i < c->step_count; i++)
-        if (!c->steps[i].billed)
-            return false;
-    return c->charge.nanousd == 0 && !c->has_computed && c->status != PRICE_EXACT &&
-           c->status != PRICE_PARTIAL && c->status != PRICE_INCLUDED;
-}
-
 /* A failed request without usage costs nothing: no price is missing there. */
 static bool should_have_price(const struct record *r)
 {
@@ -73,9 +61,10 @@ static void apply_model(struct metrics *m, const struct record *r)
     struct str values[] = {r->ev.text[TEXT_AI_SYSTEM], r->ev.text[TEXT_REQUESTED_MODEL],
                            price_status_name(r->charge.status)};
     int64_t *cells = set_cells(m, &m->sets[SET_MODEL], values);
+    bool unpriced = charge_is_unpriced(&r->charge, &r->ev);
     int64_t number;
 
-    if (cells && !has_no_price(r))
+    if (cells && !unpriced)
         observe(&cells[CELL_COST], cost_bounds_nanousd, COST_BOUNDS,
                 r->charge.charge.nanousd);
     struct field duration = {FIELD_DERIVED, DERIVED_DURATION, STAGE_DECODE};
@@ -85,7 +74,7 @@ static void apply_model(struct metrics *m, const struct record *r)
     struct field drift = {FIELD_MONEY, MONEY_DRIFT, STAGE_PRICE};
     if (cells && record_number(r, drift, &number))
         add_clamped(&cells[CELL_DRIFT], number);
-    if (!has_no_price(r) || !should_have_price(r))
+    if (!unpriced || !should_have_price(r))
         return;
     cells = set_cells(m, &m->sets[SET_UNPRICED], values);
     if (cells)

@@ -289,12 +289,3 @@ bool price_at_model(const struct price_book *b, struct price_cache *c,
         *out = other.computed;
     return other.has_computed;
 }
-
-bool charge_is_unpriced(const struct charge *charge, const struct event *ev)
-{
-    for (size_t i = 0; i < charge->step_count; i++)
-        if (!charge->steps[i].billed)
-            return false;
-    return charge->status != PRICE_INCLUDED && !charge->has_computed &&
-           ev->reported != REPORTED_COST;
-}
