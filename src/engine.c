@@ -209,9 +209,8 @@ struct tick_view *engine_tick_view(struct engine *e)
     return e->ticker ? ticker_view(e->ticker) : NULL;
 }
 
-void engine_tick_view_release(struct engine *e, struct tick_view *v)
+void engine_tick_view_release(struct tick_view *v)
 {
-    (void)e;
     tick_view_drop((struct tick_view_box *)v);
 }
 

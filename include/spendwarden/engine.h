@@ -1,9 +1,8 @@
-/* The running engine: one ledger, the current generation, ticks, alerts, and the HTTP
- * server in front. */
+/* The running engine: one ledger, the current generation, ticks and alerts. The HTTP
+ * server in front is server.h. */
 #pragma once
 #include "spendwarden/books.h"
 #include "spendwarden/generation.h"
-#include "spendwarden/http.h"
 #include "spendwarden/outcomes.h"
 #include "spendwarden/rules.h"
 
@@ -73,7 +72,7 @@ struct tick_view {
 
 /* Held until released; NULL before the first tick. Any thread. */
 struct tick_view *engine_tick_view(struct engine *e);
-void engine_tick_view_release(struct engine *e, struct tick_view *v);
+void engine_tick_view_release(struct tick_view *v); /* accepts NULL */
 
 /* Number of receivers; fills at most `max`. */
 size_t engine_receivers(struct engine *e, struct receiver_stats *out, size_t max);

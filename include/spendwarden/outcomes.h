@@ -1,7 +1,6 @@
 /* What became of what clients sent: counts by source, and the last rejects. Any thread.
  */
 #pragma once
-#include "spendwarden/err.h"
 #include "spendwarden/str.h"
 #include "spendwarden/timestamp.h"
 

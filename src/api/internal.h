@@ -2,6 +2,7 @@
 #pragma once
 #include <pthread.h>
 
+#include "spendwarden/http.h"
 #include "spendwarden/pipeline.h"
 #include "spendwarden/server.h"
 

@@ -138,8 +138,7 @@ void view_alerts(struct server *s, struct http_request *r, struct http_response 
     }
     buf_byte(&out->body, ']');
     end_data(out);
-    if (tick)
-        engine_tick_view_release(s->engine, tick);
+    engine_tick_view_release(tick);
 }
 
 void view_coverage(struct server *s, struct http_request *r, struct http_response *out)
@@ -164,8 +163,7 @@ void view_coverage(struct server *s, struct http_request *r, struct http_respons
     }
     buf_byte(b, ']');
     end_data(out);
-    if (tick)
-        engine_tick_view_release(s->engine, tick);
+    engine_tick_view_release(tick);
 }
 
 void view_budgets(struct server *s, struct http_request *r, struct http_response *out)
@@ -196,8 +194,7 @@ void view_budgets(struct server *s, struct http_request *r, struct http_response
     }
     buf_byte(b, ']');
     end_data(out);
-    if (tick)
-        engine_tick_view_release(s->engine, tick);
+    engine_tick_view_release(tick);
 }
 
 struct listing {
@@ -278,8 +275,7 @@ void view_ready(struct server *s, struct http_request *r, struct http_response *
     else
         respond_text(out, 200, STR("spendwarden is ready.\n"));
     generation_release(g);
-    if (tick)
-        engine_tick_view_release(s->engine, tick);
+    engine_tick_view_release(tick);
 }
 
 void view_page(struct server *s, struct http_request *r, struct http_response *out)

@@ -332,7 +332,7 @@ void expose_engine(struct server *s, struct buf *out)
         expose_budgets(out, tick);
         expose_coverage(out, tick);
         expose_alerts(out, tick);
-        engine_tick_view_release(s->engine, tick);
+        engine_tick_view_release(tick);
     }
     expose_outcomes(s, out);
     expose_policies(s, out);
