@@ -15,6 +15,7 @@ local named, seconds, list, field, fields, pairs_of, steps_of =
 
 local STAGE = core.stages
 local LABEL = "^[a-zA-Z_][a-zA-Z0-9_]*$"
+local BUDGET_STEPS = { { 0.5, "info" }, { 0.8, "warning" }, { 1.0, "critical" } }
 local TEXTS = { label = true, text = true, flag = true }
 
 local function declare(name, body)
@@ -283,7 +284,7 @@ declare("budget", function(name, given, fn)
     over = options.over, where = options.where })
   if spec.fn then problem("budget: 'sum' and 'where' cannot be functions") end
   local clear = number("budget: 'clear'", options.clear)
-  spec.steps, spec.clear = steps_of("budget: 'steps'", options.steps), clear
+  spec.steps, spec.clear = steps_of("budget: 'steps'", options.steps or BUDGET_STEPS), clear
   check_clear("budget", clear, nil, nil, spec.steps)
   expect("budget: the last argument", fn, "function")
   spec.budget, spec.fn = name, fn

@@ -12,7 +12,7 @@ for _, label in ipairs { "team", "workflow_id" } do
   rule("LLMCostSpike", {
     over = hour, above = settings.factor, hold = "10m", severity = "critical",
     labels = { dimension = label },
-    annotations = { summary = "Spend of the last hour is far above the usual." },
+    annotations = { summary = "Spend of " .. label .. " {{" .. label .. "}}: the last hour is {{value}} times the usual." },
   }, function(group)
     return group.value / math.max(day:per("1h", group) or 0, last_week:get(group), settings.floor_usd)
   end)

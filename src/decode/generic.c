@@ -42,12 +42,23 @@ static const struct json_value *slot_of(const struct decoding *d, const char *na
     return NULL;
 }
 
+/* "...Z" or "...+02:00": what says neither may be any clock's. */
+static bool has_zone(struct str time)
+{
+    struct str clock = str_from(time, STR("2026-11-24T").size);
+
+    return clock.size &&
+           (memchr(clock.at, 'Z', clock.size) || memchr(clock.at, 'z', clock.size) ||
+            memchr(clock.at, '+', clock.size) || memchr(clock.at, '-', clock.size));
+}
+
 /* Seconds or milliseconds as a number would be guesses: refused. */
 static bool read_time(const struct decoding *d, const struct json_value *v, int64_t *out)
 {
-    bool ok = v->type == JSON_NUMBER
-                  ? str_to_int64(v->raw, out)
-                  : v->type == JSON_STRING && timestamp_parse(out, decode_text(d, v));
+    struct str text = decode_text(d, v);
+    bool ok = v->type == JSON_NUMBER ? str_to_int64(v->raw, out)
+                                     : v->type == JSON_STRING && has_zone(text) &&
+                                           timestamp_parse(out, text);
 
     return ok && *out >= TIME_LEAST_NS;
 }

@@ -45,6 +45,30 @@ static bool register_all(struct policy_set *s, struct diags *diags)
     return ok;
 }
 
+static bool is_policy(const struct build *b, struct str name)
+{
+    for (size_t i = 0; i < b->policy_count; i++)
+        if (str_eq(b->policies[i], name))
+            return true;
+    return false;
+}
+
+/* A setting for nobody is a misspelt name: it would be without effect in silence. */
+static bool check_settings(const struct policy_set *s, struct diags *diags)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < s->options.setting_count; i++) {
+        const struct policy_setting *setting = &s->options.settings[i];
+        if (is_policy(&s->build, setting->policy))
+            continue;
+        diags_add(diags, "policies.settings", 0, 0, "no policy has the name '%.*s'",
+                  STR_ARG(setting->policy));
+        ok = false;
+    }
+    return ok;
+}
+
 bool policy_load(struct policy_set **out, const struct policy_options *options,
                  struct diags *diags)
 {
@@ -56,7 +80,7 @@ bool policy_load(struct policy_set **out, const struct policy_options *options,
         return false;
     }
     bool read = set_read(s, options, diags);
-    if (!register_all(s, diags) || !read)
+    if (!register_all(s, diags) || !read || !check_settings(s, diags))
         goto fail;
     s->stats = calloc(s->build.fn_count + 1, sizeof *s->stats);
     if (!s->stats) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "set.h"
+#include "spendwarden/log.h"
 
 enum { DATA_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -124,7 +125,10 @@ static void read_data(struct policy_set *s, struct diags *diags)
         file->name = s->options.data[i].name;
         if (read_file(&s->arena, path, DATA_BYTES_MAX, &file->bytes))
             yaml_parse(&file->root, file->bytes, path, &s->arena, diags);
-        else if (errno != ENOENT)
+        else if (errno == ENOENT)
+            log_line(LOG_WARN, "policies.data.%.*s: %s does not exist: an empty table",
+                     STR_ARG(file->name), path);
+        else
             diags_add(diags, path, 0, 0, "cannot be read: %s", strerror(errno));
     }
 }

@@ -86,20 +86,19 @@ static bool load_layers(struct price_book *b, struct str lowest,
                         const struct price_options *options, struct arena *trees,
                         struct diags *diags)
 {
-    bool imported[LAYERS_MAX] = {true};
-
     if (!price_book_start(b))
         return false;
+    b->imported[0] = true;
     load_lowest(b, lowest, trees, diags);
     if (options->overlay_count >= LAYERS_MAX)
         diags_add(diags, options->overlays[LAYERS_MAX - 1], 0, 0,
                   "prices: at most %d overlays", LAYERS_MAX - 1);
     for (size_t i = 0; i < options->overlay_count && i + 1 < LAYERS_MAX; i++)
-        load_overlay(b, options->overlays[i], (uint8_t)(i + 1), &imported[i + 1], trees,
-                     diags);
+        load_overlay(b, options->overlays[i], (uint8_t)(i + 1), &b->imported[i + 1],
+                     trees, diags);
     if (!price_group(b, diags))
         return false;
-    price_check(b, imported, diags);
+    price_check(b, diags);
     return true;
 }
 

@@ -105,4 +105,5 @@ struct price_book {
     struct entry *entries;
     size_t quarantined;
     enum charge_basis basis;
+    bool imported[LAYERS_MAX]; /* public prices; the others are an operator's own */
 };

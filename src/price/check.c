@@ -232,14 +232,14 @@ static const char *out_of_bounds(const struct price_book *b, const struct entry 
     return NULL;
 }
 
-void price_check(struct price_book *b, const bool *imported, struct diags *diags)
+void price_check(struct price_book *b, struct diags *diags)
 {
     for (size_t i = 0; i < b->entry_count; i++) {
         struct entry *e = &b->entries[i];
         const char *wrong = out_of_bounds(b, e);
-        if (!wrong || (e->has_reason && !imported[e->layer]))
+        if (!wrong || (e->has_reason && !b->imported[e->layer]))
             continue;
-        if (imported[e->layer]) {
+        if (b->imported[e->layer]) {
             e->quarantined = true;
             b->quarantined++;
         } else {

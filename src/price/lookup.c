@@ -71,13 +71,22 @@ struct best {
     uint32_t model;
 };
 
+/* Another provider's public price may stand in; what an operator has agreed with that one
+ * may not. */
+static bool may_stand_in(const struct price_book *b, const struct model *m, enum via via)
+{
+    return via != VIA_FALLBACK || b->imported[m->layer];
+}
+
 static void match_models(const struct price_book *b, const struct provider *p,
-                         struct str name, struct best best[LAYERS_MAX])
+                         enum via via, struct str name, struct best best[LAYERS_MAX])
 {
     for (size_t i = p->first; i < p->first + p->count; i++) {
         const struct model *m = &b->models[i];
         struct best *held = &best[m->layer];
         size_t length;
+        if (!may_stand_in(b, m, via))
+            continue;
         enum rung rung = price_match(&m->match, m->name, name, &length);
         if (rung < held->rung ||
             (rung == held->rung && rung != RUNG_NONE && length > held->length))
@@ -95,9 +104,9 @@ static bool match_form(const struct price_book *b, int64_t provider,
     for (size_t i = 0; i < LAYERS_MAX; i++)
         best[i] = (struct best){RUNG_NONE, 0, 0};
     if (via != VIA_FALLBACK)
-        match_models(b, &b->providers[PROVIDER_ANY], form->name, best);
+        match_models(b, &b->providers[PROVIDER_ANY], via, form->name, best);
     if (provider > PROVIDER_ANY)
-        match_models(b, &b->providers[provider], form->name, best);
+        match_models(b, &b->providers[provider], via, form->name, best);
     for (size_t i = LAYERS_MAX; i-- > 0;)
         if (best[i].rung != RUNG_NONE && out->count < HITS_MAX)
             out->items[out->count++] = (struct hit){

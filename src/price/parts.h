@@ -89,4 +89,4 @@ struct price_book *price_book_of_text(struct str text, struct diags *diags);
 
 /* --- check.c: after all layers are read --- */
 bool price_group(struct price_book *b, struct diags *diags);
-void price_check(struct price_book *b, const bool *imported, struct diags *diags);
+void price_check(struct price_book *b, struct diags *diags);

@@ -10,6 +10,7 @@ struct writer {
     const struct instance *instance;
     const struct subject *subject;
     const struct reading *reading;
+    bool rounded; /* for people; the annotations "value", "spent" and so on are exact */
     size_t count;
     struct {
         size_t name, value, end;
@@ -28,46 +29,51 @@ int number_format(char out[NUMBER_TEXT_SIZE], double number)
     return length;
 }
 
-static void add_number(struct buf *out, double number)
+static void add_number(struct writer *w, double number)
 {
     char text[NUMBER_TEXT_SIZE];
-    int length = number_format(text, number);
+    int length = w->rounded ? snprintf(text, sizeof text, "%.6g", number)
+                            : number_format(text, number);
 
-    buf_add(out, (struct str){text, (size_t)length});
+    buf_add(w->out, (struct str){text, (size_t)length});
 }
 
 /* Exact to the nano-dollar where an amount can be. */
-static void add_usd(struct buf *out, double usd)
+static void add_usd(struct writer *w, double usd)
 {
     char text[MONEY_TEXT_SIZE];
 
     if (!(fabs(usd) < 9e9)) {
-        add_number(out, usd);
+        add_number(w, usd);
+        return;
+    }
+    if (w->rounded) {
+        buf_format(w->out, "%.2f", usd);
         return;
     }
     int length = money_format(text, (struct money){llrint(usd * 1e9)});
-    buf_add(out, (struct str){text, (size_t)length});
+    buf_add(w->out, (struct str){text, (size_t)length});
 }
 
 static void add_value(struct writer *w)
 {
-    add_number(w->out, w->reading->value);
+    add_number(w, w->reading->value);
 }
 
 static void add_threshold(struct writer *w)
 {
     if (w->reading->relation)
-        add_number(w->out, w->reading->threshold);
+        add_number(w, w->reading->threshold);
 }
 
 static void add_spent(struct writer *w)
 {
-    add_usd(w->out, w->reading->spent_usd);
+    add_usd(w, w->reading->spent_usd);
 }
 
 static void add_limit(struct writer *w)
 {
-    add_usd(w->out, w->reading->limit_usd);
+    add_usd(w, w->reading->limit_usd);
 }
 
 static void add_period(struct writer *w)
@@ -179,6 +185,7 @@ static void add_named(struct writer *w, struct str name)
 
 static void add_template(struct writer *w, struct str text)
 {
+    w->rounded = true;
     while (text.size) {
         const char *open = memmem(text.at, text.size, "{{", 2);
         size_t plain = open ? (size_t)(open - text.at) : text.size;
@@ -188,11 +195,12 @@ static void add_template(struct writer *w, struct str text)
             plain = text.size;
         buf_add(w->out, (struct str){text.at, plain});
         if (!close)
-            return;
+            break;
         size_t length = (size_t)(close - rest.at);
         add_named(w, trimmed((struct str){rest.at, length}));
         text = str_from(rest, length + 2);
     }
+    w->rounded = false;
 }
 
 static bool begin(struct writer *w, struct str name)
@@ -241,9 +249,11 @@ static void add_built_in(struct writer *w)
             (built_in[i].needs_bound && !w->reading->relation) ||
             !begin(w, built_in[i].name))
             continue;
+        w->rounded = i >= NAMEABLE_COUNT;
         built_in[i].add(w);
         end(w);
     }
+    w->rounded = false;
 }
 
 bool annotate(struct instance *i, const struct subject *s, const struct reading *reading)

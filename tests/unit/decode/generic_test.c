@@ -223,6 +223,7 @@ TEST(says_why_a_value_is_refused)
         {"{\"id\":\"1\",\"start\":1795480000.5}", "start must be"},
         {"{\"id\":\"1\",\"start\":1795480000}", "start must be"},
         {"{\"id\":\"1\",\"end\":\"yesterday\"}", "end must be"},
+        {"{\"id\":\"1\",\"end\":\"2026-11-24T10:00:00\"}", "end must be"},
         {"{\"id\":\"1\",\"status\":\"maybe\"}", "status must be"},
         {"{\"id\":\"1\",\"reported_usd\":-1}", "reported_usd must be"},
         {"{\"id\":\"1\",\"reported_usd\":2000000}", "reported_usd must be"},

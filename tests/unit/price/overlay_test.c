@@ -54,6 +54,17 @@ TEST(an_overlay_without_match_reprices_all_names_of_the_model)
     price_book_free(book);
 }
 
+TEST(a_contract_with_one_provider_prices_no_other)
+{
+    static const char *const texts[] = {
+        "entries: [{ provider: openai, model: gpt-4o, rates: { input_mtok: \"2\" } }]"};
+    struct price_book *book = load_book(CHARGE_COMPUTED, 1, texts);
+    struct record r = usage("azure", "gpt-4o", 1000, 0);
+
+    assert_int_equal(priced(book, &r).nanousd, 2500000);
+    price_book_free(book);
+}
+
 TEST(names_are_taken_over_from_the_nearest_book_below)
 {
     static const char *const texts[] = {
@@ -300,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(later_overlays_win_over_earlier_ones_and_over_the_built_in_book),
         cmocka_unit_test(an_overlay_without_match_reprices_all_names_of_the_model),
+        cmocka_unit_test(a_contract_with_one_provider_prices_no_other),
         cmocka_unit_test(names_are_taken_over_from_the_nearest_book_below),
         cmocka_unit_test(outside_its_dates_and_tier_an_overlay_leaves_the_lower_price),
         cmocka_unit_test(included_traffic_costs_nothing_whatever_the_gateway_reports),

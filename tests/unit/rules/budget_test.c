@@ -19,7 +19,7 @@ TEST(a_budget_alerts_at_each_step_with_its_figures)
     assert_string_equal(annotation_of(a, "period"),
                         "2026-08-21T10:00:00.000Z/2026-08-23T10:00:00.000Z");
     assert_string_equal(annotation_of(a, "summary"),
-                        "TeamBudget for team=ml: 812.5 of 1000 USD spent");
+                        "TeamBudget for team=ml: 812.50 of 1000.00 USD spent");
     tick_budget(&s, 1000, 1000);
     assert_int_equal(in_state(&s, ALERT_FIRING), 3);
     simulation_end(&s);

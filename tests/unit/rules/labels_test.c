@@ -57,8 +57,7 @@ TEST(annotations_are_templates_with_defaults)
         (struct pair){STR("runbook_url"), STR("https://wiki/{{alertname}}")};
     tick(&s, 3.3000000000000003);
     struct alert a = first_alert(&s);
-    assert_string_equal(annotation_of(&a, "summary"),
-                        "ml at 3.3000000000000003 over 3 {{x}");
+    assert_string_equal(annotation_of(&a, "summary"), "ml at 3.3 over 3 {{x}");
     assert_string_equal(annotation_of(&a, "runbook_url"), "https://wiki/Spike");
     assert_string_equal(annotation_of(&a, "description"),
                         "Rule Spike of policy finops (p.lua:3): value "
