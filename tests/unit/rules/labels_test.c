@@ -61,7 +61,7 @@ TEST(annotations_are_templates_with_defaults)
     assert_string_equal(annotation_of(&a, "runbook_url"), "https://wiki/Spike");
     assert_string_equal(annotation_of(&a, "description"),
                         "Rule Spike of policy finops (p.lua:3): value "
-                        "3.3000000000000003, threshold 3");
+                        "3.3, threshold 3");
     s.rule.annotation_count = 0;
     tick(&s, 4);
     a = first_alert(&s);
