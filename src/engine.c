@@ -6,7 +6,7 @@
 #include "spendwarden/log.h"
 #include "tick_view.h"
 
-enum { JOURNAL_MAX_BYTES = 256 * 1024 * 1024 };
+enum { JOURNAL_MAX_BYTES = 256 * 1024 * 1024, SOURCE_ROWS = 1000 };
 
 static bool fail(struct diags *diags, const struct err *err)
 {
@@ -76,6 +76,28 @@ static void note_success(struct engine *e)
     __atomic_store_n(&e->reload.successful, true, __ATOMIC_RELAXED);
 }
 
+static bool know_source(void *ctx, const struct record *r, struct err *err)
+{
+    (void)err;
+    outcomes_know(ctx, r->ev.text[TEXT_SOURCE], r->committed_ns);
+    return true;
+}
+
+/* Silence is told from before the start, by the newest rows. */
+static bool know_sources(struct engine *e, struct err *err)
+{
+    const struct generation *g = e->generation;
+    struct ledger_reader *reader = NULL;
+
+    for (size_t i = 0; i < g->source_count; i++)
+        outcomes_know(e->outcomes, source_name(g->sources[i]), 0);
+    bool ok =
+        ledger_reader_open(&reader, g->config->ledger_path, &g->config->schema, err) &&
+        ledger_find(reader, STR(""), SOURCE_ROWS, know_source, e->outcomes, err);
+    ledger_reader_close(reader);
+    return ok;
+}
+
 bool engine_open(struct engine **out, const struct generation_options *options,
                  bool serve, struct diags *diags)
 {
@@ -98,6 +120,7 @@ bool engine_open(struct engine **out, const struct generation_options *options,
     if (!e->outcomes)
         err_set(&err, ERR_MEMORY, "no memory");
     if (err.kind || !open_books(e, &err) || !adopt(e, e->generation, serve, &err) ||
+        !know_sources(e, &err) ||
         (serve && (!open_outbox(e, &err) || !ticker_open(&e->ticker, e, &err)))) {
         fail(diags, &err);
         goto fail;

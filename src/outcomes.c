@@ -55,6 +55,15 @@ void outcomes_add(struct outcomes *o, struct str source, enum outcome_kind kind,
     pthread_mutex_unlock(&o->lock);
 }
 
+void outcomes_know(struct outcomes *o, struct str source, int64_t last_event_ns)
+{
+    pthread_mutex_lock(&o->lock);
+    struct source_outcomes *s = find(o, source);
+    if (last_event_ns > s->last_event_ns)
+        s->last_event_ns = last_event_ns;
+    pthread_mutex_unlock(&o->lock);
+}
+
 void outcomes_reject(struct outcomes *o, struct str source, const struct reject *reject)
 {
     pthread_mutex_lock(&o->lock);

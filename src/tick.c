@@ -3,32 +3,9 @@
  *     books (tick row, sums of windows) -> rules and budgets in Lua -> alert states
  *       -> books (history, states) -> outbox
  */
-#include <errno.h>
-#include <stdlib.h>
-
-#include "engine_internal.h"
 #include "spendwarden/log.h"
 #include "spendwarden/value.h"
-#include "tick_view.h"
-
-enum { TICK_STACK = 16 * 1024 * 1024 };
-
-struct ticker {
-    struct engine *engine;
-    struct rules *rules;
-    struct generation *generation; /* held: that of `policies` */
-    struct policy_vm *policies;
-    struct arena arena;
-    struct buf states, scratch;
-    struct log_limit failed;
-
-    pthread_t thread;
-    bool started;
-    pthread_mutex_t lock; /* the rest */
-    pthread_cond_t wake;
-    bool stopping;
-    struct tick_view_box *view; /* the last one; held */
-};
+#include "ticker.h"
 
 /* One tick at work. */
 struct tick {
@@ -206,16 +183,6 @@ static bool keep_states(struct tick *t, const struct alert_change *changes, size
     return true;
 }
 
-static struct rules_options options_of(const struct config *c)
-{
-    return (struct rules_options){
-        .max_alerts = c->alerts_max,
-        .resend_ns = c->resend_ns,
-        .resolved_ns = 15 * NS_PER_MINUTE,
-        .gap_ns = 3 * c->tick_ns,
-    };
-}
-
 /* Policies of another generation than the last tick's get a state of their own. */
 static bool follow_generation(struct ticker *t, struct err *err)
 {
@@ -225,7 +192,7 @@ static bool follow_generation(struct ticker *t, struct err *err)
     t->policies = NULL;
     generation_release(t->generation);
     t->generation = engine_generation(t->engine);
-    struct rules_options options = options_of(t->generation->config);
+    struct rules_options options = ticker_rules_options(t->generation->config);
     rules_follow(t->rules, &options);
     return policy_vm_open(&t->policies, t->generation->policies, err);
 }
@@ -284,114 +251,34 @@ static bool run_tick(struct ticker *ticker, struct err *err)
     return ok;
 }
 
-static void tick_once(struct ticker *t)
+/* Rules could not be evaluated. What fires is told again all the same: Alertmanager would
+ * take silence for its end. */
+static void repeat_firing(struct ticker *t)
+{
+    const struct alert *alerts;
+    size_t count = rules_alerts(t->rules, &alerts), firing = 0;
+    struct alert *again = arena_alloc(&t->arena, (count + 1) * sizeof *again);
+
+    for (size_t i = 0; again && i < count; i++) {
+        if (alerts[i].state != ALERT_FIRING)
+            continue;
+        again[firing] = alerts[i];
+        again[firing++].changed = false;
+    }
+    if (firing)
+        outbox_post(t->engine->outbox, again, firing, timestamp_now());
+}
+
+void tick_once(struct ticker *t)
 {
     struct err err = {0};
 
     pthread_mutex_lock(&t->engine->decide_lock);
     bool ok = run_tick(t, &err);
+    if (!ok)
+        repeat_firing(t);
     pthread_mutex_unlock(&t->engine->decide_lock);
     if (!ok)
         log_limited(&t->failed, NS_PER_MINUTE, LOG_ERROR, "rules were not evaluated: %s",
                     err.text);
-}
-
-/* False: the ticker is to stop. */
-static bool wait_for_tick(struct ticker *t, int64_t next_ns)
-{
-    struct timespec until = {next_ns / NS_PER_SECOND, next_ns % NS_PER_SECOND};
-    int rc = 0;
-
-    pthread_mutex_lock(&t->lock);
-    while (!t->stopping && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&t->wake, &t->lock, &until);
-    bool stopping = t->stopping;
-    pthread_mutex_unlock(&t->lock);
-    return !stopping;
-}
-
-static void *run(void *arg)
-{
-    struct ticker *t = arg;
-
-    do {
-        tick_once(t);
-        int64_t every = t->generation ? t->generation->config->tick_ns : NS_PER_SECOND;
-        int64_t now = timestamp_now();
-        if (!wait_for_tick(t, now - now % every + every))
-            return NULL;
-    } while (true);
-}
-
-static bool restore_states(struct ticker *t, struct err *err)
-{
-    struct buf states = {0};
-
-    bool ok = books_alerts(t->engine->books, &states, err) &&
-              (states.size == 0 || rules_load(t->rules, buf_str(&states), err));
-    buf_release(&states);
-    return ok;
-}
-
-static bool start_thread(struct ticker *t, struct err *err)
-{
-    pthread_attr_t attributes;
-
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, TICK_STACK);
-    errno = pthread_create(&t->thread, &attributes, run, t);
-    pthread_attr_destroy(&attributes);
-    t->started = errno == 0;
-    return t->started || err_set(err, ERR_IO, "tick thread: %m");
-}
-
-bool ticker_open(struct ticker **out, struct engine *e, struct err *err)
-{
-    struct rules_options options = options_of(e->generation->config);
-    struct ticker *t = calloc(1, sizeof *t);
-
-    *out = NULL;
-    if (!t)
-        return err_set(err, ERR_MEMORY, "ticks: no memory");
-    t->engine = e;
-    arena_init(&t->arena, 0);
-    pthread_mutex_init(&t->lock, NULL);
-    pthread_cond_init(&t->wake, NULL);
-    if (!rules_open(&t->rules, &options, err) || !restore_states(t, err) ||
-        !start_thread(t, err)) {
-        ticker_close(t);
-        return false;
-    }
-    *out = t;
-    return true;
-}
-
-void ticker_close(struct ticker *t)
-{
-    if (!t)
-        return;
-    pthread_mutex_lock(&t->lock);
-    t->stopping = true;
-    pthread_cond_broadcast(&t->wake);
-    pthread_mutex_unlock(&t->lock);
-    if (t->started)
-        pthread_join(t->thread, NULL);
-    policy_vm_close(t->policies);
-    generation_release(t->generation);
-    rules_close(t->rules);
-    tick_view_drop(t->view);
-    arena_release(&t->arena);
-    buf_release(&t->states);
-    buf_release(&t->scratch);
-    pthread_cond_destroy(&t->wake);
-    pthread_mutex_destroy(&t->lock);
-    free(t);
-}
-
-struct tick_view *ticker_view(struct ticker *t)
-{
-    pthread_mutex_lock(&t->lock);
-    struct tick_view *view = tick_view_hold(t->view);
-    pthread_mutex_unlock(&t->lock);
-    return view;
 }

@@ -28,6 +28,10 @@ void outcomes_free(struct outcomes *o);
 
 void outcomes_add(struct outcomes *o, struct str source, enum outcome_kind kind,
                   int64_t count, int64_t now_ns);
+/* A source that may send, and when it last did (0: never): shown before it sends again.
+ */
+void outcomes_know(struct outcomes *o, struct str source, int64_t last_event_ns);
+
 void outcomes_reject(struct outcomes *o, struct str source, const struct reject *reject);
 
 struct source_outcomes {

@@ -4,6 +4,9 @@
 
 struct server;
 
+/* Whether the files of secrets that the configuration names can be used: for `check`. */
+bool server_check(const struct config *c, struct diags *diags);
+
 /* Reads the token files and starts listening. The engine must outlive the server. */
 bool server_open(struct server **out, struct engine *e, struct diags *diags);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "spendwarden/log.h"
 
 enum { SMALL_BODY = 64 * 1024, IDLE_TIMEOUT_S = 75, GRACE_SECONDS = 5 };
 
@@ -105,6 +106,17 @@ static bool refuse_source(struct server *s, const struct http_request *r,
     return false;
 }
 
+/* Bodies come as they are; a compressed one would read as garbage. True: refused. */
+static bool refuse_encoding(const struct http_request *r, struct http_response *out)
+{
+    const char *encoding = http_header(r, "Content-Encoding");
+
+    if (!encoding || str_eq_nocase(str_of(encoding), STR("identity")))
+        return false;
+    respond_text(out, 415, STR("compressed bodies are not taken\n"));
+    return true;
+}
+
 static bool admit(void *ctx, struct http_request *r, size_t *body_max,
                   struct http_response *out)
 {
@@ -113,7 +125,7 @@ static bool admit(void *ctx, struct http_request *r, size_t *body_max,
     if (is_ingest(r)) {
         *body_max = s->body_max_bytes;
         return refuse_method(r, true, out) || refuse_token(s, r, SCOPE_INGEST, out) ||
-               refuse_source(s, r, out);
+               refuse_source(s, r, out) || refuse_encoding(r, out);
     }
     const struct route *route = find_route(r->path);
     *body_max = SMALL_BODY;
@@ -241,6 +253,36 @@ static bool load_tokens(void *fresh, const struct config *next, struct diags *di
     return token_set_load(fresh, next, diags);
 }
 
+bool server_check(const struct config *c, struct diags *diags)
+{
+    struct token_set *tokens = NULL;
+    bool ok = token_set_load(&tokens, c, diags);
+
+    token_set_free(tokens);
+    for (size_t i = 0; i < c->alerts.webhook_count; i++) {
+        const char *file = c->alerts.webhooks[i].secret_file;
+        if (file && access(file, R_OK) != 0) {
+            diags_add(diags, file, 0, 0, "alerts.webhooks: secret_file: %m");
+            ok = false;
+        }
+    }
+    return ok;
+}
+
+static void log_diags(struct diags *diags)
+{
+    struct buf text = {0};
+    size_t start = 0;
+
+    diags_print(diags, &text);
+    for (size_t i = 0; i < text.size; i++)
+        if (text.at[i] == '\n') {
+            log_line(LOG_ERROR, "reload: %.*s", (int)(i - start), text.at + start);
+            start = i + 1;
+        }
+    buf_release(&text);
+}
+
 bool server_reload(struct server *s, struct diags *diags)
 {
     struct token_set *fresh = NULL;
@@ -254,5 +296,7 @@ bool server_reload(struct server *s, struct diags *diags)
         token_set_free(fresh);
     }
     pthread_mutex_unlock(&s->reload_lock);
+    if (!ok)
+        log_diags(diags);
     return ok;
 }

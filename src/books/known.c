@@ -69,7 +69,8 @@ void known_learn(struct known *k, const struct record *r)
 void known_filter(struct known *k, struct record *r)
 {
     known_learn(k, r);
-    if (is_paid(r))
+    /* What succeeded was let in by the gateway, though it came without usage. */
+    if (is_paid(r) || r->ev.outcome == OUTCOME_SUCCESS)
         return;
     for (size_t i = 0; i < NAME_COUNT; i++) {
         struct str *name = &r->ev.text[names[i]];

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "spendwarden/server.h"
 
 static const char help[] =
     "Usage: spendwarden check [--config FILE] [--policies PATH]...\n"
@@ -32,7 +33,8 @@ int verb_check(int argc, char **argv)
     common_done(&common);
     for (; optind < argc; optind++)
         common_option(&common, OPTION_POLICIES, argv[optind]);
-    bool ok = generation_load(&g, &common.generation, &diags);
+    bool ok = generation_load(&g, &common.generation, &diags) &&
+              server_check(g->config, &diags);
     generation_release(g);
     return report_diags(&diags, ok ? EXIT_OK : EXIT_FOUND);
 }

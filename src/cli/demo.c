@@ -234,8 +234,9 @@ static int run_demo(struct demo *d)
         fflush(stdout);
         ok = send_live(d);
     }
-    printf("%lld events accepted, %lld rejected\n", (long long)d->accepted,
-           (long long)d->rejected);
+    if (ok)
+        printf("%lld events accepted, %lld rejected\n", (long long)d->accepted,
+               (long long)d->rejected);
     curl_easy_cleanup(d->curl);
     curl_global_cleanup();
     buf_release(&d->answer);

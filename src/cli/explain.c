@@ -170,6 +170,9 @@ static void explain_text(struct explain *x, const struct record *r)
     for (size_t i = 0; i < r->ev.tag_count; i++)
         buf_format(&x->out, "  tag                          %.*s\n",
                    STR_ARG(r->ev.tags[i]));
+    for (size_t i = 0; i < r->ev.metadata_count; i++)
+        buf_format(&x->out, "  metadata.%-19.*s %.*s\n", STR_ARG(r->ev.metadata[i].name),
+                   STR_ARG(r->ev.metadata[i].value));
     print_price(x, &r->charge);
     print_steps(x);
 }

@@ -22,10 +22,14 @@ static void print_text(const struct verify_report *v)
 
     money_format(charged, v->charged);
     print_buf(stdout, &v->text);
-    printf("%llu rows, %s USD; checkpoint at row %llu, %zu windows compared: %s\n",
-           (unsigned long long)v->rows, charged, (unsigned long long)v->checkpoint_seq,
-           v->windows,
-           v->differences ? "DIFFERENT" : "ledger, counters and windows agree");
+    printf("%llu rows, %s USD; ", (unsigned long long)v->rows, charged);
+    if (!v->checkpoint_seq)
+        printf("no checkpoint yet, the rows alone: %s\n",
+               v->differences ? "DIFFERENT" : "they add up");
+    else
+        printf("checkpoint at row %llu, %zu windows compared: %s\n",
+               (unsigned long long)v->checkpoint_seq, v->windows,
+               v->differences ? "DIFFERENT" : "ledger, counters and windows agree");
 }
 
 static void print_json(const struct verify_report *v)

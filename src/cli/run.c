@@ -40,10 +40,8 @@ static void reload(struct server *s)
 {
     struct diags diags = {0};
 
-    if (!server_reload(s, &diags))
-        report_diags(&diags, 0);
-    else
-        diags_release(&diags);
+    server_reload(s, &diags); /* it logs what was wrong */
+    diags_release(&diags);
 }
 
 /* By the configuration of now: a reload may change it. */

@@ -108,8 +108,13 @@ def restart(check, engine):
     engine.start()
     check.equal("the next start serves the same counters",
                 [engine.metrics().select(name) for name in names], wanted)
+    last = engine.metrics().one("spendwarden_source_last_event_timestamp_seconds",
+                                source="litellm")
+    check.true("and when each source last sent one", last and time.time() - float(last) < 60, last)
     check.equal("and knows the events that it has", counts(engine.post("generic", [event("m1")])),
                 (0, 1, []))
+    check.equal("a compressed body is 415", engine.post(
+        "generic", b"\x1f\x8b", headers={"Content-Encoding": "gzip"}).status, 415)
     engine.end()
 
 
@@ -190,8 +195,10 @@ def starts_refused(check, stage):
     first.end()
 
     def refused(name, config, *wanted):
-        run = second.run("run", "--config", stage.file(f"refused/{name}.yaml", config))
+        path = stage.file(f"refused/{name}.yaml", config)
+        run = second.run("run", "--config", path)
         text = run.stdout + run.stderr
+        check.equal(f"{name} is found by check", second.run("check", "--config", path).returncode, 1)
         check.equal(f"{name} at start exits 2", run.returncode, 2)
         check.true(f"{name}: every error is told", all(w in text for w in wanted), text)
 
@@ -202,6 +209,10 @@ def starts_refused(check, stage):
     refused("a bad policy", "policies: { paths: [one.lua, two.lua] }\n", "one.lua:2", "two.lua:2")
     refused("a listener beyond loopback without tokens", "server: { listen: 0.0.0.0:0 }\n",
             "token")
+    refused("a token file that is not there",
+            "server: { tokens: [{ file: none, scope: read }] }\n", "none: token file")
+    refused("settings for a policy that is not there",
+            "policies: { settings: { spike: { factor: 2 } } }\n", "'spike'")
 
 
 def reloads(check, stage):

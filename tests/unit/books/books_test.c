@@ -103,6 +103,7 @@ TEST(names_of_strangers_are_hidden_until_they_have_paid)
     fixture_open(&f, 1);
     for (size_t i = 0; i < 3; i++) {
         m->records[i].ev.text[TEXT_REQUESTED_MODEL] = STR("invented");
+        m->records[i].ev.outcome = OUTCOME_FAILURE;
         if (i == 1)
             continue;
         m->records[i].charge.charge.nanousd = 0;

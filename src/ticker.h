@@ -1,0 +1,27 @@
+/* What tick.c (the order of a tick) and ticker.c (its thread) share. */
+#pragma once
+#include "engine_internal.h"
+#include "spendwarden/log.h"
+#include "tick_view.h"
+
+struct ticker {
+    struct engine *engine;
+    struct rules *rules;
+    struct generation *generation; /* held: that of `policies` */
+    struct policy_vm *policies;
+    struct arena arena;
+    struct buf states, scratch;
+    struct log_limit failed;
+
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock; /* the rest */
+    pthread_cond_t wake;
+    bool stopping;
+    struct tick_view_box *view; /* the last one; held */
+};
+
+/* One tick, whatever comes of it. */
+void tick_once(struct ticker *t);
+
+struct rules_options ticker_rules_options(const struct config *c);
