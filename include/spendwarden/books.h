@@ -84,8 +84,11 @@ struct books_stats {
 
 void books_stats(struct books *b, struct books_stats *out);
 
-/* Moves the ledger's journal along. Called now and then from a thread of its own. */
+/* Moves the ledger's journal along. Called now and then, by a thread of its own. */
 bool books_tidy(struct books *b, struct err *err);
+
+/* Of the last row: what was written since is what there is to tidy. */
+uint64_t books_last_seq(struct books *b);
 
 /* --- retention --- */
 
@@ -97,9 +100,8 @@ struct retention {
     int64_t time_ns; /* at least the days above; 0: for ever */
     int64_t bytes;   /* of the file without its free pages; 0: no bound */
 };
-
-/* Takes a bounded part of what is beyond the retention out of the ledger, and leaves what
- * it added up to. Called now and then, by the thread of books_tidy. */
+/* Takes a bounded part of what is beyond it out, and leaves what that added up to. Called
+ * now and then, by the thread of books_tidy. */
 bool books_prune(struct books *b, const struct retention *keep, struct err *err);
 
 /* The state "opening" of a ledger: what its pruned rows added up to. */

@@ -93,7 +93,7 @@ bool ledger_scan(struct ledger_reader *r, uint64_t after, uint64_t until,
                  ledger_visit *visit, void *ctx, struct err *err);
 
 /* The newest `limit` records, newest first, or those whose id, call_id, trace_id or
- * response_id equals `id` unless it is empty. */
+ * response_id equals `id` unless it is empty; a search ends after 5 s with an error. */
 bool ledger_find(struct ledger_reader *r, struct str id, size_t limit,
                  ledger_visit *visit, void *ctx, struct err *err);
 

@@ -177,6 +177,14 @@ void books_stats(struct books *b, struct books_stats *out)
     pthread_mutex_unlock(&b->lock);
 }
 
+uint64_t books_last_seq(struct books *b)
+{
+    pthread_mutex_lock(&b->lock);
+    uint64_t seq = ledger_last_seq(b->ledger);
+    pthread_mutex_unlock(&b->lock);
+    return seq;
+}
+
 bool books_tidy(struct books *b, struct err *err)
 {
     return ledger_tidy(b->ledger, err);

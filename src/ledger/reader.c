@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-enum { BUSY_MS = 5000 };
+enum { BUSY_MS = 5000, FIND_STEPS = 1000 };
+
+#define FIND_LIMIT_NS (5 * NS_PER_SECOND)
 
 static const char *const queries_sql[QUERY_COUNT] = {
     [QUERY_SCAN] = "SELECT * FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq",
@@ -213,6 +215,26 @@ static bool find_by_id(struct find *f, struct err *err)
     return true;
 }
 
+static int past_deadline(void *ctx)
+{
+    const struct ledger_reader *r = ctx;
+
+    return timestamp_monotonic() > r->deadline_ns;
+}
+
+/* A search reads what the id asks for: it must not hold its view of the ledger for ever,
+ * or the journal could not move. */
+static bool find_in_time(struct find *f, struct err *err)
+{
+    struct ledger_reader *r = f->reader;
+
+    r->deadline_ns = timestamp_monotonic() + FIND_LIMIT_NS;
+    sqlite3_progress_handler(r->db, FIND_STEPS, past_deadline, r);
+    bool ok = find_by_id(f, err);
+    sqlite3_progress_handler(r->db, 0, NULL, NULL);
+    return ok;
+}
+
 bool ledger_find(struct ledger_reader *r, struct str id, size_t limit,
                  ledger_visit *visit, void *ctx, struct err *err)
 {
@@ -222,7 +244,7 @@ bool ledger_find(struct ledger_reader *r, struct str id, size_t limit,
     if (!reader_begin(r, err))
         return false;
     if (id.size)
-        return reader_end(r, find_by_id(&f, err));
+        return reader_end(r, find_in_time(&f, err));
     sqlite3_bind_int64(newest, 1, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
     return reader_end(r, visit_rows(r, newest, &limit, visit, ctx, err));
 }

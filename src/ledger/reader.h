@@ -22,7 +22,8 @@ struct ledger_reader {
     uint64_t seed;
     sqlite3_stmt *queries[QUERY_COUNT];
     struct row_reader row;
-    bool held; /* in one transaction until it is closed */
+    bool held;           /* in one transaction until it is closed */
+    int64_t deadline_ns; /* of the search at work, monotonic */
     struct {
         uint64_t first_seq, last_seq; /* 0, 0: none */
         int64_t committed_ns, booked_peak_ns;
