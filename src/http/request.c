@@ -4,7 +4,13 @@
 #include "internal.h"
 #include "spendwarden/timestamp.h"
 
-enum { BODY_FIRST = 16 * 1024, ARENA_MAX = 512 * 1024 * 1024 };
+enum {
+    BODY_FIRST = 16 * 1024,
+    ARENA_MAX = 512 * 1024 * 1024,
+    /* A refused body up to this is read to its end, so that its sender reads the answer.
+     */
+    DRAIN_MAX = 128 * 1024 * 1024,
+};
 
 /* Where a put-off answer stands: who comes second does the resuming. */
 enum deferral { NOT_DEFERRED, SUSPENDED, ANSWERED };
@@ -216,6 +222,8 @@ enum MHD_Result http_on_data(void *cls, struct MHD_Connection *connection,
     (void)version;
     if (!q) {
         *state = q = request_new(cls, connection, method, url);
+        if (q && q->refused && declared_size(&q->visible) > DRAIN_MAX)
+            return send_response(q); /* and the connection is closed */
         return q ? MHD_YES : MHD_NO;
     }
     if (*data_size > 0) {

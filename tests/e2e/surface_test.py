@@ -59,6 +59,11 @@ def bad_bodies(check, stage):
 
     check.equal("a body above server.limits.body is 413",
                 engine.post("generic", b"[" + b" " * (1 << 20) + b"]").status, 413)
+    with socket.create_connection(("127.0.0.1", engine.port), timeout=10) as huge:
+        huge.sendall(b"POST /v1/ingest/generic HTTP/1.1\r\nHost: x\r\n"
+                     b"Content-Length: 99999999999\r\n\r\n[")
+        check.true("one that says it is huge is 413 before it comes",
+                   huge.recv(100).startswith(b"HTTP/1.1 413"))
     check.equal("an unknown path is 404", engine.get("/v1/nothing").status, 404)
     check.equal("an unknown source is 404", engine.post("nobody", [event("x")]).status, 404)
     answer = engine.get("/v1/ingest/generic")
