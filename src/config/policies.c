@@ -1,5 +1,6 @@
 /* Readers of the policies' section, and of the few keys that are like no other. */
 #include "reader.h"
+#include "spendwarden/log.h"
 
 void read_data(struct reader *r, const struct setting *s, const struct yaml_node *n,
                char *base)
@@ -104,13 +105,16 @@ void read_zero_first(struct reader *r, const struct setting *s, const struct yam
                      __attribute__((unused)) char *base)
 {
     int64_t ns;
-    bool off = n->kind == YAML_SCALAR && str_eq(n->text, STR("off"));
-    bool later = n->kind == YAML_SCALAR &&
-                 (str_eq(n->text, STR("auto")) || duration_parse(&ns, n->text));
+    bool scalar = n->kind == YAML_SCALAR;
 
-    if (later)
-        complain(r, n, "%s: %.*s is not available in this version, only off", s->path,
-                 STR_ARG(n->text));
-    else if (!off)
-        complain_type(r, s, n, "off");
+    if (scalar && str_eq(n->text, STR("auto")))
+        log_line(LOG_WARN,
+                 "%s: auto is as off in this version: a new series appears at "
+                 "its value",
+                 s->path);
+    else if (scalar && duration_parse(&ns, n->text))
+        complain(r, n, "%s: a time is not available in this version, only auto and off",
+                 s->path);
+    else if (!scalar || !str_eq(n->text, STR("off")))
+        complain_type(r, s, n, "auto or off");
 }

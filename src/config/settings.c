@@ -128,8 +128,8 @@ const struct setting settings[] = {
      .meaning = "Per family; the rest goes to the series __other__."},
     {"metrics.litellm_names", "false", "false", read_unavailable,
      .meaning = "LiteLLM's own metric names; not in this version."},
-    {"metrics.zero_first", "off", "off", read_zero_first,
-     .meaning = "Show a new series at 0 first; not in this version."},
+    {"metrics.zero_first", "auto or off", "off", read_zero_first,
+     .meaning = "Show a new series at 0 first; not in this version: auto is as off."},
 
     {"rules.tick", "duration", "15s", read_duration, AT(tick_ns), .least = "1s",
      .most = "5m", .meaning = "How often rules and budgets are evaluated."},

@@ -92,7 +92,7 @@ TEST(the_sample_of_the_design_is_read)
            "  paths: [policies/attribution, /etc/spikes]\n"
            "  data:  { workflow_by_key: data/workflows.yaml, budgets: data/b.yaml }\n"
            "prices:   { overlays: [prices.yaml], charge: computed }\n"
-           "metrics:  { litellm_names: false, zero_first: off }\n"
+           "metrics:  { litellm_names: false, zero_first: auto }\n"
            "rules:    { tick: 15s }\n"
            "alerts:\n"
            "  alertmanagers: [{ url: http://127.0.0.1:9093 }]\n"
