@@ -92,12 +92,15 @@ size_t rules_alerts(const struct rules *r, const struct alert **out);
  * of one that changed; marks them as sent at this tick. */
 size_t rules_due(struct rules *r, const struct alert **out);
 
+/* All that rules_due gave so far has reached its receivers: a restart need not repeat it.
+ */
+void rules_delivered(struct rules *r);
+
 /* Number of instances per state, and how many times one was refused. */
 void rules_count(const struct rules *r, size_t by_state[4], int64_t *refused);
 
 /* Whether a restart would lose something: a state, a time that counts up, or that a
- * changed alert was sent by rules_due since. Sends of what is known already do not count.
- */
+ * changed alert was delivered since. */
 bool rules_unsaved(const struct rules *r);
 
 /* Everything that a restart must not lose, as one JSON object. */

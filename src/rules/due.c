@@ -72,9 +72,20 @@ size_t rules_due(struct rules *r, const struct alert **out)
         if (!is_due(r, i, &changed))
             continue;
         r->due[r->due_count++] = i->alert;
-        r->unsaved |= i->alert.changed;
         mark_sent(r, i);
     }
     *out = r->due;
     return r->due_count;
+}
+
+void rules_delivered(struct rules *r)
+{
+    for (size_t at = 0; at < r->count; at++) {
+        struct instance *i = r->instances[at];
+        if (i->told_state == i->sent_state && i->told_starts_ns == i->sent_starts_ns)
+            continue;
+        i->told_state = i->sent_state;
+        i->told_starts_ns = i->sent_starts_ns;
+        r->unsaved = true;
+    }
 }

@@ -39,7 +39,8 @@ struct instance {
     int64_t keep_ns, kept_ns;        /* firing: observed time since it became false */
     int64_t period_start_ns;         /* of a budget */
     int64_t sent_ns, sent_starts_ns; /* 0: never sent */
-    enum alert_state sent_state;
+    int64_t told_starts_ns; /* what every receiver has got for sure: this is saved */
+    enum alert_state sent_state, told_state;
 };
 
 struct rules {

@@ -19,7 +19,7 @@ static const struct {
     {"kept_ns", offsetof(struct instance, kept_ns)},
     {"period_start_ns", offsetof(struct instance, period_start_ns)},
     {"sent_ns", offsetof(struct instance, sent_ns)},
-    {"sent_starts_ns", offsetof(struct instance, sent_starts_ns)},
+    {"told_starts_ns", offsetof(struct instance, told_starts_ns)},
 };
 
 enum { TIME_COUNT = sizeof times / sizeof *times };
@@ -54,9 +54,9 @@ static void save_instance(struct buf *out, struct instance *i)
 {
     char value[NUMBER_TEXT_SIZE];
 
-    buf_format(out, "{\"state\":\"%.*s\",\"sent_state\":\"%.*s\",\"condition\":%s",
+    buf_format(out, "{\"state\":\"%.*s\",\"told_state\":\"%.*s\",\"condition\":%s",
                STR_ARG(alert_state_name(i->alert.state)),
-               STR_ARG(alert_state_name(i->sent_state)), i->condition ? "true" : "false");
+               STR_ARG(alert_state_name(i->told_state)), i->condition ? "true" : "false");
     for (size_t at = 0; at < TIME_COUNT; at++) {
         buf_format(out, ",\"%s\":", times[at].name);
         buf_int(out, *time_at(i, at));
@@ -197,7 +197,7 @@ static bool load_fields(const json_t *from, struct instance *i)
     struct str value;
 
     if (!load_state(from, "state", &i->alert.state) ||
-        !load_state(from, "sent_state", &i->sent_state) || !json_is_boolean(condition) ||
+        !load_state(from, "told_state", &i->told_state) || !json_is_boolean(condition) ||
         !load_text(from, "value", &value) ||
         !load_annotations(json_object_get(from, "annotations"), i))
         return false;
@@ -205,6 +205,8 @@ static bool load_fields(const json_t *from, struct instance *i)
         if (!load_time(from, times[at].name, time_at(i, at)))
             return false;
     i->condition = json_is_true(condition);
+    i->sent_state = i->told_state;
+    i->sent_starts_ns = i->told_starts_ns;
     char *end;
     i->alert.value = strtod(value.at, &end);
     return value.size > 0 && *end == '\0' && is_consistent(i);

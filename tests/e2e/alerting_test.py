@@ -248,7 +248,31 @@ def resolve(check, setting):
                 int(setting.engine.metrics().sum("spendwarden_alerts", state="firing")), 0)
 
 
+def told_after_a_restart(check, stage):
+    """A webhook that was down when an alert began to fire, and still is at a kill -9."""
+    port = free_port()
+    policy = stage.file("late/p.lua", """policy { name = "p" }
+local hour = window { sum = "charge_usd", over = "1h" }
+rule("Spent", { over = hour, above = 1, severity = "info" }, function(g) return g.value end)
+""")
+    engine = stage.engine("late", {
+        "rules": {"tick": "1s"}, "policies": {"paths": [policy]},
+        "alerts": {"webhooks": [{"name": "late", "url": f"http://127.0.0.1:{port}/"}]}}).start()
+    engine.post("generic", [{"id": "late-1", "requested_model": "gpt-4o", "reported_usd": "2"}])
+    check.true("an alert fires while its webhook is down", until(
+        lambda: engine.metrics().sum("spendwarden_alerts", state="firing") == 1, 10))
+    time.sleep(3)
+    engine.end(signal.SIGKILL)
+    webhook = stage.keep(Catcher(port=port))
+    engine.start()
+    check.true("after a kill -9 the webhook is told", until(lambda: webhook.taken(), 15))
+    time.sleep(3)
+    check.equal("once", [json.loads(b)["status"] for b in webhook.taken()], ["firing"])
+    engine.end()
+
+
 def run(check, stage, _build):
+    told_after_a_restart(check, stage)
     setting = Setting(stage)
     wait_for("a first scrape", lambda: setting.query('up{job="spendwarden"}') == 1)
     sender = stage.keep(Sender(setting.engine))

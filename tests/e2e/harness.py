@@ -252,7 +252,7 @@ class Metrics:
 class Catcher:
     """A server in this process that keeps every JSON body it gets, with its time."""
 
-    def __init__(self, forward_to=None):
+    def __init__(self, forward_to=None, port=0):
         self.bodies, self.lock = [], threading.Lock()
         catcher = self
 
@@ -275,7 +275,7 @@ class Catcher:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)

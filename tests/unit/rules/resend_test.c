@@ -165,10 +165,31 @@ TEST(it_asks_to_be_saved_for_changes_and_after_they_were_sent)
     tick(&s, 4);
     assert_true(saves(&s));
     assert_int_equal(due(&s), 1);
+    assert_false(saves(&s)); /* it may be on its way yet */
+    rules_delivered(s.rules);
     assert_true(saves(&s));
     ticks(&s, 4, 4);
     assert_int_equal(due(&s), 1); /* a resend */
     assert_false(saves(&s));
+    simulation_end(&s);
+}
+
+TEST(what_was_not_delivered_is_told_again_after_a_restart)
+{
+    struct simulation s = simulation_begin();
+    const struct alert *alerts;
+    struct buf saved = {0};
+
+    tick(&s, 4);
+    assert_int_equal(due(&s), 1);
+    rules_save(s.rules, &saved);
+    rules_close(s.rules);
+    s.rules = opened_rules(s.max_alerts);
+    assert_true(rules_load(s.rules, buf_str(&saved), NULL));
+    tick(&s, 4);
+    assert_int_equal(rules_due(s.rules, &alerts), 1);
+    assert_true(alerts[0].changed);
+    buf_release(&saved);
     simulation_end(&s);
 }
 
@@ -229,6 +250,7 @@ int main(void)
         cmocka_unit_test(the_other_steps_are_sent_with_the_one_that_changed),
         cmocka_unit_test(a_restart_at_any_point_of_its_life_changes_nothing),
         cmocka_unit_test(a_restart_neither_resolves_nor_fires_again_what_goes_on),
+        cmocka_unit_test(what_was_not_delivered_is_told_again_after_a_restart),
         cmocka_unit_test(it_asks_to_be_saved_for_changes_and_after_they_were_sent),
         cmocka_unit_test(garbage_is_a_clean_error_and_leaves_it_empty),
         cmocka_unit_test(every_cut_of_a_saved_state_is_a_clean_error),

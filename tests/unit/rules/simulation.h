@@ -96,10 +96,12 @@ static inline void tick_budget(struct simulation *s, double spent, double limit)
 }
 
 /* The process ends and starts again: only what was saved is left. */
+/* After all that was due has reached its receivers. */
 static inline void restart(struct simulation *s)
 {
     struct buf saved = {0};
 
+    rules_delivered(s->rules);
     rules_save(s->rules, &saved);
     rules_close(s->rules);
     s->rules = opened_rules(s->max_alerts);
