@@ -22,6 +22,9 @@ void buf_int(struct buf *b, int64_t value);
 /* A JSON string with its quotes. Invalid UTF-8 becomes U+FFFD. */
 void buf_json(struct buf *b, struct str text);
 
+/* Lines, each ended by a line break, in bytewise order. */
+void buf_sorted_lines(struct buf *b, struct str lines);
+
 /* Room for `size` more bytes, or NULL; the caller adds what it used to b->size. */
 char *buf_reserve(struct buf *b, size_t size);
 

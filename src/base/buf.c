@@ -123,6 +123,35 @@ void buf_json(struct buf *b, struct str text)
     buf_byte(b, '"');
 }
 
+static int compare_lines(const void *left, const void *right)
+{
+    const struct str *a = left, *b = right;
+
+    return str_compare(*a, *b);
+}
+
+void buf_sorted_lines(struct buf *b, struct str lines)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < lines.size; i++)
+        count += lines.at[i] == '\n';
+    struct str *sorted = calloc(count + 1, sizeof *sorted);
+    if (!sorted) {
+        b->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *end = memchr(lines.at, '\n', lines.size);
+        sorted[i] = (struct str){lines.at, (size_t)(end - lines.at) + 1};
+        lines = str_from(lines, sorted[i].size);
+    }
+    qsort(sorted, count, sizeof *sorted, compare_lines);
+    for (size_t i = 0; i < count; i++)
+        buf_add(b, sorted[i]);
+    free(sorted);
+}
+
 void buf_reset(struct buf *b)
 {
     b->size = 0;

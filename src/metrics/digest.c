@@ -1,5 +1,4 @@
 /* The registry as exact integers, for `ledger verify`. */
-#include <stdlib.h>
 
 #include "internal.h"
 
@@ -37,36 +36,6 @@ static void put_cells(struct buf *out, const struct family *f, struct str labels
     put_line(out, name, "_sum", -1, NULL, labels, cells[count + 1]);
 }
 
-static int compare_lines(const void *left, const void *right)
-{
-    const struct str *a = left, *b = right;
-
-    return str_compare(*a, *b);
-}
-
-/* Adds the lines to `out` in bytewise order. */
-static void put_sorted(struct str lines, struct buf *out)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < lines.size; i++)
-        count += lines.at[i] == '\n'; /* labels escape theirs */
-    struct str *sorted = calloc(count + 1, sizeof *sorted);
-    if (!sorted) {
-        out->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const char *end = memchr(lines.at, '\n', lines.size);
-        sorted[i] = (struct str){lines.at, (size_t)(end - lines.at) + 1};
-        lines = str_from(lines, sorted[i].size);
-    }
-    qsort(sorted, count, sizeof *sorted, compare_lines);
-    for (size_t i = 0; i < count; i++)
-        buf_add(out, sorted[i]);
-    free(sorted);
-}
-
 void metrics_digest(const struct metrics *m, struct buf *out)
 {
     struct buf lines = {0};
@@ -84,6 +53,6 @@ void metrics_digest(const struct metrics *m, struct buf *out)
     if (lines.failed)
         out->failed = true;
     else
-        put_sorted(buf_str(&lines), out);
+        buf_sorted_lines(out, buf_str(&lines));
     buf_release(&lines);
 }

@@ -1,6 +1,4 @@
-/* Windows as text, for `ledger verify`: equal events give equal lines. */
-#include <stdlib.h>
-
+/* Windows as text: equal events give equal lines, however windows share buckets. */
 #include "internal.h"
 #include "spendwarden/hash.h"
 
@@ -98,47 +96,19 @@ static void put_value(const struct windows *w, const struct window *window,
                (long long)all.count, groups, (unsigned long long)hash);
 }
 
-static int compare_lines(const void *left, const void *right)
-{
-    const struct str *a = left, *b = right;
-
-    return str_compare(*a, *b);
-}
-
-static void put_sorted(struct str lines, size_t count, struct buf *out)
-{
-    struct str *sorted = calloc(count + 1, sizeof *sorted);
-
-    if (!sorted) {
-        out->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const char *end = memchr(lines.at, '\n', lines.size);
-        sorted[i] = (struct str){lines.at, (size_t)(end - lines.at) + 1};
-        lines = str_from(lines, sorted[i].size);
-    }
-    qsort(sorted, count, sizeof *sorted, compare_lines);
-    for (size_t i = 0; i < count; i++)
-        buf_add(out, sorted[i]);
-    free(sorted);
-}
-
 void windows_digest(const struct windows *w, struct buf *out)
 {
     struct buf lines = {0};
-    size_t count = 0;
 
     for (size_t i = 0; i < w->window_count; i++) {
         if (!w->windows[i].stream)
             continue;
         put_declaration(w, &w->windows[i], &lines);
         put_value(w, &w->windows[i], &lines);
-        count++;
     }
     if (lines.failed)
         out->failed = true;
     else
-        put_sorted(buf_str(&lines), count, out);
+        buf_sorted_lines(out, buf_str(&lines));
     buf_release(&lines);
 }

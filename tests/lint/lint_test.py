@@ -85,7 +85,7 @@ class Checks(unittest.TestCase):
     def test_paths_of_a_machine_and_notes_to_oneself_are_found(self):
         bad = "see /home/somebody/x\nTO" + "DO: more\nblank \n"
         self.assertEqual(len(self.problems(words.check, "docs/a.md", bad)), 3)
-        fine = "see src/work/a.c, /etc/x, https://example.com/home/x\n"
+        fine = "see src/room/a.c, /etc/x, https://example.com/home/x\n"
         self.assertEqual(self.problems(words.check, "docs/a.md", fine), [])
 
 
