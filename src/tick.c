@@ -1,8 +1,9 @@
 /* The order of a tick:
  *
- *     books (tick row, sums of windows) -> rules and budgets in Lua -> alert states
- *       -> books (history, states) -> outbox
+ *     books (tick row, sums of windows) -> evaluate.c (rules and budgets in Lua, alert
+ *       states) -> books (history, states) -> outbox
  */
+#include "evaluate.h"
 #include "spendwarden/log.h"
 #include "spendwarden/value.h"
 #include "ticker.h"
@@ -12,130 +13,10 @@ enum { RECEIVERS_MAX = 64 };
 /* One tick at work. */
 struct tick {
     struct ticker *ticker;
-    const struct generation *generation;
     struct window_sums *sums; /* by window */
     struct tick_view_box *view;
     int64_t at_ns;
 };
-
-static size_t group_labels(const struct tick *t, int window,
-                           const struct window_group *group, struct pair *out)
-{
-    const struct window_decl *decl = &t->generation->windows[window];
-
-    for (size_t i = 0; i < decl->by_count; i++) {
-        struct str name = field_name(&t->generation->config->schema, decl->by[i]);
-        out[i] = (struct pair){name, group->by[i]};
-    }
-    return decl->by_count;
-}
-
-/* A rule over everything is asked although nothing was spent. */
-static bool observe_empty(struct tick *t, size_t index)
-{
-    const struct rule_decl *rule = &policy_decls(t->generation->policies)->rules[index];
-    struct answer answer;
-    bool answered = policy_rule(t->ticker->policies, index, NULL, &answer);
-
-    if (answered)
-        rules_observe(t->ticker->rules, rule, NULL, 0, answer, 0);
-    return answered;
-}
-
-static void run_rule(struct tick *t, size_t index)
-{
-    const struct rule_decl *rule = &policy_decls(t->generation->policies)->rules[index];
-    const struct window_sums *sums = &t->sums[rule->window];
-    struct pair labels[WINDOW_BY_MAX];
-    struct answer answer;
-    bool answered = true;
-
-    if (sums->by_count == 0 && sums->group_count == 0)
-        answered = observe_empty(t, index);
-    for (size_t i = 0; i < sums->group_count; i++) {
-        const struct window_group *group = &sums->groups[i];
-        if (!policy_rule(t->ticker->policies, index, group, &answer)) {
-            answered = false;
-            continue;
-        }
-        size_t count = group_labels(t, rule->window, group, labels);
-        rules_observe(t->ticker->rules, rule, labels, count, answer, group->value);
-    }
-    if (!answered)
-        rules_keep(t->ticker->rules, rule);
-}
-
-/* False: the policy failed. */
-static bool observe_budget(struct tick *t, size_t index, const struct window_group *group)
-{
-    const struct budget_decl *budget =
-        &policy_decls(t->generation->policies)->budgets[index];
-    const struct window_sums *sums = &t->sums[budget->window];
-    struct pair labels[WINDOW_BY_MAX];
-    struct money limit;
-    bool has;
-
-    if (!policy_budget(t->ticker->policies, index, group, &has, &limit))
-        return false;
-    if (!has)
-        return true;
-    size_t count = group_labels(t, budget->window, group, labels);
-    rules_observe_budget(t->ticker->rules, budget, labels, count,
-                         money_to_double((struct money){group->sum}),
-                         money_to_double(limit), sums->start_ns, sums->end_ns);
-    tick_view_budget(t->view, budget, labels, count, limit, (struct money){group->sum},
-                     sums, t->at_ns);
-    return true;
-}
-
-static void run_budget(struct tick *t, size_t index)
-{
-    const struct budget_decl *budget =
-        &policy_decls(t->generation->policies)->budgets[index];
-    const struct window_sums *sums = &t->sums[budget->window];
-    bool answered = true;
-
-    for (size_t i = 0; i < sums->group_count; i++)
-        answered &= observe_budget(t, index, &sums->groups[i]);
-    /* Budgets of groups that have spent nothing yet are there all the same. */
-    for (size_t i = 0; i < budget->group_count && sums->by_count == 1; i++) {
-        struct window_group empty = {.by = &budget->groups[i]};
-        if (!window_sums_find(sums, empty.by))
-            answered &= observe_budget(t, index, &empty);
-    }
-    if (!answered)
-        rules_keep_budget(t->ticker->rules, budget);
-}
-
-static void run_rules(struct tick *t)
-{
-    const struct decls *decls = policy_decls(t->generation->policies);
-
-    rules_begin(t->ticker->rules, t->at_ns);
-    policy_tick_begin(t->ticker->policies, t->sums);
-    for (size_t i = 0; i < decls->rule_count; i++)
-        run_rule(t, i);
-    for (size_t i = 0; i < decls->budget_count; i++)
-        run_budget(t, i);
-    policy_tick_end(t->ticker->policies);
-    rules_end(t->ticker->rules);
-}
-
-static void run_coverage(struct tick *t)
-{
-    const struct generation *g = t->generation;
-    const struct metrics_options *metrics = &g->config->metrics;
-
-    for (size_t span = 0; span < COVERAGE_SPAN_COUNT; span++) {
-        const struct window_sums *all = &t->sums[generation_coverage_window(g, span, -1)];
-        tick_view_spend(t->view, span, all);
-        for (size_t label = 0; label < metrics->coverage_count; label++)
-            tick_view_coverage(t->view,
-                               field_name(&g->config->schema, metrics->coverage[label]),
-                               coverage_spans[span].name, all,
-                               &t->sums[generation_coverage_window(g, span, (int)label)]);
-    }
-}
 
 static struct str pairs_text(struct ticker *t, const struct pair *pairs, size_t count)
 {
@@ -230,8 +111,16 @@ static bool evaluate(struct tick *t, struct err *err)
 
     if (webhooks_idle(ticker->engine->outbox))
         rules_delivered(ticker->rules);
-    run_rules(t);
-    run_coverage(t);
+    const struct evaluation evaluation = {
+        .generation = ticker->generation,
+        .policies = ticker->policies,
+        .rules = ticker->rules,
+        .sums = t->sums,
+        .view = t->view,
+        .at_ns = t->at_ns,
+    };
+    evaluate_rules(&evaluation);
+    evaluate_coverage(&evaluation);
     size_t count = rules_changes(ticker->rules, &changes);
     if (!keep_states(t, changes, count, err))
         return false;
@@ -251,16 +140,15 @@ static bool run_tick(struct ticker *ticker, struct err *err)
 
     if (!follow_generation(ticker, err) || !engine_declare(ticker->engine, err))
         return false;
-    t.generation = ticker->generation;
     arena_reset(&ticker->arena);
-    size_t count = t.generation->window_count;
+    const struct generation *g = ticker->generation;
+    size_t count = g->window_count;
     t.sums = arena_zalloc(&ticker->arena, (count + 1) * sizeof *t.sums);
     t.view = tick_view_new();
-    bool ok = t.sums && t.view
-                  ? books_tick(ticker->engine->books, t.generation->window_ids, count,
-                               &ticker->arena, t.sums, &t.at_ns, err) &&
-                        evaluate(&t, err)
-                  : err_set(err, ERR_MEMORY, "tick: no memory");
+    bool ok = t.sums && t.view ? books_tick(ticker->engine->books, g->window_ids, count,
+                                            &ticker->arena, t.sums, &t.at_ns, err) &&
+                                     evaluate(&t, err)
+                               : err_set(err, ERR_MEMORY, "tick: no memory");
     if (ok)
         show(ticker, t.view);
     else

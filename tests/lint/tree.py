@@ -15,6 +15,8 @@ def files(*tops, suffixes=None):
         for directory, names, entries in os.walk(os.path.join(ROOT, top)):
             names[:] = sorted(n for n in names if n not in SKIPPED_DIRECTORIES)
             for entry in entries:
+                if entry == ".git":  # of a linked work tree: git's, not ours
+                    continue
                 if suffixes is None or entry.endswith(suffixes):
                     found.append(os.path.relpath(os.path.join(directory, entry), ROOT))
     return sorted(found)

@@ -1,0 +1,22 @@
+/* What a tick decides, given the sums of windows: no ledger, no clock, nobody is told.
+ * The engine's tick and a simulation share it. */
+#pragma once
+#include "spendwarden/generation.h"
+#include "spendwarden/rules.h"
+#include "tick_view.h"
+
+/* Of one moment. Everything is borrowed. */
+struct evaluation {
+    const struct generation *generation;
+    struct policy_vm *policies; /* a state of the generation's policies */
+    struct rules *rules;
+    const struct window_sums *sums; /* one for each of the generation's windows */
+    struct tick_view_box *view; /* what budgets and coverage show; NULL: nobody looks */
+    int64_t at_ns;
+};
+
+/* Rules and budgets; rules_changes and the like then say what came of it. */
+void evaluate_rules(const struct evaluation *e);
+
+/* Needs a view. */
+void evaluate_coverage(const struct evaluation *e);
