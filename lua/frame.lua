@@ -24,7 +24,7 @@ local function declare(name, body)
     reader.bad = false
     if name ~= "policy" and not current.named then
       current.named = true
-      problem("policy { name = ... } must come before %s", name)
+      problem("E101", "policy { name = ... } must come before %s", name)
     end
     return body(...)
   end
@@ -36,7 +36,7 @@ end
 
 declare("policy", function(given)
   local options = options_of("policy", given, { "name", "version", "owner", "data", "settings" })
-  if current.policy then problem("policy: a file is one policy, and this one has its name already") end
+  if current.policy then problem("E102", "policy: a file is one policy, and this one has its name already") end
   local name = named("policy: 'name'", options.name, "^[%w_][%w_.-]*$", 64)
   for _, key in ipairs { "version", "owner" } do
     if options[key] ~= nil then text(("policy: '%s'"):format(key), options[key]) end
@@ -49,7 +49,7 @@ declare("policy", function(given)
     for key, value in pairs(options.settings) do
       local kind = type(value)
       if kind ~= "number" and kind ~= "boolean" and kind ~= "string" then
-        problem("policy: the setting '%s' must be a number, a text, true or false", key)
+        problem("E105", "policy: the setting '%s' must be a number, a text, true or false", key)
       elseif name then
         settings[key] = core.setting(name, key, value)
       end
@@ -68,10 +68,10 @@ declare("derive", function(label, given, fn)
   local options = options_of("derive", given, { "needs", "override" })
   local labels = type(label) == "table" and label or { label }
   labels = fields("derive: the label", labels, 8, STAGE.derive, { label = true })
-  if #labels == 0 then problem("derive: which label?") end
+  if #labels == 0 then problem("E106", "derive: which label?") end
   for _, name in ipairs(labels) do
     -- Dedupe goes by it: a policy that changed it would book a repeated report twice.
-    if name == "hashed_api_key" then problem("derive: 'hashed_api_key' is the gateway's alone") end
+    if name == "hashed_api_key" then problem("E208", "derive: 'hashed_api_key' is the gateway's alone") end
   end
   expect("derive: the last argument", fn, "function")
   register("derive", {
@@ -87,10 +87,10 @@ declare("classify", function(classes, given, fn)
   for _, class in ipairs(names) do
     if named("classify: a class", class, "^[%w_][%w_.-]*$", 64) then declared[class] = true end
   end
-  if #names == 0 then problem("classify: which classes?") end
+  if #names == 0 then problem("E106", "classify: which classes?") end
   local default = options.default
   if default ~= nil and expect("classify: 'default'", default, "string") and not declared[default] then
-    problem("classify: the default '%s' is not one of the classes%s", default, hint(default, names))
+    problem("E209", "classify: the default '%s' is not one of the classes%s", default, hint(default, names))
   end
   expect("classify: the last argument", fn, "function")
   register("classify", { classes = names, default = default, fn = fn })
@@ -99,7 +99,7 @@ end)
 declare("price", function(given, fn)
   local options = options_of("price", given, { "needs", "of" })
   local of = options.of == nil and "charge" or options.of
-  if of ~= "charge" and of ~= "billed" then problem("price: 'of' must be \"charge\" or \"billed\"") end
+  if of ~= "charge" and of ~= "billed" then problem("E108", "price: 'of' must be \"charge\" or \"billed\"") end
   expect("price: the last argument", fn, "function")
   register("price", { billed = of == "billed", fn = fn,
     needs = fields("price: 'needs'", options.needs, 8, STAGE.price) })
@@ -108,17 +108,19 @@ end)
 declare("counter", function(name, given, fn)
   local options = options_of("counter", given, { "help", "labels", "needs" })
   name = named("counter: the name", name, LABEL)
-  if name and not name:find("._total$") then problem("counter: '%s' must be a name that ends in _total", name) end
+  if name and not name:find("._total$") then problem("E211", "counter: '%s' must be a name that ends in _total", name) end
   for _, prefix in ipairs { "llm_", "spendwarden_", "litellm_" } do
     if name and name:sub(1, #prefix) == prefix then
-      problem("counter: '%s': names with %s are the engine's own", name, prefix)
+      problem("E205", "counter: '%s': names with %s are the engine's own", name, prefix)
     end
   end
   local labels, seen = list("counter: 'labels'", options.labels, 8), {}
   for _, label in ipairs(labels) do
     local ok = named("counter: a label", label, LABEL)
     local reserved = ok == "le" or ok == "quantile" or ok and ok:sub(1, 2) == "__"
-    if ok and (seen[ok] or reserved) then problem("counter: the label '%s' is taken", ok) end
+    if ok and (seen[ok] or reserved) then
+      problem(reserved and "E205" or "E207", "counter: the label '%s' is taken", ok)
+    end
     if ok then seen[ok] = true end
   end
   expect("counter: the last argument", fn, "function")
@@ -132,7 +134,7 @@ end)
 local function where_values(what, key, value)
   local values = type(value) == "table" and list(what, value, 32) or { value }
   for _, item in ipairs(values) do text(("%s: '%s'"):format(what, key), item, 256) end
-  if #values == 0 then problem("%s: '%s' lists no value", what, key) end
+  if #values == 0 then problem("E308", "%s: '%s' lists no value", what, key) end
   return values
 end
 
@@ -140,7 +142,7 @@ local function where_clause(what, key, value)
   local kind = field(what, key, STAGE.count)
   if not kind then return end
   if not TEXTS[kind] then
-    return problem("%s: '%s' is a %s; use where = function(ev) ... end", what, key, kind)
+    return problem("E203", "%s: '%s' is a %s; use where = function(ev) ... end", what, key, kind)
   end
   if type(value) == "boolean" and kind == "flag" then
     return { field = key, op = "in", values = { value and "true" or "false" } }
@@ -156,20 +158,20 @@ local function where_of(what, value)
   for key, wanted in pairs(value) do
     out[#out + 1] = where_clause(what, key, wanted)
   end
-  if #out > 8 then problem("%s has more than 8 clauses", what) end
+  if #out > 8 then problem("E903", "%s has more than 8 clauses", what) end
   return out
 end
 
 local PERIODS = { day = true, week = true, month = true }
 
 local function span(what, over, offset)
-  if over == nil then return problem("%s: 'over' is missing", what) end
+  if over == nil then return problem("E106", "%s: 'over' is missing", what) end
   if PERIODS[over] then
-    if offset ~= nil then problem("%s: 'offset' does not go with over = \"%s\"", what, over) end
+    if offset ~= nil then problem("E107", "%s: 'offset' does not go with over = \"%s\"", what, over) end
     return nil, over, 0
   end
   local length = seconds(what .. ": 'over'", over)
-  if length and length < 300 then problem("%s: 'over' must be 5m to 31d, day, week or month", what) end
+  if length and length < 300 then problem("E302", "%s: 'over' must be 5m to 31d, day, week or month", what) end
   return length, nil, seconds(what .. ": 'offset'", offset)
 end
 
@@ -178,10 +180,10 @@ local function summed(what, options)
   if type(sum) == "string" then
     local kind = field(what .. ": 'sum'", sum, STAGE.count)
     if kind and kind ~= "money" and kind ~= "number" then
-      problem("%s: 'sum': '%s' is a %s and has no sum", what, sum, kind)
+      problem("E203", "%s: 'sum': '%s' is a %s and has no sum", what, sum, kind)
     end
   elseif sum ~= nil and type(sum) ~= "function" then
-    problem("%s: 'sum' must be a field's name or a function", what)
+    problem("E105", "%s: 'sum' must be a field's name or a function", what)
   end
   return sum
 end
@@ -190,16 +192,16 @@ end
 local function window_spec(what, options)
   local sum, where = summed(what, options), options.where
   local count = flag(what .. ": 'count'", options.count)
-  if (sum ~= nil) == count then problem("%s needs one of 'sum' and 'count'", what) end
+  if (sum ~= nil) == count then problem("E107", "%s needs one of 'sum' and 'count'", what) end
   local fn = type(sum) == "function" and sum or type(where) == "function" and where or nil
   if type(sum) == "function" and type(where) == "function" then
-    problem("%s: 'sum' and 'where' cannot both be functions", what)
+    problem("E107", "%s: 'sum' and 'where' cannot both be functions", what)
   end
   local name
   if fn then
     name = named(what .. ": with a function, 'name'", options.name, "^[%w_][%w_.-]*$", 64)
   elseif options.name ~= nil then
-    problem("%s: 'name' is for a window with a function", what)
+    problem("E107", "%s: 'name' is for a window with a function", what)
   end
   local over, period, offset = span(what, options.over, options.offset)
   return {
@@ -222,18 +224,18 @@ local function check_clear(what, clear, above, below, steps)
   if clear == nil then return end
   local bound = above or (steps[1] and steps[1][1])
   if not (bound or below) then
-    problem("%s: 'clear' needs a bound", what)
+    problem("E306", "%s: 'clear' needs a bound", what)
   elseif bound and clear > bound then
-    problem("%s: 'clear' must not lie above the bound", what)
+    problem("E306", "%s: 'clear' must not lie above the bound", what)
   elseif not bound and clear < below then
-    problem("%s: 'clear' must not lie below the bound", what)
+    problem("E306", "%s: 'clear' must not lie below the bound", what)
   end
 end
 
 local function check_bounds(above, below, steps, severity)
   local bounds = (above and 1 or 0) + (below and 1 or 0) + (#steps > 0 and 1 or 0)
-  if bounds > 1 then problem("rule: only one of 'above', 'below' and 'steps'") end
-  if #steps > 0 and severity ~= nil then problem("rule: with 'steps' each step has its severity") end
+  if bounds > 1 then problem("E107", "rule: only one of 'above', 'below' and 'steps'") end
+  if #steps > 0 and severity ~= nil then problem("E107", "rule: with 'steps' each step has its severity") end
 end
 
 local TAKEN = { alertname = true, severity = true, step = true }
@@ -244,7 +246,7 @@ declare("rule", function(name, given, fn)
     "keep", "min", "severity", "labels", "annotations" })
   name = named("rule: the name", name, ALERT)
   local window = core.window_of(options.over)
-  if window == -2 then problem("rule: 'over' must be a window") end
+  if window == -2 then problem("E303", "rule: 'over' must be a window") end
   local above = number("rule: 'above'", options.above)
   local below = number("rule: 'below'", options.below)
   local clear = number("rule: 'clear'", options.clear)
@@ -267,12 +269,12 @@ end)
 local function groups_of(value, by)
   local out = {}
   if value == nil or not expect("budget: 'groups'", value, "table") then return out end
-  if #by ~= 1 then problem("budget: 'groups' needs exactly one label in 'by'") end
+  if #by ~= 1 then problem("E107", "budget: 'groups' needs exactly one label in 'by'") end
   for key, item in pairs(value) do
     local group = type(key) == "number" and item or key
     if text("budget: 'groups': a name", group, 256) then out[#out + 1] = group end
   end
-  if #out > 10000 then problem("budget: 'groups' has more than 10000 entries") end
+  if #out > 10000 then problem("E903", "budget: 'groups' has more than 10000 entries") end
   return out
 end
 
@@ -282,7 +284,7 @@ declare("budget", function(name, given, fn)
   name = named("budget: the name", name, ALERT)
   local spec = window_spec("budget", { sum = options.sum or "charge_usd", by = options.by,
     over = options.over, where = options.where })
-  if spec.fn then problem("budget: 'sum' and 'where' cannot be functions") end
+  if spec.fn then problem("E105", "budget: 'sum' and 'where' cannot be functions") end
   local clear = number("budget: 'clear'", options.clear)
   spec.steps, spec.clear = steps_of("budget: 'steps'", options.steps or BUDGET_STEPS), clear
   check_clear("budget", clear, nil, nil, spec.steps)

@@ -6,9 +6,9 @@ local huge = math.huge
 
 local reader = { bad = false } -- bad: there was a problem since this was last set to false
 
-local function problem(format, ...)
+local function problem(code, format, ...)
   reader.bad = true
-  core.problem(format:format(...))
+  core.problem(code, format:format(...))
 end
 
 local function hint(word, known)
@@ -20,7 +20,7 @@ end
 
 local function expect(what, value, kind)
   if type(value) == kind then return value end
-  problem("%s must be a %s, not a %s", what, kind, type(value))
+  problem("E105", "%s must be a %s, not a %s", what, kind, type(value))
 end
 
 local function options_of(call, options, known)
@@ -29,16 +29,16 @@ local function options_of(call, options, known)
   for key in pairs(options) do
     local ok = false
     for _, name in ipairs(known) do ok = ok or name == key end
-    if not ok then problem("%s has no option '%s'%s", call, key, hint(key, known)) end
+    if not ok then problem("E104", "%s has no option '%s'%s", call, key, hint(key, known)) end
   end
   return options
 end
 
 local function text(what, value, most)
-  if value == nil then return problem("%s is missing", what) end
+  if value == nil then return problem("E106", "%s is missing", what) end
   if not expect(what, value, "string") then return end
   if value == "" or #value > (most or 128) then
-    return problem("%s must have 1 to %d bytes", what, most or 128)
+    return problem("E903", "%s must have 1 to %d bytes", what, most or 128)
   end
   return value
 end
@@ -47,7 +47,7 @@ local function number(what, value)
   if value == nil then return end
   if not expect(what, value, "number") then return end
   if value ~= value or value == huge or value == -huge then
-    return problem("%s must be a finite number", what)
+    return problem("E307", "%s must be a finite number", what)
   end
   return value
 end
@@ -58,7 +58,7 @@ end
 
 local function named(what, value, pattern, most)
   local name = text(what, value, most)
-  if name and not name:find(pattern) then return problem("%s '%s' is not a valid name", what, name) end
+  if name and not name:find(pattern) then return problem("E204", "%s '%s' is not a valid name", what, name) end
   return name
 end
 
@@ -66,8 +66,8 @@ local function seconds(what, value)
   if value == nil then return 0 end
   if not expect(what, value, "string") then return end
   local duration = core.duration(value)
-  if not duration then return problem("%s '%s' is not a duration such as \"10m\" or \"1h\"", what, value) end
-  if duration > 31 * 86400 then return problem("%s '%s' is longer than 31d", what, value) end
+  if not duration then return problem("E301", "%s '%s' is not a duration such as \"10m\" or \"1h\"", what, value) end
+  if duration > 31 * 86400 then return problem("E302", "%s '%s' is longer than 31d", what, value) end
   return duration
 end
 
@@ -77,9 +77,9 @@ local function list(what, value, most)
   local out = {}
   for _, item in ipairs(value) do out[#out + 1] = item end
   for key in pairs(value) do
-    if type(key) ~= "number" then problem("%s must be a list; it has the key '%s'", what, key) end
+    if type(key) ~= "number" then problem("E105", "%s must be a list; it has the key '%s'", what, key) end
   end
-  if #out > most then problem("%s has more than %d entries", what, most) end
+  if #out > most then problem("E903", "%s has more than %d entries", what, most) end
   return out
 end
 
@@ -88,10 +88,10 @@ local function field(what, name, stage)
   if not expect(what .. ": a field's name", name, "string") then return end
   local kind, known_from = core.field(name)
   if not kind then
-    return problem("%s: there is no field '%s'%s", what, name,
+    return problem("E201", "%s: there is no field '%s'%s", what, name,
                    known_from and ("; did you mean '%s'?"):format(known_from) or "")
   end
-  if known_from > stage then return problem("%s: '%s' is not known at this stage", what, name) end
+  if known_from > stage then return problem("E202", "%s: '%s' is not known at this stage", what, name) end
   return kind
 end
 
@@ -100,8 +100,8 @@ local function fields(what, value, most, stage, only)
   local seen = {}
   for _, name in ipairs(names) do
     local kind = field(what, name, stage)
-    if kind and only and not only[kind] then problem("%s: '%s' is a %s", what, name, kind) end
-    if seen[name] then problem("%s: '%s' stands there twice", what, name) end
+    if kind and only and not only[kind] then problem("E203", "%s: '%s' is a %s", what, name, kind) end
+    if seen[name] then problem("E207", "%s: '%s' stands there twice", what, name) end
     seen[name] = true
   end
   return names
@@ -112,10 +112,10 @@ local function pairs_of(what, value, pattern, taken)
   if value == nil or not expect(what, value, "table") then return out end
   for key, item in pairs(value) do
     local name = named(what .. ": the name", key, pattern)
-    if name and taken[name] then problem("%s: '%s' is set by the engine", what, name) end
+    if name and taken[name] then problem("E205", "%s: '%s' is set by the engine", what, name) end
     if text(("%s: '%s'"):format(what, key), item, 256) and name then out[#out + 1] = { name, item } end
   end
-  if #out > 8 then problem("%s has more than 8 entries", what) end
+  if #out > 8 then problem("E903", "%s has more than 8 entries", what) end
   return out
 end
 
@@ -125,9 +125,9 @@ local function steps_of(what, value)
     local at = type(step) == "table" and number(what, step[1])
     local severity = type(step) == "table" and text(what .. ": a severity", step[2], 32)
     if not (at and severity) then
-      problem("%s: entry %d must be { number, \"severity\" }", what, i)
+      problem("E304", "%s: entry %d must be { number, \"severity\" }", what, i)
     elseif #out > 0 and at <= out[#out][1] then
-      problem("%s must ascend: %s comes after %s", what, tostring(at), tostring(out[#out][1]))
+      problem("E305", "%s must ascend: %s comes after %s", what, tostring(at), tostring(out[#out][1]))
     else
       out[#out + 1] = { at, severity }
     end

@@ -5,10 +5,12 @@
 #include <stddef.h>
 
 struct diag {
-    char *file; /* owned */
-    int line;   /* from 1; 0: the whole file */
-    int column; /* from 1; 0: the whole line */
-    char *text; /* owned; one line, without the position */
+    char *file;       /* owned */
+    int line;         /* from 1; 0: the whole file */
+    int column;       /* from 1; 0: the whole line */
+    char *text;       /* owned; one line, without the position */
+    const char *code; /* static: "E012", "W401"; NULL: none */
+    bool warning;     /* it fails nothing */
 };
 
 struct diags {
@@ -23,6 +25,12 @@ enum { DIAGS_MAX = 200 };
 void diags_add(struct diags *d, const char *file, int line, int column,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* "file:line:column: text", one a line, in order of file and line. */
+/* The same with a code; one that begins with W is a warning. */
+void diags_add_code(struct diags *d, const char *code, const char *file, int line,
+                    int column, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* "file:line:column: text", with a code "file:line:column: error[E012]: text"; one a
+ * line, in order of file and line. */
 void diags_print(struct diags *d, struct buf *out);
 void diags_release(struct diags *d);

@@ -13,23 +13,48 @@ static bool make_room(struct diags *d)
     return d->items != NULL;
 }
 
-void diags_add(struct diags *d, const char *file, int line, int column,
-               const char *format, ...)
+/* Owns what `item` points to only once it is in the list. */
+static void add(struct diags *d, struct diag item, const char *format, va_list args)
 {
     char text[1024];
-    va_list args;
 
     if (d->count == DIAGS_MAX || !make_room(d)) {
         d->more++;
         return;
     }
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     for (char *c = text; *c; c++)
         if (*c == '\n')
             *c = ' ';
-    d->items[d->count++] = (struct diag){strdup(file), line, column, strdup(text)};
+    item.file = strdup(item.file);
+    item.text = strdup(text);
+    d->items[d->count++] = item;
+}
+
+void diags_add(struct diags *d, const char *file, int line, int column,
+               const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add(d, (struct diag){.file = (char *)file, .line = line, .column = column}, format,
+        args);
+    va_end(args);
+}
+
+void diags_add_code(struct diags *d, const char *code, const char *file, int line,
+                    int column, const char *format, ...)
+{
+    struct diag item = {.file = (char *)file,
+                        .line = line,
+                        .column = column,
+                        .code = code,
+                        .warning = code[0] == 'W'};
+    va_list args;
+
+    va_start(args, format);
+    add(d, item, format, args);
+    va_end(args);
 }
 
 static int compare(const void *left, const void *right)
@@ -55,6 +80,8 @@ void diags_print(struct diags *d, struct buf *out)
             buf_format(out, ":%d", item->line);
         if (item->line && item->column)
             buf_format(out, ":%d", item->column);
+        if (item->code)
+            buf_format(out, ": %s[%s]", item->warning ? "warning" : "error", item->code);
         buf_format(out, ": %s\n", item->text);
     }
     if (d->more)

@@ -1,4 +1,5 @@
 /* `core`: what the frame (lua/frame.lua) works with. */
+#include "codes.h"
 #include "register.h"
 
 /* The line of the policy file that is being run; 0: none. */
@@ -12,15 +13,14 @@ int lua_here(lua_State *L)
     return 0;
 }
 
+/* (code, text) */
 static int core_problem(lua_State *L)
 {
-    struct policy_vm *vm = vm_of(L);
+    const struct policy_code *code = policy_code_find(luaL_checkstring(L, 1));
 
-    vm->broken = true;
-    if (vm->diags)
-        diags_add(vm->diags, vm->file->path, lua_here(L), 0, "%s",
-                  luaL_checkstring(L, 1));
-    return 0;
+    if (!code)
+        return luaL_error(L, "there is no code %s", lua_tostring(L, 1));
+    return register_problem(L, code->code, "%s", luaL_checkstring(L, 2));
 }
 
 static int core_nearest(lua_State *L)
@@ -186,11 +186,10 @@ static int core_setting(lua_State *L)
             continue;
         if (setting_as(L, lua_type(L, 3), setting->value))
             return 1;
-        vm->broken = true;
-        if (vm->diags)
-            diags_add(vm->diags, vm->file->path, lua_here(L), 0,
-                      "policy: the setting '%.*s' is a %s; the configuration says '%.*s'",
-                      STR_ARG(key), luaL_typename(L, 3), STR_ARG(setting->value));
+        register_problem(
+            L, "E111",
+            "policy: the setting '%.*s' is a %s; the configuration says '%.*s'",
+            STR_ARG(key), luaL_typename(L, 3), STR_ARG(setting->value));
     }
     return 1;
 }
@@ -212,13 +211,14 @@ static int core_policy(lua_State *L)
     struct str name = str_of(luaL_checkstring(L, 1));
 
     if (!register_policy(vm, name))
-        return register_problem(L, "policy: another file has the name '%.*s' already",
-                                STR_ARG(name));
+        return register_problem(
+            L, "E103", "policy: another file has the name '%.*s' already", STR_ARG(name));
     for (size_t i = 0; i < options->setting_count; i++)
         if (str_eq(options->settings[i].policy, name) &&
             !has_key(L, 2, options->settings[i].key))
             register_problem(
-                L, "policy '%.*s' has no setting '%.*s', which the configuration sets",
+                L, "E110",
+                "policy '%.*s' has no setting '%.*s', which the configuration sets",
                 STR_ARG(name), STR_ARG(options->settings[i].key));
     return 0;
 }

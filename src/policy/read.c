@@ -48,7 +48,7 @@ static void add_file(struct policy_set *s, const char *path, struct diags *diags
     struct source_file *file = &s->files[s->file_count];
 
     if (s->file_count == FILES_MAX) {
-        diags_add(diags, path, 0, 0, "more than %d policy files", FILES_MAX);
+        diags_add_code(diags, "E904", path, 0, 0, "more than %d policy files", FILES_MAX);
         return;
     }
     file->path = arena_cstr(&s->arena, str_of(path));
@@ -57,10 +57,11 @@ static void add_file(struct policy_set *s, const char *path, struct diags *diags
     else if (read_file(&s->arena, path, s->options.limits.file_bytes, &file->text))
         s->file_count++;
     else if (errno == EFBIG)
-        diags_add(diags, path, 0, 0, "a policy file must not have more than %zu bytes",
-                  s->options.limits.file_bytes);
+        diags_add_code(diags, "E904", path, 0, 0,
+                       "a policy file must not have more than %zu bytes",
+                       s->options.limits.file_bytes);
     else
-        diags_add(diags, path, 0, 0, "cannot be read: %s", strerror(errno));
+        diags_add_code(diags, "E001", path, 0, 0, "cannot be read: %s", strerror(errno));
 }
 
 /* Kubernetes keeps a volume's real files under names that begin with "..". */
@@ -89,11 +90,11 @@ static void add_directory(struct policy_set *s, const char *path, struct diags *
     int count = scandir(path, &entries, wanted, by_name);
 
     if (count < 0) {
-        diags_add(diags, path, 0, 0, "cannot be read: %s", strerror(errno));
+        diags_add_code(diags, "E001", path, 0, 0, "cannot be read: %s", strerror(errno));
         return;
     }
     if (count == 0)
-        diags_add(diags, path, 0, 0, "holds no policy (*.lua)");
+        diags_add_code(diags, "E002", path, 0, 0, "holds no policy (*.lua)");
     for (int i = 0; i < count; i++) {
         char *file;
         if (asprintf(&file, "%s%s%s", path, slash, entries[i]->d_name) >= 0) {

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int register_problem(lua_State *L, const char *format, ...)
+int register_problem(lua_State *L, const char *code, const char *format, ...)
 {
     struct policy_vm *vm = vm_of(L);
     char text[500];
@@ -15,7 +15,7 @@ int register_problem(lua_State *L, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (vm->diags)
-        diags_add(vm->diags, vm->file->path, lua_here(L), 0, "%s", text);
+        diags_add_code(vm->diags, code, vm->file->path, lua_here(L), 0, "%s", text);
     return 0;
 }
 
@@ -109,7 +109,8 @@ static int register_classify(lua_State *L)
     if (!given.size)
         return 0;
     if (b->default_by)
-        return register_problem(L, "classify: %.*s has the default already, '%.*s'",
+        return register_problem(L, "E210",
+                                "classify: %.*s has the default already, '%.*s'",
                                 STR_ARG(b->default_by->where), STR_ARG(b->default_class));
     b->default_class = given;
     b->default_by = fn;
@@ -121,7 +122,7 @@ static int register_price(lua_State *L)
     struct build *b = vm_of(L)->build;
 
     if (b->call_count[CALL_PRICE] == PRICE_STEPS_MAX)
-        return register_problem(L, "price: more than %d in all policies",
+        return register_problem(L, "E902", "price: more than %d in all policies",
                                 PRICE_STEPS_MAX);
     bool billed = spec_flag(L, "billed");
     struct str label = billed ? STR("billed_usd") : STR("charge_usd");
@@ -134,7 +135,7 @@ static bool effect_room(lua_State *L)
     struct build *b = vm_of(L)->build;
 
     if (b->effect_count == COUNTERS_MAX) {
-        register_problem(L, "more than %d counters and windows with a function",
+        register_problem(L, "E902", "more than %d counters and windows with a function",
                          COUNTERS_MAX);
         return false;
     }
@@ -152,7 +153,8 @@ static int register_counter(lua_State *L)
 
     for (size_t i = 0; i < b->counter_count; i++)
         if (str_eq(b->counters[i].name, decl.name))
-            return register_problem(L, "counter: '%.*s' is declared at %.*s already",
+            return register_problem(L, "E206",
+                                    "counter: '%.*s' is declared at %.*s already",
                                     STR_ARG(decl.name), STR_ARG(b->counters[i].where));
     if (!effect_room(L))
         return 0;
@@ -215,7 +217,7 @@ static int window_of_spec(lua_State *L, struct field *sum)
     read_span(L, &decl);
     for (size_t i = 0; decl.effect.size && i < vm->build->window_count; i++)
         if (str_eq(vm->build->windows[i].effect, decl.effect)) {
-            register_problem(L, "window: the name '%.*s' is taken",
+            register_problem(L, "E206", "window: the name '%.*s' is taken",
                              STR_ARG(str_from(decl.effect, 7)));
             return -1;
         }
@@ -224,7 +226,7 @@ static int window_of_spec(lua_State *L, struct field *sum)
     lua_replace(L, SPEC);
     int window = build_window(vm->build, &decl);
     if (window < 0)
-        register_problem(L, "more than %d windows in all policies", WINDOWS_MAX);
+        register_problem(L, "E902", "more than %d windows in all policies", WINDOWS_MAX);
     return window;
 }
 
@@ -283,11 +285,12 @@ static int register_rule(lua_State *L)
         if (str_eq(b->rules[i].policy, d.policy) && str_eq(b->rules[i].name, d.name) &&
             b->rules[i].label_count == d.label_count &&
             same_pairs(b->rules[i].labels, d.labels, d.label_count))
-            return register_problem(L,
+            return register_problem(L, "E206",
                                     "rule: '%.*s' with these labels is at %.*s already",
                                     STR_ARG(d.name), STR_ARG(b->rules[i].where));
     if (b->rule_count == RULES_MAX)
-        return register_problem(L, "more than %d rules in all policies", RULES_MAX);
+        return register_problem(L, "E902", "more than %d rules in all policies",
+                                RULES_MAX);
     b->rules[b->rule_count] = d;
     add_fn(L, CALL_RULE, d.name)->decl = (int)b->rule_count++;
     return 0;
@@ -308,10 +311,11 @@ static int register_budget(lua_State *L)
     d.groups = spec_texts(L, "groups", &d.group_count);
     for (size_t i = 0; i < b->budget_count; i++)
         if (str_eq(b->budgets[i].policy, d.policy) && str_eq(b->budgets[i].name, d.name))
-            return register_problem(L, "budget: '%.*s' is at %.*s already",
+            return register_problem(L, "E206", "budget: '%.*s' is at %.*s already",
                                     STR_ARG(d.name), STR_ARG(b->budgets[i].where));
     if (b->budget_count == BUDGETS_MAX)
-        return register_problem(L, "more than %d budgets in all policies", BUDGETS_MAX);
+        return register_problem(L, "E902", "more than %d budgets in all policies",
+                                BUDGETS_MAX);
     d.window = window_of_spec(L, &sum);
     b->budgets[b->budget_count] = d;
     add_fn(L, CALL_BUDGET, d.name)->decl = (int)b->budget_count++;

@@ -4,9 +4,9 @@
 
 int lua_here(lua_State *L);
 
-/* Adds an error at the line of the policy that runs; returns 0. */
-int register_problem(lua_State *L, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Adds an error at the line of the policy that runs; returns 0. `code`: see codes.h. */
+int register_problem(lua_State *L, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* False: another file is this policy. */
 bool register_policy(struct policy_vm *vm, struct str name);

@@ -122,6 +122,7 @@ static int run_file(lua_State *L)
     int frame = lua_gettop(L);
     if (luaL_loadbufferx(L, vm->file->text.at, vm->file->text.size, chunk_name, "t") != 0)
         return lua_error(L);
+    vm->compiled = true;
     lua_getfield(L, frame, "begin_file");
     lua_call(L, 0, 1);
     lua_setfenv(L, -2);
@@ -133,6 +134,7 @@ static int run_file(lua_State *L)
 
 static void report(struct policy_vm *vm, const char *reason)
 {
+    bool syntax = !vm->compiled;
     size_t prefix = strlen(vm->short_name);
     const char *text = vm->box.message;
     char *rest;
@@ -146,10 +148,11 @@ static void report(struct policy_vm *vm, const char *reason)
     if (!vm->diags)
         return;
     if (strcmp(reason, "runtime") == 0)
-        diags_add(vm->diags, vm->file->path, line, 0, "%s", text);
+        diags_add_code(vm->diags, syntax ? "E010" : "E011", vm->file->path, line, 0, "%s",
+                       text);
     else
-        diags_add(vm->diags, vm->file->path, line, 0,
-                  "stopped while loading: %s exceeded", reason);
+        diags_add_code(vm->diags, "E901", vm->file->path, line, 0,
+                       "stopped while loading: %s exceeded", reason);
 }
 
 static void run(struct policy_vm *vm, const struct source_file *file)
@@ -160,6 +163,7 @@ static void run(struct policy_vm *vm, const struct source_file *file)
     vm->file = file;
     vm->policy = (struct str){NULL, 0};
     vm->short_name[0] = '\0';
+    vm->compiled = false;
     lua_settop(L, 1);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, vm);
@@ -172,8 +176,8 @@ static void run(struct policy_vm *vm, const struct source_file *file)
     if (!lua_toboolean(L, -1)) {
         vm->broken = true;
         if (vm->diags)
-            diags_add(vm->diags, file->path, 0, 0,
-                      "the file does not say policy { name = ... }");
+            diags_add_code(vm->diags, "E101", file->path, 0, 0,
+                           "the file does not say policy { name = ... }");
     }
 }
 

@@ -27,6 +27,7 @@ struct policy_vm {
     const struct source_file *file;
     char short_name[LUA_IDSIZE]; /* what Lua's messages call the file */
     struct str policy;
+    bool compiled; /* of the file: it is Lua */
     bool broken;
 
     /* while an event or a tick is decided */

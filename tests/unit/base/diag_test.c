@@ -15,12 +15,18 @@ TEST(prints_in_order_of_place)
     diags_add(&d, "a.yaml", 9, 7, "nine, %d", 7);
     diags_add(&d, "a.yaml", 9, 3, "nine, 3");
     diags_add(&d, "a.yaml", 0, 0, "whole");
+    diags_add_code(&d, "E012", "c.lua", 3, 4, "wrong %s", "name");
+    diags_add_code(&d, "W401", "c.lua", 5, 0, "many");
+    assert_false(d.items[5].warning);
+    assert_true(d.items[6].warning);
     diags_print(&d, &out);
     assert_true(str_eq(buf_str(&out), STR("a.yaml: whole\n"
                                           "a.yaml:9:3: nine, 3\n"
                                           "a.yaml:9:7: nine, 7\n"
                                           "a.yaml:10:1: ten\n"
-                                          "b.lua:2: second file\n")));
+                                          "b.lua:2: second file\n"
+                                          "c.lua:3:4: error[E012]: wrong name\n"
+                                          "c.lua:5: warning[W401]: many\n")));
     buf_release(&out);
     diags_release(&d);
     diags_release(&d);

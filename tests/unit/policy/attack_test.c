@@ -79,7 +79,8 @@ static void attack_the_load(const char *name, const char *script)
     if (strstr(errors, "it escaped") || strstr(errors, "wall"))
         fail_msg("%s: %s", name, errors);
     /* The file behind it still runs, up to its own mistake. */
-    assert_non_null(strstr(errors, "good.lua:3: derive: the label: there is no field"));
+    assert_non_null(
+        strstr(errors, "good.lua:3: error[E201]: derive: the label: there is no field"));
     fixture_free(f);
 }
 
@@ -112,8 +113,8 @@ TEST(bytecode_is_no_policy)
     struct fixture *f = fixture_new();
 
     add_policy(f, "p.lua", "\033LJ\002\010@");
-    assert_non_null(
-        strstr(load_errors(f), "p.lua: attempt to load chunk with wrong mode"));
+    assert_non_null(strstr(load_errors(f),
+                           "p.lua: error[E010]: attempt to load chunk with wrong mode"));
     fixture_free(f);
 }
 

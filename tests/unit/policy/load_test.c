@@ -37,16 +37,18 @@ TEST(errors_of_all_files_come_at_once)
     add_policy(f, "d.lua", "policy { name = 'a' }\nlocal x = nil .. 'x'");
     add_data(f, "broken", "a: [");
     const char *errors = load_errors(f);
-    assert_non_null(strstr(errors,
-                           "a.lua:2: derive: the label: there is no field 'teem'; "
-                           "did you mean 'team'?\n"));
-    assert_non_null(strstr(errors, "a.lua:3: rule: 'over' must be a window\n"));
-    assert_non_null(strstr(errors, "b.lua:3: '=' expected near 'is'\n"));
+    assert_non_null(strstr(
+        errors, "a.lua:2: error[E201]: derive: the label: there is no field 'teem'; "
+                "did you mean 'team'?\n"));
     assert_non_null(
-        strstr(errors, "c.lua:1: policy { name = ... } must come before derive\n"));
+        strstr(errors, "a.lua:3: error[E303]: rule: 'over' must be a window\n"));
+    assert_non_null(strstr(errors, "b.lua:3: error[E010]: '=' expected near 'is'\n"));
+    assert_non_null(strstr(
+        errors, "c.lua:1: error[E101]: policy { name = ... } must come before derive\n"));
+    assert_non_null(strstr(
+        errors, "d.lua:1: error[E103]: policy: another file has the name 'a' already\n"));
     assert_non_null(
-        strstr(errors, "d.lua:1: policy: another file has the name 'a' already\n"));
-    assert_non_null(strstr(errors, "d.lua:2: attempt to concatenate a nil value\n"));
+        strstr(errors, "d.lua:2: error[E011]: attempt to concatenate a nil value\n"));
     assert_non_null(strstr(errors, "broken.yaml:"));
     fixture_free(f);
 }
@@ -56,14 +58,16 @@ TEST(files_that_cannot_be_read_are_named)
     struct fixture *f = fixture_new();
 
     add_policy_file(f, "/nonexistent/policy.lua");
-    assert_string_equal(load_errors(f), "/nonexistent/policy.lua: cannot be read: "
-                                        "No such file or directory\n");
+    assert_string_equal(load_errors(f),
+                        "/nonexistent/policy.lua: error[E001]: cannot be read: "
+                        "No such file or directory\n");
     fixture_free(f);
     f = fixture_new();
     f->options.limits.file_bytes = 10;
     add_policy(f, "p.lua", "policy { name = 'p' }");
-    assert_string_equal(load_errors(f),
-                        "p.lua: a policy file must not have more than 10 bytes\n");
+    assert_string_equal(
+        load_errors(f),
+        "p.lua: error[E904]: a policy file must not have more than 10 bytes\n");
     fixture_free(f);
 }
 

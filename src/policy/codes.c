@@ -1,0 +1,51 @@
+#include "codes.h"
+
+#include <string.h>
+
+static const struct policy_code codes[] = {
+    {"E001", "a file cannot be read"},
+    {"E002", "a directory holds no policy"},
+    {"E010", "the file is not valid Lua"},
+    {"E011", "the file fails while it is loaded"},
+    {"E101", "a file does not begin with policy { name = ... }"},
+    {"E102", "policy is called twice in one file"},
+    {"E103", "two files have the same policy name"},
+    {"E104", "an option that the call does not have"},
+    {"E105", "a value of the wrong type"},
+    {"E106", "something that is needed is missing"},
+    {"E107", "options that do not go together"},
+    {"E108", "a value that is none of the choices"},
+    {"E110", "the configuration sets what the policy does not have"},
+    {"E111", "a setting of another type than its default"},
+    {"E201", "a field that events do not have"},
+    {"E202", "a field that is not known yet at this stage"},
+    {"E203", "a field of the wrong kind"},
+    {"E204", "a name with characters that it may not have"},
+    {"E205", "a name that belongs to the engine"},
+    {"E206", "a name that is taken"},
+    {"E207", "a list names something twice"},
+    {"E208", "a label that policies may not derive"},
+    {"E209", "a class that is not declared"},
+    {"E210", "a second default class"},
+    {"E211", "a counter whose name does not end in _total"},
+    {"E301", "a text that is no duration"},
+    {"E302", "a duration outside the range"},
+    {"E303", "'over' is not a window"},
+    {"E304", "a step that is not { number, \"severity\" }"},
+    {"E305", "steps that do not ascend"},
+    {"E306", "'clear' without a bound or on its wrong side"},
+    {"E307", "a number that is not finite"},
+    {"E308", "a condition that is never true"},
+    {"E901", "loading a file takes too long or too much memory"},
+    {"E902", "more than all policies together may have"},
+    {"E903", "a text or a list that is too long"},
+    {"E904", "a policy file that is too large, or too many of them"},
+};
+
+const struct policy_code *policy_code_find(const char *code)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(codes[i].code, code) == 0)
+            return &codes[i];
+    return NULL;
+}
