@@ -330,4 +330,18 @@ return {
     return current.named and true or false
   end,
   end_loading = function() current = nil end,
+
+  -- What a file may use, as keys: "derive", "math.max".
+  names = function()
+    local out = { data = true, settings = true }
+    for name in pairs(api) do out[name] = true end
+    for name, value in pairs(libraries) do
+      if type(value) ~= "table" then
+        out[name] = true
+      else
+        for member in pairs(value) do out[name .. "." .. member] = true end
+      end
+    end
+    return out
+  end,
 }

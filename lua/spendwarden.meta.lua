@@ -1,10 +1,87 @@
 ---@meta spendwarden
--- What policies may use, for LuaLS. Runtime: LuaJIT (Lua 5.1 syntax) without io, os, debug, package, coroutine, ffi, jit,
--- load, next, print, setmetatable, getmetatable, rawget, rawset, xpcall and math.random.
+-- What policies may use, for LuaLS: `spendwarden types` prints this file. LuaJIT's own libraries are to be disabled
+-- (docs/editors.md): what policies have of them stands below, and the rest does not exist.
 
----@alias Duration string  "10m", "1h", "24h", "7d"
----@alias Label string     a label of the event, built in or declared in the configuration
----@alias Field string     any field of Event
+--- "10m", "1h", "24h", "7d"
+---@alias Duration string
+
+--- A time that rolls, or a calendar period in the configuration's time zone.
+---@alias Period Duration|"day"|"week"|"month"
+
+--- What spend is attributed to: the built-in labels, and those that the configuration declares.
+---@alias Label
+---| "tenant"
+---| "team"
+---| "workflow_id"
+---| "end_user"
+---| "hashed_api_key"
+---| "key_alias"
+---| "user"
+---| "org"
+---| "project"
+---| "environment"
+---| "agent"
+---| "endpoint"
+---| "prompt_version"
+
+--- A field that is text or a flag: what windows group and select by.
+---@alias Dimension Label
+---| "source"
+---| "id"
+---| "call_id"
+---| "trace_id"
+---| "span_id"
+---| "session_id"
+---| "response_id"
+---| "ai_system"
+---| "requested_model"
+---| "response_model"
+---| "operation"
+---| "service_tier"
+---| "region"
+---| "error_class"
+---| "status"
+---| "class"
+---| "price_status"
+---| "cache_hit"
+---| "stream"
+
+--- A field that is a number: what windows add up.
+---@alias Amount
+---| "start"
+---| "end"
+---| "first_token"
+---| "received"
+---| "time"
+---| "retry_depth"
+---| "input_tokens"
+---| "output_tokens"
+---| "cache_read_tokens"
+---| "cache_write_tokens"
+---| "cache_write_1h_tokens"
+---| "reasoning_tokens"
+---| "input_audio_tokens"
+---| "output_audio_tokens"
+---| "cache_read_audio_tokens"
+---| "input_image_tokens"
+---| "output_image_tokens"
+---| "cache_read_image_tokens"
+---| "input_video_tokens"
+---| "output_video_tokens"
+---| "citation_tokens"
+---| "requests"
+---| "web_searches"
+---| "total_tokens"
+---| "reported_usd"
+---| "computed_usd"
+---| "charge_usd"
+---| "drift_usd"
+---| "billed_usd"
+---| "http_status"
+---| "duration_seconds"
+---| "time_to_first_token_seconds"
+
+---@alias Field Dimension|Amount
 
 --- One request. Read-only, and valid only while the function that got it runs. Absent fields are nil.
 ---@class (exact) Event
@@ -88,23 +165,23 @@
 local Window = {}
 
 --- The sum, or the count of a counting window; 0 if there is no such group.
----@param group? Group|table<Label, string>
+---@param group? Group|table<Dimension, string>
 ---@return number
 function Window:get(group) end
 
 --- Events in the window.
----@param group? Group|table<Label, string>
+---@param group? Group|table<Dimension, string>
 ---@return integer
 function Window:count(group) end
 
 --- Seconds since the group's first event.
----@param group? Group|table<Label, string>
+---@param group? Group|table<Dimension, string>
 ---@return number?
 function Window:age(group) end
 
 --- Mean per `unit` of the part observed; nil before half of the window was.
 ---@param unit Duration
----@param group? Group|table<Label, string>
+---@param group? Group|table<Dimension, string>
 ---@return number?
 function Window:per(unit, group) end
 
@@ -132,12 +209,12 @@ function Window:per(unit, group) end
 ---@field needs? Field[]
 
 ---@class (exact) WindowOptions
----@field sum? Field|fun(ev: Event): number?
+---@field sum? Amount|fun(ev: Event): number?
 ---@field count? boolean
----@field by? Field[]
----@field over Duration|"day"|"week"|"month"
+---@field by? Dimension[]
+---@field over Period
 ---@field offset? Duration
----@field where? table<Field, string|string[]|boolean>|fun(ev: Event): boolean?
+---@field where? table<Dimension, string|string[]|boolean>|fun(ev: Event): boolean?
 ---@field name? string
 
 ---@class (exact) RuleOptions
@@ -154,10 +231,10 @@ function Window:per(unit, group) end
 ---@field annotations? table<string, string>
 
 ---@class (exact) BudgetOptions
----@field by? Field[]
----@field over Duration|"day"|"week"|"month"
----@field sum? Field
----@field where? table<Field, string|string[]|boolean>
+---@field by? Dimension[]
+---@field over Period
+---@field sum? Amount
+---@field where? table<Dimension, string|string[]|boolean>
 ---@field steps? { [1]: number, [2]: string }[]
 ---@field clear? number
 ---@field groups? table
@@ -209,9 +286,294 @@ function rule(name, options, fn) end
 function budget(name, options, fn) end
 
 --- The files that policy { data } names, read-only; a missing file is an empty table.
----@type table<string, table>
+---@class Data
+---@field [string] table
 data = {}
 
 --- The settings of policy { settings }, as the configuration has them.
 ---@type table<string, number|string|boolean>
 settings = {}
+
+-- --- of Lua ---
+
+---@generic T
+---@param value T?
+---@param message? any
+---@return T
+---@return any ...
+function assert(value, message, ...) end
+
+--- Ends the function; the event stays as it was. The text is logged with the line.
+---@param message any
+---@param level? integer
+function error(message, level) end
+
+---@generic T: table, V
+---@param list T
+---@return fun(list: V[], index?: integer): integer, V
+---@return T
+---@return integer
+function ipairs(list) end
+
+--- By number, then by bytes: always the same order.
+---@generic T: table, K, V
+---@param map T
+---@return fun(map: table<K, V>, key?: K): K, V
+---@return T
+---@return nil
+function pairs(map) end
+
+---@param fn fun(...): ...
+---@param ... any
+---@return boolean ok
+---@return any ...
+function pcall(fn, ...) end
+
+---@param at integer|"#"
+---@param ... any
+---@return any ...
+function select(at, ...) end
+
+---@param value any
+---@param base? integer
+---@return number?
+function tonumber(value, base) end
+
+--- Of a table "table": nothing shows an address.
+---@param value any
+---@return string
+function tostring(value) end
+
+---@param value any
+---@return "nil"|"number"|"string"|"boolean"|"table"|"function"|"userdata"
+function type(value) end
+
+--- At most 250 values.
+---@generic T
+---@param list T[]
+---@param first? integer
+---@param last? integer
+---@return T ...
+function unpack(list, first, last) end
+
+---@class stringlib
+string = {}
+
+---@param text string
+---@param first? integer
+---@param last? integer
+---@return integer ...
+function string.byte(text, first, last) end
+
+---@param ... integer
+---@return string
+function string.char(...) end
+
+---@param text string
+---@param pattern string
+---@param from? integer
+---@param plain? boolean
+---@return integer? first
+---@return integer? last
+---@return any ... captures
+function string.find(text, pattern, from, plain) end
+
+---@param format string
+---@param ... any
+---@return string
+function string.format(format, ...) end
+
+---@param text string
+---@param pattern string
+---@return fun(): string, ...
+function string.gmatch(text, pattern) end
+
+--- The replacement is a text or a table, no function.
+---@param text string
+---@param pattern string
+---@param replacement string|number|table
+---@param most? integer
+---@return string
+---@return integer count
+function string.gsub(text, pattern, replacement, most) end
+
+---@param text string
+---@return integer
+function string.len(text) end
+
+---@param text string
+---@return string
+function string.lower(text) end
+
+---@param text string
+---@param pattern string
+---@param from? integer
+---@return any ... captures
+function string.match(text, pattern, from) end
+
+--- At most 64 KiB.
+---@param text string
+---@param count integer
+---@return string
+function string.rep(text, count) end
+
+---@param text string
+---@return string
+function string.reverse(text) end
+
+---@param text string
+---@param first integer
+---@param last? integer
+---@return string
+function string.sub(text, first, last) end
+
+---@param text string
+---@return string
+function string.upper(text) end
+
+---@class tablelib
+table = {}
+
+---@param list (string|number)[]
+---@param separator? string
+---@param first? integer
+---@param last? integer
+---@return string
+function table.concat(list, separator, first, last) end
+
+---@generic T
+---@overload fun(list: T[], value: T)
+---@param list T[]
+---@param at integer
+---@param value T
+function table.insert(list, at, value) end
+
+---@generic T
+---@param list T[]
+---@param at? integer
+---@return T?
+function table.remove(list, at) end
+
+--- At most 10000 elements.
+---@generic T
+---@param list T[]
+---@param before? fun(a: T, b: T): boolean
+function table.sort(list, before) end
+
+---@class mathlib
+---@field huge number
+---@field pi number
+math = {}
+
+---@param x number
+---@return number
+function math.abs(x) end
+
+---@param x number
+---@return number
+function math.acos(x) end
+
+---@param x number
+---@return number
+function math.asin(x) end
+
+---@param x number
+---@return number
+function math.atan(x) end
+
+---@param y number
+---@param x number
+---@return number
+function math.atan2(y, x) end
+
+---@param x number
+---@return integer
+function math.ceil(x) end
+
+---@param x number
+---@return number
+function math.cos(x) end
+
+---@param x number
+---@return number
+function math.cosh(x) end
+
+---@param x number
+---@return number
+function math.deg(x) end
+
+---@param x number
+---@return number
+function math.exp(x) end
+
+---@param x number
+---@return integer
+function math.floor(x) end
+
+---@param x number
+---@param y number
+---@return number
+function math.fmod(x, y) end
+
+---@param x number
+---@return number
+---@return integer
+function math.frexp(x) end
+
+---@param x number
+---@param exponent number
+---@return number
+function math.ldexp(x, exponent) end
+
+---@param x number
+---@param base? number
+---@return number
+function math.log(x, base) end
+
+---@param x number
+---@return number
+function math.log10(x) end
+
+---@param x number
+---@param ... number
+---@return number
+function math.max(x, ...) end
+
+---@param x number
+---@param ... number
+---@return number
+function math.min(x, ...) end
+
+---@param x number
+---@return integer
+---@return number
+function math.modf(x) end
+
+---@param x number
+---@param y number
+---@return number
+function math.pow(x, y) end
+
+---@param x number
+---@return number
+function math.rad(x) end
+
+---@param x number
+---@return number
+function math.sin(x) end
+
+---@param x number
+---@return number
+function math.sinh(x) end
+
+---@param x number
+---@return number
+function math.sqrt(x) end
+
+---@param x number
+---@return number
+function math.tan(x) end
+
+---@param x number
+---@return number
+function math.tanh(x) end

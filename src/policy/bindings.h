@@ -31,5 +31,9 @@ int lua_group_make(lua_State *L);
 
 void lua_window_push(lua_State *L, int window);
 
+/* Their names as a table's keys, pushed. */
+void lua_window_methods(lua_State *L);
+void lua_group_members(lua_State *L);
+
 /* The window's index; -2 if it is no window. */
 int lua_window_at(lua_State *L, int index);

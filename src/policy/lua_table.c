@@ -107,10 +107,9 @@ void lua_table_open(lua_State *L)
 
     lua_newtable(L);
     luaL_register(L, NULL, own);
-    lua_getglobal(L, "unpack");
     lua_getglobal(L, "table");
     lua_getfield(L, -1, "sort");
     lua_pushcclosure(L, table_sort, 1);
-    lua_setfield(L, -4, "sort");
-    lua_pop(L, 2);
+    lua_setfield(L, -3, "sort");
+    lua_pop(L, 1);
 }

@@ -76,17 +76,53 @@ static bool group_label(const struct policy_vm *vm, struct str name, struct str 
     return false;
 }
 
+static void push_value(lua_State *L, const struct policy_vm *vm)
+{
+    lua_pushnumber(L, vm->group->value);
+}
+
+static void push_count(lua_State *L, const struct policy_vm *vm)
+{
+    lua_pushnumber(L, (double)vm->group->count);
+}
+
+static void push_group_age(lua_State *L, const struct policy_vm *vm)
+{
+    push_age(L, vm->group, vm->at_ns);
+}
+
+static const struct member {
+    const char *name;
+    void (*push)(lua_State *L, const struct policy_vm *vm);
+} members[] = {{"value", push_value}, {"count", push_count}, {"age", push_group_age}};
+
+enum { MEMBER_COUNT = sizeof members / sizeof *members };
+
+static const struct member *find_member(struct str name)
+{
+    for (size_t i = 0; i < MEMBER_COUNT; i++)
+        if (str_eq(name, str_of(members[i].name)))
+            return &members[i];
+    return NULL;
+}
+
+void lua_group_members(lua_State *L)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, members[i].name);
+    }
+}
+
 static int group_index(lua_State *L)
 {
     const struct policy_vm *vm = check_group(L, 1);
     struct str name = lua_push_text(L, 2), label;
+    const struct member *member = find_member(name);
 
-    if (str_eq(name, STR("value")))
-        lua_pushnumber(L, vm->group->value);
-    else if (str_eq(name, STR("count")))
-        lua_pushnumber(L, (double)vm->group->count);
-    else if (str_eq(name, STR("age")))
-        push_age(L, vm->group, vm->at_ns);
+    if (member)
+        member->push(L, vm);
     else if (!group_label(vm, name, &label))
         return luaL_error(L, "this group has no '%s': its window's 'by' does not name it",
                           name.at);
@@ -247,22 +283,28 @@ static int window_index(lua_State *L)
                 : luaL_error(L, "a window has no '%s'", name.at);
 }
 
-void lua_window_open(lua_State *L)
+void lua_window_methods(lua_State *L)
 {
-    static const luaL_Reg group[] = {
-        {"__index", group_index}, {"__newindex", no_write}, {NULL, NULL}};
-    static const luaL_Reg window[] = {{"__newindex", no_write}, {NULL, NULL}};
     static const luaL_Reg methods[] = {{"get", window_get},
                                        {"count", window_count},
                                        {"age", window_age},
                                        {"per", window_per},
                                        {NULL, NULL}};
 
+    lua_newtable(L);
+    luaL_register(L, NULL, methods);
+}
+
+void lua_window_open(lua_State *L)
+{
+    static const luaL_Reg group[] = {
+        {"__index", group_index}, {"__newindex", no_write}, {NULL, NULL}};
+    static const luaL_Reg window[] = {{"__newindex", no_write}, {NULL, NULL}};
+
     metatable_new(L, GROUP, group);
     metatable_new(L, WINDOW, window);
     luaL_getmetatable(L, WINDOW);
-    lua_newtable(L);
-    luaL_register(L, NULL, methods);
+    lua_window_methods(L);
     lua_pushcclosure(L, window_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

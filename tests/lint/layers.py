@@ -35,6 +35,7 @@ SHELL = {"", "api", "cli", "ui"}
 CONTRACTS = {
     "checkpoint": "books",
     "decls": "event",
+    "policy_names": "policy",
     "price_import": "price",
     "server": "api",
 }

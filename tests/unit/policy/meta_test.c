@@ -1,196 +1,250 @@
-/* lua/spendwarden.meta.lua against what the engine has, both ways. */
+/* lua/spendwarden.meta.lua against what the engine has, both ways: every name that the
+ * one has, the other has too. */
 #include "support.h"
 
-static char *meta_text(void)
+#include <ctype.h>
+#include <glob.h>
+
+#include "spendwarden/policy_names.h"
+
+static struct buf file_text(const char *path)
 {
-    static char text[64 * 1024];
-    FILE *file = fopen(SOURCE_DIR "/lua/spendwarden.meta.lua", "r");
+    struct buf text = {0};
+    FILE *file = fopen(path, "r");
+    size_t got;
 
     assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    while ((got = fread(buf_reserve(&text, 4096), 1, 4096, file)) > 0)
+        text.size += got;
     fclose(file);
+    buf_byte(&text, '\0');
     return text;
 }
 
-/* From the line of a class to the next empty one. */
-static void class_text(const char *name, char *out, size_t size)
-{
-    char head[80];
+/* --- the names in the meta file --- */
 
-    snprintf(head, sizeof head, "---@class %s\n", name);
-    const char *start = strstr(meta_text(), head);
-    if (!start)
-        fail_msg("the meta file has no class %s", name);
-    const char *end = strstr(start, "\n\n");
-    snprintf(out, size, "%.*s", (int)(end - start + 1), start);
+struct scan {
+    struct buf *out;
+    char class[64], alias[64]; /* that the line stands below */
+};
+
+static size_t word_size(const char *at)
+{
+    size_t size = 0;
+
+    while (isalnum((unsigned char)at[size]) || at[size] == '_')
+        size++;
+    return size;
 }
 
-static bool says_field(const char *class, struct str name)
+static void keep_word(char *out, size_t room, const char *at)
 {
-    char line[160];
-
-    snprintf(line, sizeof line, "---@field %.*s ", STR_ARG(name));
-    if (strstr(class, line))
-        return true;
-    snprintf(line, sizeof line, "---@field %.*s? ", STR_ARG(name));
-    return strstr(class, line) != NULL;
+    snprintf(out, room, "%.*s", (int)word_size(at), at);
 }
 
-static bool event_has(struct str name)
+/* RuleOptions.over is "rule{over}", mathlib.pi is "math.pi". */
+static void add_field(const struct scan *s, const char *at)
 {
-    static const char *const others[] = {"tags", "metadata", "has_tag",
-                                         "requested_model_usd"};
+    size_t size = word_size(at), class = strlen(s->class);
 
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (str_eq(name, str_of(others[i])))
+    if (size == 0) /* [string] */
+        return;
+    if (class > 7 && strcmp(s->class + class - 7, "Options") == 0)
+        buf_format(s->out, "%c%.*s{%.*s}\n", tolower(s->class[0]), (int)class - 8,
+                   s->class + 1, (int)size, at);
+    else if (class > 3 && strcmp(s->class + class - 3, "lib") == 0)
+        buf_format(s->out, "%.*s.%.*s\n", (int)class - 3, s->class, (int)size, at);
+    else
+        buf_format(s->out, "%s.%.*s\n", s->class, (int)size, at);
+}
+
+static const char *behind(const char *line, const char *start)
+{
+    size_t size = strlen(start);
+
+    return strncmp(line, start, size) == 0 ? line + size : NULL;
+}
+
+static void scan_line(struct scan *s, const char *line)
+{
+    const char *at;
+
+    if ((at = behind(line, "---@class (exact) ")) || (at = behind(line, "---@class ")))
+        keep_word(s->class, sizeof s->class, at);
+    else if ((at = behind(line, "---@alias ")))
+        keep_word(s->alias, sizeof s->alias, at);
+    else if ((at = behind(line, "---@field ")))
+        add_field(s, at);
+    else if ((at = behind(line, "---| \"")))
+        buf_format(s->out, "%s|%.*s\n", s->alias, (int)word_size(at), at);
+    else if ((at = behind(line, "function ")))
+        buf_format(s->out, "%.*s\n", (int)strcspn(at, "("), at);
+    else if (strcmp(line, "data = {}") == 0 || strcmp(line, "settings = {}") == 0)
+        buf_format(s->out, "%.*s\n", (int)word_size(line), line);
+}
+
+static void names_of_meta(struct buf *out)
+{
+    struct buf text = file_text(SOURCE_DIR "/lua/spendwarden.meta.lua");
+    struct scan s = {.out = out};
+    char *rest = text.at, *line;
+
+    while ((line = strsep(&rest, "\n")))
+        scan_line(&s, line);
+    buf_release(&text);
+}
+
+/* --- the names that the engine has --- */
+
+/* Each options_of("CALL", ..., { "NAME", ... }) of the frame. */
+static void add_options(struct buf *out, const char *text)
+{
+    static const char head[] = "options_of(\"";
+
+    for (const char *at = text; (at = strstr(at, head));) {
+        const char *call = at + strlen(head), *end = strchr(call, '}');
+        at = strchr(call, '{');
+        assert_true(at && end && at < end);
+        while ((at = strchr(at, '"')) && at < end) {
+            buf_format(out, "%.*s{%.*s}\n", (int)word_size(call), call,
+                       (int)word_size(at + 1), at + 1);
+            at += 2 + word_size(at + 1);
+        }
+        at = end;
+    }
+}
+
+static void names_of_options(struct buf *out)
+{
+    glob_t files;
+
+    assert_int_equal(glob(SOURCE_DIR "/lua/*.lua", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        struct buf text = file_text(files.gl_pathv[i]);
+        add_options(out, text.at);
+        buf_release(&text);
+    }
+    globfree(&files);
+}
+
+static const char *alias_of(struct field field)
+{
+    static const uint8_t texts[] = {DERIVED_STATUS, DERIVED_CLASS, DERIVED_PRICE_STATUS,
+                                    DERIVED_CACHE_HIT, DERIVED_STREAM};
+
+    if (field.kind == FIELD_TEXT)
+        return text_is_label(field.index) ? "Label" : "Dimension";
+    if (field.kind == FIELD_DERIVED && memchr(texts, field.index, sizeof texts))
+        return "Dimension";
+    return "Amount";
+}
+
+static void names_of_engine(struct buf *out)
+{
+    struct err err = {0};
+    struct field field;
+
+    if (!policy_names(out, NULL, &err))
+        fail_msg("%s", err.text);
+    names_of_options(out);
+    for (size_t i = 0; field_at(NULL, i, &field); i++)
+        buf_format(out, "%s|%.*s\n", alias_of(field), STR_ARG(field_name(NULL, field)));
+}
+
+/* --- both --- */
+
+static bool has_line(const struct buf *lines, const char *line, size_t size)
+{
+    const char *at = lines->at, *end = lines->at + lines->size;
+
+    while (at < end) {
+        size_t length = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
+        if (length == size && memcmp(at, line, size) == 0)
             return true;
-    return field_find(NULL, name).kind != FIELD_NONE;
+        at += length + 1;
+    }
+    return false;
 }
 
-/* Calls `each` with every "---@field NAME" of a class. */
-static size_t each_field(const char *class, void each(struct str name, const void *),
-                         const void *ctx)
+/* How many lines of `from` are not in `in`; says which. */
+static int missing(const struct buf *from, const struct buf *in, const char *what)
 {
-    size_t count = 0;
+    const char *at = from->at, *end = from->at + from->size;
+    int count = 0;
 
-    for (const char *at = class; (at = strstr(at, "---@field ")); count++) {
-        at += strlen("---@field ");
-        if (*at != '[')
-            each((struct str){at, strcspn(at, " ?")}, ctx);
+    while (at < end) {
+        size_t length = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
+        if (!has_line(in, at, length)) {
+            print_error("%s: %.*s\n", what, (int)length, at);
+            count++;
+        }
+        at += length + 1;
     }
     return count;
 }
 
-static void expect_event_field(struct str name, const void *ctx)
+TEST(the_meta_file_has_every_name_of_the_engine_and_no_other)
 {
-    (void)ctx;
-    if (!event_has(name))
-        fail_msg("an event has no '%.*s'", STR_ARG(name));
+    struct buf meta = {0}, engine = {0};
+
+    names_of_meta(&meta);
+    names_of_engine(&engine);
+    assert_true(has_line(&engine, "rule{over}", 10));
+    assert_true(has_line(&engine, "Window:per", 10));
+    assert_true(has_line(&engine, "string.rep", 10));
+    int count = missing(&engine, &meta, "lua/spendwarden.meta.lua lacks");
+    count += missing(&meta, &engine, "the engine lacks what the meta file says");
+    assert_int_equal(count, 0);
+    buf_release(&meta);
+    buf_release(&engine);
 }
 
-TEST(events_have_the_fields_that_the_meta_file_says_and_no_others)
-{
-    char class[16 * 1024];
-    struct field field;
-
-    class_text("(exact) Event", class, sizeof class);
-    for (size_t i = 0; field_at(NULL, i, &field); i++)
-        if (!says_field(class, field_name(NULL, field)))
-            fail_msg("the meta file does not name '%.*s'",
-                     STR_ARG(field_name(NULL, field)));
-    assert_true(each_field(class, expect_event_field, NULL) > 60);
-}
-
-/* Whether the engine knows an option: it complains of unknown ones by name. */
-static bool knows_option(const char *call, struct str option)
+/* "there is no option" is also how the engine speaks of one that it does not list. */
+TEST(an_option_that_the_frame_lists_is_one_that_it_takes)
 {
     struct fixture *f = fixture_new();
-    char policy[512], complaint[128];
-    bool is_policy = strcmp(call, "policy") == 0, is_window = strcmp(call, "window") == 0;
-    const char *before =
-        is_policy || is_window || strcmp(call, "price") == 0 ? "" : "'x', ";
 
-    snprintf(policy, sizeof policy, "%s\n%s(%s{ ['%.*s'] = {} }, type)",
-             is_policy ? "" : "policy { name = 'p' }", call, before, STR_ARG(option));
-    add_policy(f, "p.lua", policy);
-    snprintf(complaint, sizeof complaint, "%s has no option '%.*s'", call,
-             STR_ARG(option));
-    bool known = strstr(load_errors(f), complaint) == NULL;
+    add_policy(f, "p.lua",
+               "policy { name = 'p' }\n"
+               "rule('x', { over = {}, ofer = 1 }, type)\n");
+    assert_non_null(strstr(load_errors(f), "rule has no option 'ofer'; did you mean"));
+    assert_null(strstr(load_errors(f), "no option 'over'"));
     fixture_free(f);
-    return known;
 }
 
-static void expect_option(struct str name, const void *call)
+static const char declared_event[] =
+    "policy { name = 'p' }\n"
+    "derive('cost_centre', {}, function(ev) return ev.cost_centre or 'x' end)\n";
+
+TEST(declared_labels_are_names_of_the_event)
 {
-    if (!knows_option(call, name))
-        fail_msg("%s has no option '%.*s'", (const char *)call, STR_ARG(name));
+    struct fixture *f = fixture_new();
+    struct buf names = {0};
+    struct err err = {0};
+
+    assert_true(policy_names(&names, &f->schema, &err));
+    assert_true(has_line(&names, "Event.cost_centre", 17));
+    add_policy(f, "p.lua", declared_event);
+    open_vm(f);
+    buf_release(&names);
+    fixture_free(f);
 }
 
-/* The options that the frame lists in options_of("call", ..., { ... }). */
-static void expect_in_meta(const char *call, const char *class)
-{
-    static char frame[64 * 1024];
-    char head[80];
-    FILE *file = fopen(SOURCE_DIR "/lua/frame.lua", "r");
-
-    assert_non_null(file);
-    frame[fread(frame, 1, sizeof frame - 1, file)] = '\0';
-    fclose(file);
-    snprintf(head, sizeof head, "options_of(\"%s\", given", call);
-    const char *at = strstr(frame, head);
-    assert_non_null(at);
-    at = strchr(at, '{');
-    for (const char *end = strchr(at, '}'); (at = strchr(at, '"')) && at < end;) {
-        struct str name = {at + 1, strcspn(at + 1, "\"")};
-        if (!says_field(class, name))
-            fail_msg("the meta file has no %s option '%.*s'", call, STR_ARG(name));
-        at += name.size + 2;
-    }
-}
-
-TEST(calls_take_the_options_that_the_meta_file_says_and_no_others)
-{
-    static const char *const calls[][2] = {
-        {"policy", "PolicyOptions"},     {"derive", "DeriveOptions"},
-        {"classify", "ClassifyOptions"}, {"price", "PriceOptions"},
-        {"counter", "CounterOptions"},   {"window", "WindowOptions"},
-        {"rule", "RuleOptions"},         {"budget", "BudgetOptions"}};
-
-    assert_false(knows_option("rule", STR("nonsense")));
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        char class[4096], name[64], function[64];
-        snprintf(name, sizeof name, "(exact) %s", calls[i][1]);
-        class_text(name, class, sizeof class);
-        assert_true(each_field(class, expect_option, calls[i][0]) > 0);
-        expect_in_meta(calls[i][0], class);
-        snprintf(function, sizeof function, "\nfunction %s(", calls[i][0]);
-        assert_non_null(strstr(meta_text(), function));
-    }
-}
-
-/* A global that is no library: every one of them must be in the meta file. */
+/* What is asked of every name but those of the list. */
 TEST(there_are_no_other_globals)
 {
     static const char *const gone[] = {
-        "print",        "next",      "load",    "loadstring", "setmetatable",
-        "getmetatable", "rawget",    "rawset",  "xpcall",     "io",
-        "os",           "debug",     "package", "coroutine",  "ffi",
-        "jit",          "histogram", "gauge",   "core",       "require"};
-    static const char *const there[] = {"assert", "error",    "ipairs",    "pairs",
-                                        "pcall",  "select",   "tonumber",  "tostring",
-                                        "type",   "unpack",   "math.max",  "string.rep",
-                                        "data",   "settings", "table.sort"};
+        "print",        "next",     "load",    "loadstring", "setmetatable",
+        "getmetatable", "rawget",   "rawset",  "xpcall",     "io",
+        "os",           "debug",    "package", "coroutine",  "ffi",
+        "jit",          "core",     "require", "_G",         "math.random",
+        "string.dump",  "newproxy", "getfenv"};
     struct fixture *f = fixture_new();
     char policy[4096] = "policy { name = 'p' }\n";
 
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
         snprintf(policy + strlen(policy), 100,
                  "assert(not pcall(function() return %s end), '%s')\n", gone[i], gone[i]);
-    for (size_t i = 0; i < sizeof there / sizeof *there; i++)
-        snprintf(policy + strlen(policy), 100, "assert(%s)\n", there[i]);
-    add_policy(f, "p.lua", policy);
-    assert_string_equal(load_errors(f), "");
-    fixture_free(f);
-}
-
-TEST(windows_have_the_methods_that_the_meta_file_says)
-{
-    struct fixture *f = fixture_new();
-    static const char *const names[] = {"get", "count", "age", "per"};
-    char policy[1024] = "policy { name = 'p' }\n"
-                        "local w = window { count = true, over = '1h' }\n"
-                        "assert(not pcall(function() return w.sum end))\n";
-    size_t methods = 0;
-
-    for (const char *at = meta_text(); (at = strstr(at, "\nfunction Window:")); at++)
-        methods++;
-    assert_int_equal(methods, sizeof names / sizeof *names);
-    for (size_t i = 0; i < methods; i++) {
-        char line[64];
-        snprintf(line, sizeof line, "\nfunction Window:%s(", names[i]);
-        assert_non_null(strstr(meta_text(), line));
-        snprintf(policy + strlen(policy), 64, "assert(w.%s)\n", names[i]);
-    }
     add_policy(f, "p.lua", policy);
     assert_string_equal(load_errors(f), "");
     fixture_free(f);
@@ -199,10 +253,10 @@ TEST(windows_have_the_methods_that_the_meta_file_says)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(events_have_the_fields_that_the_meta_file_says_and_no_others),
-        cmocka_unit_test(calls_take_the_options_that_the_meta_file_says_and_no_others),
+        cmocka_unit_test(the_meta_file_has_every_name_of_the_engine_and_no_other),
+        cmocka_unit_test(an_option_that_the_frame_lists_is_one_that_it_takes),
+        cmocka_unit_test(declared_labels_are_names_of_the_event),
         cmocka_unit_test(there_are_no_other_globals),
-        cmocka_unit_test(windows_have_the_methods_that_the_meta_file_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,23 @@
+-- For luacheck: what policies may use. Made by `spendwarden types --luacheck`.
+stds.spendwarden = {
+  read_globals = {
+    "assert", "budget", "classify", "counter", "data", "derive", "error", "ipairs", "pairs",
+    "pcall", "policy", "price", "rule", "select", "settings", "tonumber", "tostring", "type",
+    "unpack", "window",
+    math = { fields = {
+      "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor",
+      "fmod", "frexp", "huge", "ldexp", "log", "log10", "max", "min", "modf", "pi", "pow",
+      "rad", "sin", "sinh", "sqrt", "tan", "tanh",
+    } },
+    string = { fields = {
+      "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep",
+      "reverse", "sub", "upper",
+    } },
+    table = { fields = {
+      "concat", "insert", "remove", "sort",
+    } },
+  },
+}
+
+std = "spendwarden"
+max_line_length = false
