@@ -84,8 +84,17 @@ static void bind_labels(struct record *r, const struct binding *binding,
     }
 }
 
+/* For `explain`, where nothing is received: the event's own time, so that equal events
+ * give equal answers. */
+static int64_t when_received(const struct event *ev)
+{
+    return ev->end_ns ? ev->end_ns : ev->start_ns ? ev->start_ns : timestamp_now();
+}
+
 static void decide(struct pipeline *p, struct record *r)
 {
+    if (r->ev.received_ns == 0)
+        r->ev.received_ns = when_received(&r->ev);
     bind_labels(r, p->binding, &p->generation->config->schema);
     record_book(r);
     r->generation = p->generation->number;

@@ -2,6 +2,7 @@
  * stages; what is decided here is committed by books.h. One per thread. */
 #pragma once
 #include "spendwarden/generation.h"
+#include "spendwarden/policy_trace.h"
 
 struct pipeline;
 
@@ -18,7 +19,8 @@ struct binding {
 };
 
 /* Begins a body; JSON_PADDING readable bytes follow it. Body and arena must live until
- * its records are done with. `binding` may be NULL. */
+ * its records are done with. `binding` may be NULL. `received_ns` 0: each event as if it
+ * came when it ended, else when it began, else now. */
 void pipeline_begin(struct pipeline *p, const struct source *source, struct str body,
                     const struct binding *binding, struct arena *arena,
                     int64_t received_ns);

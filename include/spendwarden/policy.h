@@ -104,17 +104,3 @@ struct policy_error_count {
 /* Over all states of the set. Fills at most `max`, returns how many there are. */
 size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,
                      size_t max);
-
-/* A callback per event and call, for `explain`: what was asked, what was not and why. */
-struct policy_trace_step {
-    const char *stage; /* static: "derive", "price", "classify", "counter", "window",
-                          "rule", "budget" */
-    struct str policy, rule, label;
-    const char *outcome; /* static: "answered", "nil", "skipped: label present", "skipped:
-                            needs", "skipped: disabled", "failed" */
-    int64_t instructions;
-};
-
-typedef void policy_trace(void *ctx, const struct policy_trace_step *step);
-
-void policy_vm_trace(struct policy_vm *vm, policy_trace *trace, void *ctx);

@@ -1,213 +1,110 @@
-/* spendwarden explain: one body through the pipeline, without booking anything. */
+/* spendwarden explain: events through the pipeline, without booking anything. */
+#include "explain.h"
+
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli.h"
-#include "spendwarden/json.h"
+#include "feed.h"
+#include "spendwarden/log.h"
 #include "spendwarden/pipeline.h"
-#include "spendwarden/record_json.h"
 
 static const char help[] =
     "Usage: spendwarden explain [OPTION]... [FILE]\n"
     "Decides the events of FILE (standard input without one) as the engine would, and "
     "shows\n"
-    "for each the normalised event, every label with its provenance, the charge with "
+    "for each the normalised event; every label with who gave it and why; the price with "
     "its\n"
-    "components, and the class with its reason. Nothing is booked.\n\n"
-    "      --source NAME      litellm (default) or generic\n"
+    "steps; the class; what it adds to; then the policies that failed, had no answer, or "
+    "were\n"
+    "not asked, and why. Nothing is booked. An object, an array, or one object a line: "
+    "lines\n"
+    "are shown as they come.\n\n"
+    "  echo '{\"key_alias\": \"checkout\", \"requested_model\": \"gpt-4o\", "
+    "\"input_tokens\": 900}' |\n"
+    "      spendwarden explain --policies my/policies\n\n"
+    "      --source NAME      litellm or generic; without it, what the first event looks "
+    "like\n"
     "  -c, --config FILE      configuration that decides; without it the shipped "
     "defaults\n"
     "      --policies PATH    policies that decide instead; repeatable\n"
     "      --set KEY=VALUE    override one key of the configuration\n"
+    "      --received TIME    when the events came; without it, each as if it came when "
+    "it\n"
+    "                         ended\n"
     "      --format FORMAT    text (default), or json: one object a line, in input "
     "order\n"
     "      --cost             add what each policy cost, in instructions\n"
     "  -h, --help             this text\n\n"
-    "Exit status: 0 all events were read, 1 some were rejected, 2 nothing could be "
-    "read.\n";
+    "Exit status: 0 all events were read, 1 some were rejected, 2 nothing could be read, "
+    "or\n"
+    "wrong usage, configuration or policies.\n";
 
-enum { OPTION_SOURCE = 2000, OPTION_COST };
+enum { OPTION_SOURCE = 2000, OPTION_COST, OPTION_RECEIVED };
 
 struct explain {
     struct common_options common;
-    const char *source, *file;
+    const char *source, *file; /* source NULL: look */
+    int64_t received_ns;       /* 0: as if events came when they ended */
     bool cost;
     const struct schema *schema;
-    struct buf out, steps; /* steps: JSON objects of the event at hand */
-    size_t events, rejected;
+    struct policy_trace_step *steps; /* of the event at hand; owned */
+    size_t step_count, step_room;
+    struct arena notes; /* their messages */
+    struct buf out;
+    size_t elements, events, rejected;
 };
-
-static void add_step_json(struct explain *x, const struct policy_trace_step *step)
-{
-    if (x->steps.size)
-        buf_byte(&x->steps, ',');
-    buf_format(&x->steps, "{\"stage\":\"%s\",\"policy\":", step->stage);
-    buf_json(&x->steps, step->policy);
-    buf_add(&x->steps, STR(",\"rule\":"));
-    buf_json(&x->steps, step->rule);
-    if (step->label.size) {
-        buf_add(&x->steps, STR(",\"label\":"));
-        buf_json(&x->steps, step->label);
-    }
-    buf_format(&x->steps, ",\"outcome\":\"%s\",\"instructions\":%lld}", step->outcome,
-               (long long)step->instructions);
-}
 
 static void add_step(void *ctx, const struct policy_trace_step *step)
 {
     struct explain *x = ctx;
 
-    if (x->common.json)
-        add_step_json(x, step);
-    else
-        buf_format(&x->steps, "    %-9s %-14.*s %-24s %5lld  %.*s\n", step->stage,
-                   STR_ARG(step->label), step->outcome, (long long)step->instructions,
-                   STR_ARG(step->rule));
-}
-
-/* Who filled a label in, in brackets behind it. */
-static void print_provenance(struct buf *out, const struct provenance *by)
-{
-    if (!by)
-        return;
-    if (by->from == FROM_TOKEN)
-        buf_add(out, STR("   [ingest token]"));
-    else if (by->from == FROM_GATEWAY)
-        buf_format(out, "   [gateway: %.*s]", STR_ARG(by->field));
-    else
-        buf_format(out, "   [policy %.*s, %.*s: %.*s]", STR_ARG(by->policy),
-                   STR_ARG(by->rule), STR_ARG(by->reason));
-    if (by->from == FROM_POLICY && by->was.size)
-        buf_format(out, " was %.*s", STR_ARG(by->was));
-}
-
-static const struct provenance *decided_by(const struct record *r, struct field field)
-{
-    if (field.kind == FIELD_TEXT && text_is_label(field.index))
-        return r->label_by[field.index - TEXT_LABEL_FIRST];
-    if (field.kind == FIELD_COUNT && field.index == COUNT_RETRY_DEPTH)
-        return r->retry_depth_by;
-    if (field.kind == FIELD_DERIVED && field.index == DERIVED_CLASS)
-        return r->class_by;
-    return NULL;
-}
-
-static void print_name(struct buf *out, struct str name)
-{
-    buf_format(out, "  %-28.*s ", STR_ARG(name));
-}
-
-static void print_number(struct buf *out, struct field field, int64_t number)
-{
-    char text[64]; /* the longest is a time */
-
-    if (field.kind == FIELD_MONEY)
-        money_format(text, (struct money){number});
-    else if (field.kind == FIELD_TIME ||
-             (field.kind == FIELD_DERIVED && field.index == DERIVED_TIME))
-        timestamp_format(text, number);
-    else if (field.kind == FIELD_DERIVED && field.index != DERIVED_TOTAL_TOKENS)
-        duration_format(text, number);
-    else
-        snprintf(text, sizeof text, "%lld", (long long)number);
-    buf_add(out, str_of(text));
-}
-
-static void print_field(struct explain *x, const struct record *r, struct field field)
-{
-    struct str name = field_name(x->schema, field), text = record_text(r, field);
-    int64_t number;
-
-    if (text.size == 0 && !record_number(r, field, &number))
-        return;
-    print_name(&x->out, name);
-    if (text.size)
-        buf_add(&x->out, text);
-    else
-        print_number(&x->out, field, number);
-    print_provenance(&x->out, decided_by(r, field));
-    buf_byte(&x->out, '\n');
-}
-
-static void print_price(struct explain *x, const struct charge *c)
-{
-    char amount[MONEY_TEXT_SIZE], before[MONEY_TEXT_SIZE];
-
-    if (c->entry.size)
-        buf_format(&x->out, "  price                        %.*s, matched by %.*s\n",
-                   STR_ARG(c->entry), STR_ARG(c->matched_by));
-    for (size_t i = 0; i < c->component_count; i++) {
-        const struct component *part = &c->components[i];
-        money_format(amount, part->amount);
-        buf_format(&x->out, "    %-26.*s %lld x %lld pico-USD = %s\n",
-                   STR_ARG(part->unit), (long long)part->quantity,
-                   (long long)part->rate.picousd, amount);
+    if (x->step_count == x->step_room) {
+        size_t room = 2 * x->step_room + 64;
+        void *grown = realloc(x->steps, room * sizeof *x->steps);
+        if (!grown)
+            return;
+        x->steps = grown;
+        x->step_room = room;
     }
-    for (size_t i = 0; i < c->step_count; i++) {
-        money_format(before, c->steps[i].before);
-        money_format(amount, c->steps[i].after);
-        buf_format(&x->out, "    %-26s %s -> %s",
-                   c->steps[i].billed ? "billed" : "charge", before, amount);
-        print_provenance(&x->out, c->steps[i].by);
-        buf_byte(&x->out, '\n');
-    }
-}
-
-static void print_steps(struct explain *x)
-{
-    if (x->steps.size)
-        buf_add(&x->out, STR("  policies: what was asked, and its instructions\n"));
-    buf_add(&x->out, buf_str(&x->steps));
-}
-
-static void explain_text(struct explain *x, const struct record *r)
-{
-    struct field field;
-
-    buf_format(&x->out, "event %zu\n", x->events);
-    for (size_t i = 0; field_at(x->schema, i, &field); i++)
-        print_field(x, r, field);
-    for (size_t i = 0; i < r->ev.tag_count; i++)
-        buf_format(&x->out, "  tag                          %.*s\n",
-                   STR_ARG(r->ev.tags[i]));
-    for (size_t i = 0; i < r->ev.metadata_count; i++)
-        buf_format(&x->out, "  metadata.%-19.*s %.*s\n", STR_ARG(r->ev.metadata[i].name),
-                   STR_ARG(r->ev.metadata[i].value));
-    print_price(x, &r->charge);
-    print_steps(x);
-}
-
-static void explain_json(struct explain *x, const struct record *r)
-{
-    record_json(&x->out, r, x->schema);
-    if (x->steps.size) {
-        x->out.size--; /* the closing brace comes after */
-        buf_format(&x->out, ",\"steps\":[%.*s]}", STR_ARG(buf_str(&x->steps)));
-    }
-    buf_byte(&x->out, '\n');
+    struct policy_trace_step *copy = &x->steps[x->step_count++];
+    *copy = *step;
+    if (step->message)
+        copy->message = arena_cstr(&x->notes, str_of(step->message));
 }
 
 static void explain_event(struct explain *x, const struct record *r)
 {
-    x->events++;
+    struct explained explained = {
+        .record = r,
+        .schema = x->schema,
+        .number = ++x->events,
+        .cost = x->cost,
+        .step_count = x->step_count,
+        .steps = x->steps,
+    };
+
     if (x->common.json)
-        explain_json(x, r);
+        explain_json(&x->out, &explained);
     else
-        explain_text(x, r);
+        explain_text(&x->out, &explained);
 }
 
 /* Refused or not counted. */
-static void explain_other(struct explain *x, const char *what,
+static void explain_other(struct explain *x, const struct feed *f, const char *what,
                           const struct verdict_reason *why)
 {
+    size_t index = x->elements + why->index, position = f->offset + why->position;
+
     if (x->common.json) {
         buf_format(&x->out, "{\"%s\":", what);
         buf_json(&x->out, str_of(why->text));
-        buf_format(&x->out, ",\"index\":%zu,\"position\":%zu}\n", why->index,
-                   why->position);
+        buf_format(&x->out, ",\"index\":%zu,\"position\":%zu}\n", index, position);
     } else {
-        buf_format(&x->out, "%s: element %zu at byte %zu: %s\n", what, why->index,
-                   why->position, why->text);
+        buf_format(&x->out, "%s%s: element %zu, in line %zu, at byte %zu: %s\n",
+                   x->events ? "\n" : "", what, index, feed_line(f, why->position),
+                   position, why->text);
     }
 }
 
@@ -215,41 +112,77 @@ static void flush(struct explain *x)
 {
     print_buf(stdout, &x->out);
     buf_reset(&x->out);
-    buf_reset(&x->steps);
+    arena_reset(&x->notes);
+    x->step_count = 0;
 }
 
-static int explain_body(struct explain *x, struct pipeline *p)
+/* The values that a feed gave at once. */
+static void explain_values(struct explain *x, struct pipeline *p, const struct feed *f)
 {
-    struct verdict_reason why;
+    enum verdict verdict;
+    struct verdict_reason why = {0};
     struct record *r;
+    size_t count = 0;
 
-    for (;;) {
-        enum verdict verdict = pipeline_next(p, &r, &why);
-        if (verdict == VERDICT_END)
-            break;
+    while ((verdict = pipeline_next(p, &r, &why)) != VERDICT_END) {
         if (verdict == VERDICT_EVENT)
             explain_event(x, r);
         else
-            explain_other(x, verdict == VERDICT_SKIPPED ? "skipped" : "rejected", &why);
+            explain_other(x, f, verdict == VERDICT_SKIPPED ? "skipped" : "rejected",
+                          &why);
         x->rejected += verdict == VERDICT_REJECTED || verdict == VERDICT_BROKEN;
+        count = why.index + 1;
         pipeline_recycle(p);
         flush(x);
         if (verdict == VERDICT_BROKEN)
             break;
     }
-    if (x->events == 0 && x->rejected > 0)
+    x->elements += count;
+    fflush(stdout);
+}
+
+static int exit_code(const struct explain *x, bool failed)
+{
+    if (failed || (x->events == 0 && x->rejected > 0))
         return EXIT_USAGE;
+    if (x->elements == 0) {
+        fprintf(stderr, "spendwarden explain: %s holds no event\n",
+                strcmp(x->file, "-") == 0 ? "standard input" : x->file);
+        return EXIT_USAGE;
+    }
     return x->rejected ? EXIT_FOUND : EXIT_OK;
 }
 
-static int explain_with(struct explain *x, struct generation *g, struct str body)
+static int explain_feed(struct explain *x, struct generation *g, struct pipeline *p,
+                        struct feed *f)
 {
-    const struct source *source = generation_source(g, str_of(x->source));
-    struct pipeline *p = NULL;
+    const struct source *source = NULL;
     struct arena arena;
-    struct err err = {0};
+    struct str values;
+    bool failed;
 
-    if (!source)
+    arena_init(&arena, 0);
+    pipeline_trace(p, add_step, x);
+    while (feed_next(f, &values, &failed)) {
+        if (!source)
+            source =
+                generation_source(g, str_of(x->source ? x->source : feed_source(values)));
+        pipeline_begin(p, source, values, NULL, &arena, x->received_ns);
+        explain_values(x, p, f);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    return exit_code(x, failed);
+}
+
+static int explain_with(struct explain *x, struct generation *g)
+{
+    struct pipeline *p = NULL;
+    struct feed feed;
+    struct err err = {0};
+    int code = EXIT_USAGE;
+
+    if (x->source && !generation_source(g, str_of(x->source)))
         return usage_error("spendwarden explain", "--source: no source \"%s\"",
                            x->source);
     if (!pipeline_open(&p, g, &err)) {
@@ -257,12 +190,9 @@ static int explain_with(struct explain *x, struct generation *g, struct str body
         return EXIT_USAGE;
     }
     x->schema = &g->config->schema;
-    arena_init(&arena, 0);
-    if (x->cost)
-        pipeline_trace(p, add_step, x);
-    pipeline_begin(p, source, body, NULL, &arena, timestamp_now());
-    int code = explain_body(x, p);
-    arena_release(&arena);
+    if (feed_open(&feed, x->file))
+        code = explain_feed(x, g, p, &feed);
+    feed_close(&feed);
     pipeline_close(p);
     return code;
 }
@@ -271,18 +201,43 @@ static int explain_file(struct explain *x)
 {
     struct generation *g = NULL;
     struct diags diags = {0};
-    struct buf body = {0};
-    int code = EXIT_USAGE;
 
     if (!generation_load(&g, &x->common.generation, &diags))
         return report_diags(&diags, EXIT_USAGE);
-    if (read_input(x->file, JSON_PADDING, &body))
-        code = explain_with(x, g, buf_str(&body));
-    buf_release(&body);
+    log_set_level(LOG_ERROR); /* failures are shown where they belong */
+    arena_init(&x->notes, 0);
+    int code = explain_with(x, g);
+    arena_release(&x->notes);
     buf_release(&x->out);
-    buf_release(&x->steps);
+    free(x->steps);
+    diags_release(&diags);
     generation_release(g);
     return code;
+}
+
+/* False: the usage was wrong, which was said. */
+static bool own_option(struct explain *x, int option, const char *argument)
+{
+    switch (option) {
+    case OPTION_SOURCE:
+        x->source = argument;
+        return true;
+    case OPTION_COST:
+        x->cost = true;
+        return true;
+    case OPTION_RECEIVED:
+        if (timestamp_parse(&x->received_ns, str_of(argument)))
+            return true;
+        usage_error("spendwarden explain",
+                    "--received: \"%s\" is no time such as 2026-08-22T10:00:00Z",
+                    argument);
+        return false;
+    default:
+        if (common_option(&x->common, option, argument))
+            return true;
+        usage_error("spendwarden explain", "wrong option");
+        return false;
+    }
 }
 
 int verb_explain(int argc, char **argv)
@@ -291,20 +246,17 @@ int verb_explain(int argc, char **argv)
         COMMON_OPTIONS,
         {"source", required_argument, NULL, OPTION_SOURCE},
         {"cost", no_argument, NULL, OPTION_COST},
+        {"received", required_argument, NULL, OPTION_RECEIVED},
         {0},
     };
-    struct explain x = {.source = "litellm", .file = "-"};
+    struct explain x = {.file = "-"};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return fputs(help, stdout), EXIT_OK;
-        if (option == OPTION_SOURCE)
-            x.source = optarg;
-        else if (option == OPTION_COST)
-            x.cost = true;
-        else if (!common_option(&x.common, option, optarg))
-            return usage_error("spendwarden explain", "wrong option");
+        if (!own_option(&x, option, optarg))
+            return EXIT_USAGE;
     }
     common_done(&x.common);
     if (optind < argc)

@@ -16,5 +16,5 @@ void answer_member(lua_State *L, int table, struct str name);
 struct provenance *answer_provenance(struct policy_vm *vm, const struct policy_fn *f,
                                      struct str reason);
 
-/* Whether the event has every field that the function needs. */
-bool event_has_needs(const struct record *r, const struct policy_fn *f);
+/* The first field that the function needs and the event lacks; FIELD_NONE: none. */
+struct field event_lacks(const struct record *r, const struct policy_fn *f);

@@ -47,17 +47,19 @@ void policy_vm_trace(struct policy_vm *vm, policy_trace *trace, void *ctx)
     sandbox_count_exactly(&vm->box, trace != NULL);
 }
 
-static void report(struct policy_vm *vm, size_t fn, const char *outcome,
-                   int64_t instructions)
+/* The step has what is particular; the rest is the function's. */
+static void report(struct policy_vm *vm, size_t fn, struct policy_trace_step step)
 {
     static const char *const stages[] = {"derive", "price", "classify", "counter",
                                          "window", "rule",  "budget"};
     const struct policy_fn *f = &vm->set->build.fns[fn];
 
-    if (vm->trace)
-        vm->trace(vm->trace_ctx,
-                  &(struct policy_trace_step){stages[f->call], f->policy, f->where,
-                                              f->label, outcome, instructions});
+    step.stage = stages[f->call];
+    step.policy = f->policy;
+    step.rule = f->where;
+    step.label = f->label;
+    step.function = fn;
+    vm->trace(vm->trace_ctx, &step);
 }
 
 void vm_forget(struct policy_vm *vm)
@@ -104,12 +106,30 @@ static const char *run(struct policy_vm *vm, size_t fn, int results)
     return reason;
 }
 
+static int64_t exactly_spent(const struct sandbox *s)
+{
+    return s->stepped + s->charged;
+}
+
+static void failed(struct policy_vm *vm, size_t fn, const char *reason,
+                   const char *message)
+{
+    lua_settop(vm->box.L, SLOT_BASE);
+    fn_failed(vm->set, fn, reason_of(reason), message);
+    if (vm->trace)
+        report(vm, fn,
+               (struct policy_trace_step){.outcome = "failed",
+                                          .reason = reason,
+                                          .message = message,
+                                          .instructions = exactly_spent(&vm->box)});
+}
+
 bool vm_call(struct policy_vm *vm, size_t fn, int results)
 {
     const char *reason = "instructions";
 
     if (fn_disabled(vm->set, fn)) {
-        vm_skip(vm, fn, "skipped: disabled");
+        vm_skip(vm, fn, "skipped: disabled", (struct field){FIELD_NONE, 0, STAGE_DECODE});
         return false;
     }
     if (vm->left > 0)
@@ -119,27 +139,32 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results)
                  "all instructions of this event or tick are used up");
     if (!reason)
         return true;
-    lua_settop(vm->box.L, SLOT_BASE);
-    fn_failed(vm->set, fn, reason_of(reason), vm->box.message);
-    report(vm, fn, "failed", vm->box.stepped + vm->box.charged);
+    failed(vm, fn, reason, vm->box.message);
     return false;
 }
 
 void vm_reject(struct policy_vm *vm, size_t fn, const char *message)
 {
-    lua_settop(vm->box.L, SLOT_BASE);
-    fn_failed(vm->set, fn, REASON_VALUE, message);
-    report(vm, fn, "failed", vm->box.stepped + vm->box.charged);
+    failed(vm, fn, "value", message);
 }
 
 void vm_end(struct policy_vm *vm, size_t fn, const char *outcome)
 {
     lua_settop(vm->box.L, SLOT_BASE);
     fn_succeeded(vm->set, fn);
-    report(vm, fn, outcome, vm->box.stepped + vm->box.charged);
+    if (vm->trace)
+        report(vm, fn,
+               (struct policy_trace_step){.outcome = outcome,
+                                          .instructions = exactly_spent(&vm->box)});
 }
 
-void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome)
+void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field missing)
 {
-    report(vm, fn, outcome, 0);
+    struct policy_trace_step step = {.outcome = outcome};
+
+    if (!vm->trace)
+        return;
+    if (missing.kind != FIELD_NONE)
+        step.missing = field_name(vm->set->options.schema, missing);
+    report(vm, fn, step);
 }

@@ -135,10 +135,11 @@ void policy_count(struct policy_vm *vm)
     vm->stage = STAGE_COUNT;
     for (size_t i = 0; i < b->call_count[CALL_COUNTER]; i++) {
         size_t fn = b->calls[CALL_COUNTER][i];
-        if (event_has_needs(vm->record, &b->fns[fn]))
+        struct field lacking = event_lacks(vm->record, &b->fns[fn]);
+        if (lacking.kind == FIELD_NONE)
             ask_counter(vm, fn);
         else
-            vm_skip(vm, fn, "skipped: needs");
+            vm_skip(vm, fn, "skipped: needs", lacking);
     }
     for (size_t i = 0; i < b->call_count[CALL_WINDOW]; i++)
         ask_window(vm, b->calls[CALL_WINDOW][i]);

@@ -24,29 +24,36 @@ static bool has_field(const struct record *r, struct field field)
            (field.kind == FIELD_COUNT && field.index == COUNT_RETRY_DEPTH);
 }
 
-bool event_has_needs(const struct record *r, const struct policy_fn *f)
+static const struct field no_field = {FIELD_NONE, 0, STAGE_DECODE};
+
+struct field event_lacks(const struct record *r, const struct policy_fn *f)
 {
     for (size_t i = 0; i < f->need_count; i++)
         if (!has_field(r, f->needs[i]))
-            return false;
-    return true;
+            return f->needs[i];
+    return no_field;
 }
 
-/* Calls each function of a kind whose needs are there; `use` deals with its answer. */
+/* Calls each function of a kind whose needs are there; `use` deals with its answer.
+ * False: no further one is asked. */
 typedef bool answer_use(struct policy_vm *vm, size_t fn);
 
 static void ask_all(struct policy_vm *vm, enum policy_call call, enum stage stage,
                     answer_use *use)
 {
     const struct build *b = &vm->set->build;
+    bool wanted = true;
 
     vm->stage = stage;
-    for (size_t i = 0; i < b->call_count[call]; i++) {
+    for (size_t i = 0; i < b->call_count[call] && (wanted || vm->trace); i++) {
         size_t fn = b->calls[call][i];
-        if (!event_has_needs(vm->record, &b->fns[fn]))
-            vm_skip(vm, fn, "skipped: needs");
-        else if (!use(vm, fn))
-            break;
+        struct field lacking = event_lacks(vm->record, &b->fns[fn]);
+        if (!wanted)
+            vm_skip(vm, fn, "skipped: answered already", no_field);
+        else if (lacking.kind != FIELD_NONE)
+            vm_skip(vm, fn, "skipped: needs", lacking);
+        else
+            wanted = use(vm, fn);
     }
 }
 
@@ -134,7 +141,7 @@ static bool use_derive(struct policy_vm *vm, size_t fn)
     struct derived d = {0};
 
     if (!label_wanted(vm, f)) {
-        vm_skip(vm, fn, "skipped: label present");
+        vm_skip(vm, fn, "skipped: label present", no_field);
         return true;
     }
     if (!vm_call(vm, fn, 2))

@@ -2,6 +2,7 @@
 #pragma once
 #include "bindings.h"
 #include "set.h"
+#include "spendwarden/policy_trace.h"
 
 enum { NAMES_MAX = 128 };
 
@@ -71,7 +72,8 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results);
 void vm_reject(struct policy_vm *vm, size_t fn, const char *message);
 void vm_end(struct policy_vm *vm, size_t fn, const char *outcome);
 
-void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome);
+/* `missing`: the field that a call needs and does not have; else FIELD_NONE. */
+void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field missing);
 
 /* Handles given out before are stale from now on. */
 void vm_forget(struct policy_vm *vm);

@@ -1,4 +1,4 @@
-"""`explain` on every captured LiteLLM body reads what its index says.
+"""`explain`: what it says of an event with everything in it, what it reads, and how it ends.
 
 usage: explain_test.py BINARY BUILD_DIR
 """
@@ -10,15 +10,23 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BODIES = os.path.join(HERE, "../data/decode/litellm")
+GOLDEN = os.path.join(HERE, "../data/explain")
+EVENT = '{"id": "x%d", "end": "2026-11-24T10:00:0%dZ", "input_tokens": 5}\n'
 
 
-def explain(binary, path):
-    run = subprocess.run([binary, "explain", "--source", "litellm", "--format", "json", path],
-                         capture_output=True, text=True)
-    if run.returncode != 0:
-        raise SystemExit(f"FAIL: explain {path}: {run.returncode}: {run.stderr}")
-    return [json.loads(line) for line in run.stdout.splitlines()]
+def run(binary, *options, text=None):
+    return subprocess.run([binary, "explain", *options], input=text, capture_output=True,
+                          text=True, cwd=GOLDEN)
 
+
+def explain(binary, *options):
+    done = run(binary, "--format", "json", *options)
+    if done.returncode != 0:
+        raise SystemExit(f"FAIL: explain {options}: {done.returncode}: {done.stderr}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+# --- captured bodies ---
 
 def same(name, wanted, got):
     if name.endswith("_usd"):
@@ -41,22 +49,123 @@ def check_body(binary, name, wanted):
     return failures
 
 
-def main():
-    binary = sys.argv[1]
-    with open(os.path.join(BODIES, "INDEX.json")) as f:
+def check_bodies(binary):
+    with open(os.path.join(BODIES, "INDEX.json"), encoding="utf-8") as f:
         index = json.load(f)
-    failures, count = [], 0
     for about in index:
-        failures += check_body(binary, about["file"], about["read_as"])
-        count += 1
+        yield from check_body(binary, about["file"], about["read_as"])
+    if len(index) < 20:
+        yield f"only {len(index)} bodies in the index"
     batch = explain(binary, os.path.join(BODIES, "batch_array.json"))
     if len(batch) < 2 or any("provenance" not in event for event in batch):
-        failures.append("batch_array.json: not one object a line with its provenance")
+        yield "batch_array.json: not one object a line with its provenance"
+
+
+# --- an event with everything in it ---
+
+def golden(name):
+    with open(os.path.join(GOLDEN, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def check_golden(binary):
+    config = ("--config", "spendwarden.yaml", "events.jsonl")
+    for name, options in (("explain.txt", ()), ("explain.jsonl", ("--format", "json"))):
+        done = run(binary, *options, *config)
+        if done.stdout != golden(name) or done.returncode != 1 or done.stderr:
+            yield f"tests/data/explain/{name} is not what explain says now:\n{done.stdout}{done.stderr}"
+
+
+def check_cost(binary):
+    options = ("--config", "spendwarden.yaml", "events.jsonl", "--cost")
+    plain = [json.loads(line) for line in golden("explain.jsonl").splitlines()]
+    lines = run(binary, "--format", "json", *options).stdout.splitlines()
+    for without, event in zip(plain, map(json.loads, lines)):
+        steps = event.pop("steps", [])
+        if event.pop("instructions", 0) != sum(step["instructions"] for step in steps):
+            yield "the instructions of the steps are not those of the event"
+        if event != without:
+            yield "--cost changes more than steps and instructions"
+        if any((step["instructions"] > 0) == step["outcome"].startswith("skipped")
+               for step in steps):
+            yield "a call costs nothing, or one that was not made costs something"
+    if "cost, in instructions" not in run(binary, *options).stdout:
+        yield "--cost shows nothing in text"
+
+
+# --- input ---
+
+def check_same_twice(binary):
+    first, second = (run(binary, "--format", "json", text=EVENT % (1, 1) * 3).stdout
+                     for _ in range(2))
+    if first != second or first.count("\n") != 3:
+        yield "two processes say different things of the same events"
+    received = run(binary, "--received", "2026-11-24T11:00:00Z", "--format", "json",
+                   text=EVENT % (1, 1))
+    if json.loads(received.stdout)["received"] != "2026-11-24T11:00:00.000Z":
+        yield "--received is not when the event came"
+
+
+def check_stream(binary):
+    """The first event is shown before the second one is written."""
+    with subprocess.Popen([binary, "explain", "--format", "json"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as process:
+        ids = []
+        for i in (1, 2):
+            process.stdin.write(EVENT % (i, i))
+            process.stdin.flush()
+            ids.append(json.loads(process.stdout.readline())["id"])
+        process.stdin.close()
+        if ids != ["x1", "x2"] or process.wait() != 0:
+            yield f"a stream gave {ids} and {process.returncode}"
+
+
+def check_layouts(binary):
+    event = EVENT % (1, 1)
+    pretty = json.dumps(json.loads(event), indent=2)
+    for text, count in ((event, 1), (event * 3, 3), (f"[{event},{event}]", 2), (pretty, 1),
+                        (pretty + "\n" + pretty, 2), (event * 5000, 5000)):
+        done = run(binary, "--format", "json", text=text)
+        if done.returncode != 0 or done.stdout.count('"id":"x1"') != count:
+            yield f"{text[:40]!r}: {done.returncode}, {done.stdout[:200]}"
+
+
+def check_places(binary):
+    text = EVENT % (1, 1) + "\n" + EVENT % (2, 2) + '{"id": 5}\n' + '{"id": "x", '
+    done = run(binary, text=text)
+    for wanted in (f"rejected: element 2, in line 4, at byte {2 * len(EVENT % (1, 1)) + 1}: id ",
+                   "rejected: element 3, in line 5, "):
+        if wanted not in done.stdout:
+            yield f"no {wanted!r} in {done.stdout}"
+    if done.returncode != 1:
+        yield f"rejected events end in {done.returncode}"
+
+
+def check_ends(binary):
+    for options, text, code, message in (
+            ((), "", 2, "standard input holds no event"),
+            ((), "[]", 2, "standard input holds no event"),
+            ((), "null", 0, ""),
+            ((), "nonsense", 2, ""),
+            (("/no/such/file",), "", 2, "/no/such/file: No such file"),
+            (("a", "b"), "", 2, 'one FILE only, not "b"'),
+            (("--source", "kafka"), "", 2, 'no source "kafka"'),
+            (("--received", "noon"), "", 2, '"noon" is no time'),
+            (("--policies", "nowhere.lua"), EVENT % (1, 1), 2, "nowhere.lua")):
+        done = run(binary, *options, text=text)
+        if done.returncode != code or message not in done.stderr:
+            yield f"explain {options} of {text!r}: {done.returncode}, {done.stderr}"
+
+
+def main():
+    binary = os.path.abspath(sys.argv[1])
+    failures = [failure for check in (check_bodies, check_golden, check_cost, check_same_twice,
+                                      check_stream, check_layouts, check_places, check_ends)
+                for failure in check(binary)]
     for failure in failures:
         print("FAIL:", failure)
-    if count < 20:
-        raise SystemExit(f"FAIL: only {count} bodies in the index")
-    print(f"ok: {count} bodies and a batch of {len(batch)}" if not failures else "")
+    if not failures:
+        print("ok: explain")
     return 1 if failures else 0
 
 

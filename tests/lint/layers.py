@@ -36,6 +36,7 @@ CONTRACTS = {
     "checkpoint": "books",
     "decls": "event",
     "policy_names": "policy",
+    "policy_trace": "policy",
     "price_import": "price",
     "server": "api",
 }

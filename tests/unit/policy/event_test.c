@@ -160,7 +160,13 @@ TEST(counters_and_windows_with_functions_become_effects)
 
 static void note_step(void *ctx, const struct policy_trace_step *step)
 {
-    buf_format(ctx, "%s %.*s %s\n", step->stage, STR_ARG(step->label), step->outcome);
+    buf_format(ctx, "%zu %s %.*s %s", step->function, step->stage, STR_ARG(step->label),
+               step->outcome);
+    if (step->missing.size)
+        buf_format(ctx, " %.*s", STR_ARG(step->missing));
+    if (step->message)
+        buf_format(ctx, " %s: %s", step->reason, strchr(step->message, ' ') + 1);
+    buf_byte(ctx, '\n');
 }
 
 TEST(a_trace_tells_what_was_asked_and_what_was_not)
@@ -171,6 +177,7 @@ TEST(a_trace_tells_what_was_asked_and_what_was_not)
                 "derive('workflow_id', {}, function() end)\n"
                 "derive('agent', {}, function() error('no') end)\n"
                 "classify({ 'a' }, {}, function() return 'a' end)\n"
+                "classify({ 'b' }, {}, function() return 'b' end)\n"
                 "counter('a_total', { help = 'h' }, function() return 1 end)",
                 NULL);
     struct buf steps = {0};
@@ -179,12 +186,13 @@ TEST(a_trace_tells_what_was_asked_and_what_was_not)
     new_record(f)->ev.text[TEXT_TEAM] = STR("there");
     decide(f);
     buf_byte(&steps, '\0');
-    assert_string_equal(steps.at, "derive team skipped: label present\n"
-                                  "derive tenant skipped: needs\n"
-                                  "derive workflow_id nil\n"
-                                  "derive agent failed\n"
-                                  "classify class answered\n"
-                                  "counter a_total answered\n");
+    assert_string_equal(steps.at, "0 derive team skipped: label present\n"
+                                  "1 derive tenant skipped: needs region\n"
+                                  "2 derive workflow_id nil\n"
+                                  "3 derive agent failed runtime: no\n"
+                                  "4 classify class answered\n"
+                                  "5 classify class skipped: answered already\n"
+                                  "6 counter a_total answered\n");
     buf_release(&steps);
     fixture_free(f);
 }

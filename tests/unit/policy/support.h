@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "spendwarden/policy.h"
+#include "spendwarden/policy_trace.h"
 
 /* The whole price book of these tests: "gpt-big" costs 2 dollars a call. */
 struct price_cache *price_cache_new(const struct price_book *b)
