@@ -16,21 +16,6 @@ struct rules_options ticker_rules_options(const struct config *c)
     };
 }
 
-/* False: the ticker is to stop. */
-static bool wait_for_tick(struct ticker *t, int64_t wait_ns)
-{
-    int64_t next_ns = timestamp_monotonic() + wait_ns;
-    struct timespec until = {next_ns / NS_PER_SECOND, next_ns % NS_PER_SECOND};
-    int rc = 0;
-
-    pthread_mutex_lock(&t->lock);
-    while (!t->stopping && rc != ETIMEDOUT)
-        rc = pthread_cond_timedwait(&t->wake, &t->lock, &until);
-    bool stopping = t->stopping;
-    pthread_mutex_unlock(&t->lock);
-    return !stopping;
-}
-
 static void *run(void *arg)
 {
     struct ticker *t = arg;
@@ -39,7 +24,7 @@ static void *run(void *arg)
         tick_once(t);
         int64_t every = t->generation ? t->generation->config->tick_ns : NS_PER_SECOND;
         int64_t now = timestamp_now();
-        if (!wait_for_tick(t, every - now % every))
+        if (!sleeper_sleep(&t->sleeper, every - now % every))
             return NULL;
     } while (true);
 }
@@ -52,17 +37,6 @@ static bool restore_states(struct ticker *t, struct err *err)
               (states.size == 0 || rules_load(t->rules, buf_str(&states), err));
     buf_release(&states);
     return ok;
-}
-
-/* Waits are not to stretch when the wall clock is set back. */
-static void init_wake(pthread_cond_t *wake)
-{
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(wake, &attributes);
-    pthread_condattr_destroy(&attributes);
 }
 
 static bool start_thread(struct ticker *t, struct err *err)
@@ -88,7 +62,7 @@ bool ticker_open(struct ticker **out, struct engine *e, struct err *err)
     t->engine = e;
     arena_init(&t->arena, 0);
     pthread_mutex_init(&t->lock, NULL);
-    init_wake(&t->wake);
+    sleeper_init(&t->sleeper);
     if (!rules_open(&t->rules, &options, err) || !restore_states(t, err) ||
         !start_thread(t, err)) {
         ticker_close(t);
@@ -102,10 +76,7 @@ void ticker_close(struct ticker *t)
 {
     if (!t)
         return;
-    pthread_mutex_lock(&t->lock);
-    t->stopping = true;
-    pthread_cond_broadcast(&t->wake);
-    pthread_mutex_unlock(&t->lock);
+    sleeper_end(&t->sleeper);
     if (t->started)
         pthread_join(t->thread, NULL);
     policy_vm_close(t->policies);
@@ -115,7 +86,7 @@ void ticker_close(struct ticker *t)
     arena_release(&t->arena);
     buf_release(&t->states);
     buf_release(&t->scratch);
-    pthread_cond_destroy(&t->wake);
+    sleeper_release(&t->sleeper);
     pthread_mutex_destroy(&t->lock);
     free(t);
 }

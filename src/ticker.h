@@ -1,6 +1,7 @@
 /* What tick.c (the order of a tick) and ticker.c (its thread) share. */
 #pragma once
 #include "engine_internal.h"
+#include "sleeper.h"
 #include "spendwarden/log.h"
 #include "tick_view.h"
 
@@ -15,9 +16,8 @@ struct ticker {
 
     pthread_t thread;
     bool started;
-    pthread_mutex_t lock; /* the rest */
-    pthread_cond_t wake;
-    bool stopping;
+    struct sleeper sleeper;
+    pthread_mutex_t lock;       /* the rest */
     struct tick_view_box *view; /* the last one; held */
 };
 
