@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine_internal.h"
+#include "filler.h"
 #include "spendwarden/log.h"
 #include "tick_view.h"
 
@@ -38,6 +39,7 @@ static bool declare(struct engine *e, struct generation *g, struct err *err)
 
     e->declared = books_declare(e->books, g->windows, g->window_count, decls->counters,
                                 decls->counter_count, g->window_ids, err);
+    filler_wake(e->filler);
     return e->declared;
 }
 
@@ -121,7 +123,8 @@ bool engine_open(struct engine **out, const struct generation_options *options,
         err_set(&err, ERR_MEMORY, "no memory");
     if (err.kind || !open_books(e, &err) || !adopt(e, e->generation, serve, &err) ||
         !know_sources(e, &err) ||
-        (serve && (!open_outbox(e, &err) || !ticker_open(&e->ticker, e, &err)))) {
+        (serve && (!open_outbox(e, &err) || !ticker_open(&e->ticker, e, &err) ||
+                   !filler_open(&e->filler, e->books, &err)))) {
         fail(diags, &err);
         goto fail;
     }
@@ -138,6 +141,7 @@ void engine_close(struct engine *e)
 {
     if (!e)
         return;
+    filler_close(e->filler);
     ticker_close(e->ticker);
     outbox_close(e->outbox);
     books_close(e->books);
@@ -182,8 +186,8 @@ static void swap(struct engine *e, struct generation *g)
     generation_release(old);
 }
 
-/* On failure the old generation's windows are declared again, and filled where they had
- * been forgotten; if not even that works, the next tick tries. */
+/* On failure the old generation's windows are declared again, and get their history again
+ * where they had been forgotten; if not even that works, the next tick tries. */
 static bool follow(struct engine *e, struct generation *g, struct diags *diags)
 {
     struct err err = {0};

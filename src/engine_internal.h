@@ -4,6 +4,7 @@
 
 #include "spendwarden/engine.h"
 
+struct filler;
 struct ticker;
 
 struct engine {
@@ -13,6 +14,7 @@ struct engine {
     struct outcomes *outcomes;
     struct outbox *outbox;
     struct ticker *ticker;
+    struct filler *filler;
 
     pthread_mutex_t generation_lock;
     struct generation *generation; /* atomic pointer; swapped under the lock */

@@ -1,4 +1,5 @@
-/* Every rule and budget for every group, then alert states; the gauges of coverage. */
+/* Every rule and budget for every group, then alert states; the gauges of coverage. What
+ * reads a window that is filling waits, and its alert states stay. */
 #include "evaluate.h"
 
 static size_t group_labels(const struct evaluation *e, int window,
@@ -31,9 +32,9 @@ static void run_rule(const struct evaluation *e, size_t index)
     const struct window_sums *sums = &e->sums[rule->window];
     struct pair labels[WINDOW_BY_MAX];
     struct answer answer;
-    bool answered = true;
+    bool answered = !sums->filling;
 
-    if (sums->by_count == 0 && sums->group_count == 0)
+    if (answered && sums->by_count == 0 && sums->group_count == 0)
         answered = observe_empty(e, index);
     for (size_t i = 0; i < sums->group_count; i++) {
         const struct window_group *group = &sums->groups[i];
@@ -78,12 +79,13 @@ static void run_budget(const struct evaluation *e, size_t index)
     const struct budget_decl *budget =
         &policy_decls(e->generation->policies)->budgets[index];
     const struct window_sums *sums = &e->sums[budget->window];
-    bool answered = true;
+    size_t declared = sums->by_count == 1 && !sums->filling ? budget->group_count : 0;
+    bool answered = !sums->filling;
 
     for (size_t i = 0; i < sums->group_count; i++)
         answered &= observe_budget(e, index, &sums->groups[i]);
     /* Budgets of groups that have spent nothing yet are there all the same. */
-    for (size_t i = 0; i < budget->group_count && sums->by_count == 1; i++) {
+    for (size_t i = 0; i < declared; i++) {
         struct window_group empty = {.by = &budget->groups[i]};
         if (!window_sums_find(sums, empty.by))
             answered &= observe_budget(e, index, &empty);

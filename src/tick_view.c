@@ -100,7 +100,8 @@ void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_s
 {
     struct spend_gauge *gauge = &v->visible.spend[span];
 
-    *gauge = (struct spend_gauge){.window = coverage_spans[span].name};
+    *gauge = (struct spend_gauge){.window = coverage_spans[span].name,
+                                  .filling = all->filling};
     for (size_t i = 0; i < all->group_count; i++)
         money_add(&gauge->spent, (struct money){all->groups[i].sum});
 }
@@ -130,6 +131,8 @@ void tick_view_coverage(struct tick_view_box *v, struct str label, struct str wi
 {
     int64_t all_total = 0, known_total = 0;
 
+    if (all->filling || known->filling)
+        return;
     for (size_t i = 0; i < all->group_count; i++) {
         const struct window_group *group = &all->groups[i];
         const struct window_group *attributed = window_sums_find(known, group->by);

@@ -24,11 +24,16 @@ bool books_open(struct books **out, const struct books_options *options, struct 
 void books_close(struct books *b);
 
 /* Makes these the windows and policy counters that count, and puts the windows' ids into
- * `ids`. Windows that were declared before keep what they hold; new ones are filled from
- * the ledger, during which commits go on. One caller at a time. */
+ * `ids`. Windows that were declared before keep what they hold; new ones are filling
+ * until books_fill has read their history, unless it is short. One caller at a time. */
 bool books_declare(struct books *b, const struct window_decl *windows,
                    size_t window_count, const struct counter_decl *counters,
                    size_t counter_count, int *ids, struct err *err);
+
+/* Takes a step, some 10 ms, in reading the history of new windows while commits go on.
+ * *more: call again. A step that failed is tried again by the next call; it is counted.
+ * Called by a thread of its own. */
+bool books_fill(struct books *b, bool *more, struct err *err);
 
 /* --- events --- */
 
@@ -76,7 +81,7 @@ struct books_stats {
     int64_t last_commit_ns, last_checkpoint_ns, dedupe_reach_ns;
     size_t dedupe_keys;
     int64_t late, future; /* events */
-    int64_t failed_commits;
+    int64_t failed_commits, failed_fills;
     bool writable;         /* the last commit worked */
     uint64_t first_seq;    /* of the rows that were not pruned; 0: there is none */
     uint64_t opening_rows; /* those that were */
@@ -103,18 +108,3 @@ struct retention {
 /* Takes a bounded part of what is beyond it out, and leaves what that added up to. Called
  * now and then, by the thread of books_tidy. */
 bool books_prune(struct books *b, const struct retention *keep, struct err *err);
-
-/* The state "opening" of a ledger: what its pruned rows added up to. */
-struct opening {
-    uint64_t rows;
-    struct money charged;
-    struct money uncounted; /* the part that the counters lack: their labels changed */
-    struct str metrics;     /* borrowed from the state */
-};
-
-/* An empty state is an opening of nothing. False: not one of ours. */
-bool opening_read(struct opening *o, struct str state);
-
-/* Sets a registry to the opening's counters, 0 where they had other labels (false). It
- * then also has those that `known`, the counters of a checkpoint, has. */
-bool opening_restore(struct metrics *m, const struct opening *o, struct str known);

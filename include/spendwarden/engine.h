@@ -56,6 +56,7 @@ struct coverage_gauge {
 
 struct spend_gauge {
     struct str window; /* as in coverage_spans */
+    bool filling;      /* not known yet */
     struct money spent;
 };
 

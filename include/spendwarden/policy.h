@@ -81,8 +81,8 @@ void policy_event_end(struct policy_vm *vm);
 void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums);
 
 /* The rule's answer for one group of its window. `group` NULL: no events yet, which is
- * the one group of a rule whose window has no `by`. False: it failed; counted and logged.
- */
+ * the one group of a rule whose window has no `by`. False: it failed, which is counted
+ * and logged, or it read a window that is filling, and has no answer yet. */
 bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *group,
                  struct answer *out);
 

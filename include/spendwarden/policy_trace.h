@@ -10,7 +10,7 @@ struct policy_trace_step {
     size_t function;                /* in the order of registration */
     const char *outcome; /* static: "answered", "nil", "failed", "skipped: needs",
                             "skipped: label present", "skipped: answered already",
-                            "skipped: disabled" */
+                            "skipped: disabled", "skipped: filling" */
     struct str missing;  /* "skipped: needs": the first field that is not there; else
                             empty. Borrowed from the schema */
     const char *reason;  /* "failed": as policy_errors has it; else NULL */

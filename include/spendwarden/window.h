@@ -23,28 +23,34 @@ void windows_close(struct windows *w);
 
 /* The id of the window that this declaration is: an equal one is shared, so are buckets
  * of windows that differ in over and offset only. Copies what it needs. -1 and *err: no
- * room. *is_new: it holds nothing yet, and wants to be filled from the ledger; of new
- * windows that share buckets only the first says so, and its fill serves all. */
-int windows_declare(struct windows *w, const struct window_decl *decl, bool *is_new,
-                    struct err *err);
+ * room. One that was not there before is filling: it takes nothing and says nothing until
+ * it has its history. */
+int windows_declare(struct windows *w, const struct window_decl *decl, struct err *err);
 
 /* Forgets every window that was not declared since the last windows_forget_begin(). */
 void windows_forget_begin(struct windows *w);
 void windows_forget_end(struct windows *w);
-
-/* How far back from `now` the given window, or one that shares its buckets, reads: fills
- * start there. Ask when all windows are declared. */
-int64_t windows_span_start(const struct windows *w, int id, int64_t now_ns);
 
 /* Adds a charge by its booked time; one outside a window's span (seen from `now_ns`) is
  * left out of it, as is one that lacks the field that is summed. Other kinds of record
  * change nothing. */
 void windows_apply(struct windows *w, const struct record *r, int64_t now_ns);
 
-/* The same for one window alone: filling it from history. Until windows_filled,
- * checkpoints leave a new window out, so that it stays new after a crash. */
-void windows_fill(struct windows *w, int id, const struct record *r, int64_t now_ns);
-void windows_filled(struct windows *w, int id);
+/* --- history for those that are filling --- */
+
+/* No history is wanted: they begin with the next event. */
+void windows_begin(struct windows *w);
+
+/* Windows of the same kind as those that are filling, apart from `w`: whoever applies all
+ * that `w` has seen, and may yet read, to them gives them back by windows_take. *from_ns:
+ * booked times before it are read by none as of `now_ns`. *out is NULL if none is
+ * filling. False: no memory. */
+bool windows_part(const struct windows *w, struct windows **out, int64_t now_ns,
+                  int64_t *from_ns, struct err *err);
+
+/* Those that are still filling in `w` have their history from now on; a declaration since
+ * that reaches further back goes on filling. Ends `history`. */
+void windows_take(struct windows *w, struct windows *history);
 
 /* --- reading at a tick --- */
 
@@ -61,6 +67,7 @@ struct window_sums {
     int64_t at_ns;
     int64_t since_ns; /* earliest booked time that this window has seen; 0: nothing yet */
     int64_t start_ns, end_ns; /* what was summed; of a calendar window, its period */
+    bool filling;             /* not all of its history is in: nothing was summed */
     size_t by_count, group_count;
     const struct window_group *groups; /* those with events in what was summed, in
                                           bytewise order of the by values */
@@ -82,16 +89,15 @@ void windows_digest(const struct windows *w, struct buf *out);
 
 /* --- checkpoint --- */
 
+/* Without those that are filling. */
 void windows_save(const struct windows *w, struct buf *out);
 
-/* Into freshly declared windows; those that the state does not know stay new. Ids that
- * still need a fill are put into `unfilled`. False with ERR_INPUT: the state is damaged;
- * all windows are empty. */
-bool windows_load(struct windows *w, struct str state, int *unfilled, size_t unfilled_max,
-                  size_t *unfilled_count, struct err *err);
+/* Into freshly declared windows; those that the state does not know go on filling. False
+ * with ERR_INPUT: the state is damaged; all are filling. */
+bool windows_load(struct windows *w, struct str state, struct err *err);
 
 struct window_stats {
-    size_t windows, groups, cells;
+    size_t windows, groups, cells, filling;
     int64_t overflowed; /* events that went to "__other__" */
     int64_t dropped;    /* cells that went before their time, for max_cells */
 };

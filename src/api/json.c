@@ -69,11 +69,13 @@ void view_status(struct server *s, struct http_request *r, struct http_response 
     buf_format(b,
                ",\"ledger\":{\"last_seq\":%llu,\"bytes\":%lld,\"journal_bytes\":%lld,"
                "\"writable\":%s},\"dedupe\":{\"keys\":%zu,\"reach_seconds\":%lld},"
-               "\"windows\":{\"windows\":%zu,\"groups\":%zu,\"cells\":%zu}}",
+               "\"windows\":{\"windows\":%zu,\"filling\":%zu,\"groups\":%zu,"
+               "\"cells\":%zu}}",
                (unsigned long long)stats.last_seq, (long long)stats.ledger.bytes,
                (long long)stats.ledger.journal_bytes, stats.writable ? "true" : "false",
                stats.dedupe_keys, (long long)(stats.dedupe_reach_ns / NS_PER_SECOND),
-               stats.windows.windows, stats.windows.groups, stats.windows.cells);
+               stats.windows.windows, stats.windows.filling, stats.windows.groups,
+               stats.windows.cells);
     end_data(out);
     generation_release(g);
 }

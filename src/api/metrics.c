@@ -86,7 +86,8 @@ static void expose_spend(struct buf *out, const struct tick_view *v)
     expose_family(out, name, "Spend within the window that ends now, exact.", "gauge");
     for (size_t i = 0; i < COVERAGE_SPAN_COUNT; i++) {
         struct pair window = label("window", v->spend[i].window);
-        expose_sample_money(out, name, &window, 1, v->spend[i].spent);
+        if (!v->spend[i].filling)
+            expose_sample_money(out, name, &window, 1, v->spend[i].spent);
     }
 }
 
@@ -263,6 +264,11 @@ static void expose_ledger(struct server *s, struct buf *out)
           (double)b.windows.windows);
     gauge(out, "spendwarden_window_groups", "Groups in them.", (double)b.windows.groups);
     gauge(out, "spendwarden_window_cells", "Buckets in them.", (double)b.windows.cells);
+    gauge(out, "spendwarden_window_filling",
+          "Windows whose history is still being read; their rules wait.",
+          (double)b.windows.filling);
+    counter(out, "spendwarden_window_fill_failures_total",
+            "Times that this failed; it is tried again.", b.failed_fills);
     counter(out, "spendwarden_window_overflow_total",
             "Events that went to the group __other__.", b.windows.overflowed);
 }

@@ -33,6 +33,7 @@ bool books_open(struct books **out, const struct books_options *options, struct 
         return err_set(err, ERR_MEMORY, "ledger: no memory");
     b->options = *options;
     b->stats.writable = true;
+    pthread_mutex_init(&b->fill_lock, NULL);
     pthread_mutex_init(&b->lock, NULL);
     pthread_mutex_init(&b->queue_lock, NULL);
     pthread_cond_init(&b->queue_done, NULL);
@@ -73,6 +74,7 @@ void books_close(struct books *b)
         return;
     if (b->ledger && b->restored)
         write_last_checkpoint(b);
+    books_fill_end(b);
     windows_close(b->windows);
     metrics_close(b->metrics);
     dedupe_close(b->dedupe);
@@ -82,6 +84,7 @@ void books_close(struct books *b)
     pthread_cond_destroy(&b->queue_done);
     pthread_mutex_destroy(&b->queue_lock);
     pthread_mutex_destroy(&b->lock);
+    pthread_mutex_destroy(&b->fill_lock);
     free(b);
 }
 

@@ -34,8 +34,22 @@ struct waiting {
     struct err err;
 };
 
+/* New windows on the way to their history. */
+struct fill {
+    struct windows *history; /* NULL: none are */
+    struct ledger_reader *reader;
+    uint64_t done; /* rows up to it are in */
+    uint64_t rows;
+    uint64_t left; /* as of the last step */
+    unsigned lost; /* steps in a row after which no fewer were left */
+    int64_t now_ns, began_ns;
+};
+
 struct books {
     struct books_options options;
+
+    pthread_mutex_t fill_lock; /* taken before the others */
+    struct fill fill;
 
     pthread_mutex_t lock; /* everything below */
     struct ledger *ledger;
@@ -65,6 +79,10 @@ void books_apply(struct books *b, const struct record *r);
 
 /* Puts the checkpoint into the open transaction if one is due, or `always`. */
 bool books_checkpoint(struct books *b, bool always, struct err *err);
+
+/* Fills new windows whose history is short; others wait for books_fill. */
+bool books_fill_short(struct books *b, struct err *err);
+void books_fill_end(struct books *b);
 
 void checkpoint_write(const struct books *b, struct buf *out);
 void opening_write(const struct opening *o, struct buf *out);

@@ -124,12 +124,22 @@ static void failed(struct policy_vm *vm, size_t fn, const char *reason,
                                           .instructions = exactly_spent(&vm->box)});
 }
 
+static const struct field no_field = {FIELD_NONE, 0, STAGE_DECODE};
+
+/* Neither an answer nor a failure: the function went by what is not there yet. */
+static void wait_for_history(struct policy_vm *vm, size_t fn)
+{
+    vm->read_filling = false;
+    lua_settop(vm->box.L, SLOT_BASE);
+    vm_skip(vm, fn, "skipped: filling", no_field);
+}
+
 bool vm_call(struct policy_vm *vm, size_t fn, int results)
 {
     const char *reason = "instructions";
 
     if (fn_disabled(vm->set, fn)) {
-        vm_skip(vm, fn, "skipped: disabled", (struct field){FIELD_NONE, 0, STAGE_DECODE});
+        vm_skip(vm, fn, "skipped: disabled", no_field);
         return false;
     }
     if (vm->left > 0)
@@ -137,9 +147,12 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results)
     else
         snprintf(vm->box.message, sizeof vm->box.message,
                  "all instructions of this event or tick are used up");
-    if (!reason)
+    if (!reason && !vm->read_filling)
         return true;
-    failed(vm, fn, reason, vm->box.message);
+    if (vm->read_filling)
+        wait_for_history(vm, fn);
+    else
+        failed(vm, fn, reason, vm->box.message);
     return false;
 }
 

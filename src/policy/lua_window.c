@@ -208,7 +208,7 @@ static double value_of(const struct window_group *group)
 
 static struct reading read_window(lua_State *L, int group)
 {
-    const struct policy_vm *vm = vm_of(L);
+    struct policy_vm *vm = vm_of(L);
     int window = *(int *)luaL_checkudata(L, 1, WINDOW);
     struct str by[WINDOW_BY_MAX];
     const struct window_decl *decl;
@@ -218,6 +218,7 @@ static struct reading read_window(lua_State *L, int group)
         luaL_error(L, "windows can be read only in rule and budget functions");
     decl = &vm->set->decls.windows[window];
     out.sums = &vm->sums[window];
+    vm->read_filling |= out.sums->filling;
     luaL_checkstack(L, WINDOW_BY_MAX + 1, "window");
     for (size_t i = 0; i < decl->by_count; i++)
         by[i] = given_label(L, group, field_name(vm->set->options.schema, decl->by[i]));

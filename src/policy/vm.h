@@ -42,6 +42,7 @@ struct policy_vm {
     int64_t at_ns;
     int64_t left; /* instructions of this event or tick */
     bool handle_pushed;
+    bool read_filling; /* the call at hand read a window that is filling */
 
     policy_trace *trace;
     void *trace_ctx;

@@ -31,7 +31,7 @@ struct stream {
     int64_t width_ns;    /* of a bucket; calendar: 0 */
     int64_t retain_ns;   /* rolling: the largest over + offset */
     bool started;        /* events may be in: retain_ns must not grow */
-    bool filling;        /* new: not all of its history is in */
+    bool filling;        /* not all of its history is in: takes nothing until then */
     bool loaded;
     int64_t since_ns, swept_ns;
     size_t windows; /* that read it */
@@ -69,6 +69,7 @@ struct windows {
 
 struct stream *stream_new(const struct window_decl *decl, const struct schema *schema,
                           struct err *err);
+bool windows_add_stream(struct windows *w, struct stream *s); /* false: no memory */
 void stream_free(struct stream *s);
 void stream_clear(struct windows *w, struct stream *s);
 
@@ -107,6 +108,11 @@ struct cell *group_cell(const struct group *g, int64_t start_ns);
 /* A cell that is not there yet. NULL: no memory. */
 struct cell *group_add_cell(struct windows *w, struct stream *s, struct group *g,
                             int64_t start_ns);
+
+/* --- window.c --- */
+
+/* Until no more than max_cells are in use, or nothing can go. */
+void windows_make_room(struct windows *w, int64_t now_ns);
 
 /* --- read.c --- */
 

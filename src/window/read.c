@@ -92,6 +92,7 @@ bool windows_sums(struct windows *w, int id, int64_t at_ns, struct arena *arena,
                                 .since_ns = s->since_ns,
                                 .start_ns = reach.span.start_ns,
                                 .end_ns = reach.span.end_ns,
+                                .filling = s->filling,
                                 .by_count = s->decl.by_count,
                                 .groups = groups};
     if (!groups)

@@ -145,27 +145,10 @@ static void load_stream(struct windows *w, struct unpack *u)
         load_group(w, s, by_count, u);
 }
 
-static void list_unfilled(const struct windows *w, int *unfilled, size_t unfilled_max,
-                          size_t *unfilled_count)
-{
-    for (size_t i = 0; i < w->stream_count; i++) {
-        if (w->streams[i]->loaded)
-            continue;
-        for (size_t id = 0; id < w->window_count; id++)
-            if (w->windows[id].stream == w->streams[i] &&
-                *unfilled_count < unfilled_max) {
-                unfilled[(*unfilled_count)++] = (int)id;
-                break;
-            }
-    }
-}
-
-bool windows_load(struct windows *w, struct str state, int *unfilled, size_t unfilled_max,
-                  size_t *unfilled_count, struct err *err)
+bool windows_load(struct windows *w, struct str state, struct err *err)
 {
     struct unpack u;
 
-    *unfilled_count = 0;
     unpack_begin(&u, state, magic);
     int64_t now_ns = unpack_int(&u), overflowed = unpack_int(&u),
             dropped = unpack_int(&u);
@@ -180,6 +163,5 @@ bool windows_load(struct windows *w, struct str state, int *unfilled, size_t unf
     w->now_ns = now_ns;
     w->overflowed = overflowed;
     w->dropped = dropped;
-    list_unfilled(w, unfilled, unfilled_max, unfilled_count);
     return true;
 }

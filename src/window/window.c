@@ -72,21 +72,30 @@ static struct stream *find_stream(const struct windows *w, struct str identity,
     return NULL;
 }
 
-static struct stream *add_stream(struct windows *w, const struct window_decl *decl,
-                                 struct err *err)
+bool windows_add_stream(struct windows *w, struct stream *s)
 {
     struct stream **grown =
         realloc(w->streams, (w->stream_count + 1) * sizeof(struct stream *));
 
-    if (!grown) {
-        err_set(err, ERR_MEMORY, "window: no memory");
-        return NULL;
-    }
+    if (!grown)
+        return false;
     w->streams = grown;
+    w->streams[w->stream_count++] = s;
+    return true;
+}
+
+static struct stream *add_stream(struct windows *w, const struct window_decl *decl,
+                                 struct err *err)
+{
     struct stream *s = stream_new(decl, w->limits.schema, err);
-    if (s)
-        w->streams[w->stream_count++] = s;
-    return s;
+
+    if (s && windows_add_stream(w, s)) {
+        s->filling = true;
+        return s;
+    }
+    stream_free(s);
+    err_set(err, ERR_MEMORY, "window: no memory");
+    return NULL;
 }
 
 /* A free id, or -1. */
@@ -125,7 +134,7 @@ static int find_window(struct windows *w, const struct window_decl *decl,
 }
 
 static int add_window(struct windows *w, const struct window_decl *decl,
-                      struct str identity, bool *is_new, struct err *err)
+                      struct str identity, struct err *err)
 {
     int id = free_id(w, err);
     int64_t span_ns = span_of(decl);
@@ -133,10 +142,8 @@ static int add_window(struct windows *w, const struct window_decl *decl,
     if (id < 0)
         return -1;
     struct stream *s = find_stream(w, identity, span_ns);
-    *is_new = s == NULL;
     if (!s && !(s = add_stream(w, decl, err)))
         return -1;
-    s->filling |= *is_new;
     s->windows++;
     if (s->retain_ns < span_ns)
         s->retain_ns = span_ns;
@@ -146,13 +153,11 @@ static int add_window(struct windows *w, const struct window_decl *decl,
     return id;
 }
 
-int windows_declare(struct windows *w, const struct window_decl *decl, bool *is_new,
-                    struct err *err)
+int windows_declare(struct windows *w, const struct window_decl *decl, struct err *err)
 {
     struct buf identity = {0};
     int id;
 
-    *is_new = false;
     if (!decl_is_sound(decl, err))
         return -1;
     stream_identity(decl, w->limits.schema, &identity);
@@ -165,7 +170,7 @@ int windows_declare(struct windows *w, const struct window_decl *decl, bool *is_
     if (id >= 0)
         w->windows[id].declared = true;
     else
-        id = add_window(w, decl, buf_str(&identity), is_new, err);
+        id = add_window(w, decl, buf_str(&identity), err);
     buf_release(&identity);
     return id;
 }
@@ -207,11 +212,6 @@ void windows_forget_end(struct windows *w)
     w->stream_count = kept;
 }
 
-int64_t windows_span_start(const struct windows *w, int id, int64_t now_ns)
-{
-    return stream_floor(w->windows[id].stream, now_ns) + 1;
-}
-
 static size_t trim_all(struct windows *w, struct stream *s, int64_t floor_ns)
 {
     size_t gone = 0;
@@ -248,6 +248,12 @@ static bool free_cells(struct windows *w, int64_t now_ns)
         dropped = trim_all(w, largest, oldest + (newest - oldest) / 16);
     w->dropped += (int64_t)dropped;
     return expired + dropped > 0;
+}
+
+void windows_make_room(struct windows *w, int64_t now_ns)
+{
+    while (w->cell_count > w->limits.max_cells && free_cells(w, now_ns))
+        ;
 }
 
 static struct group *other_group(struct windows *w, struct stream *s)
@@ -335,26 +341,19 @@ void windows_apply(struct windows *w, const struct record *r, int64_t now_ns)
     if (now_ns > w->now_ns)
         w->now_ns = now_ns;
     for (size_t i = 0; i < w->stream_count; i++)
-        stream_add(w, w->streams[i], r, now_ns);
-}
-
-void windows_fill(struct windows *w, int id, const struct record *r, int64_t now_ns)
-{
-    if (r->kind == RECORD_CHARGE)
-        stream_add(w, w->windows[id].stream, r, now_ns);
-}
-
-void windows_filled(struct windows *w, int id)
-{
-    w->windows[id].stream->filling = false;
+        if (!w->streams[i]->filling)
+            stream_add(w, w->streams[i], r, now_ns);
 }
 
 void windows_stats(const struct windows *w, struct window_stats *out)
 {
     *out = (struct window_stats){
         .cells = w->cell_count, .overflowed = w->overflowed, .dropped = w->dropped};
-    for (size_t i = 0; i < w->window_count; i++)
-        out->windows += w->windows[i].stream != NULL;
+    for (size_t i = 0; i < w->window_count; i++) {
+        const struct stream *s = w->windows[i].stream;
+        out->windows += s != NULL;
+        out->filling += s && s->filling;
+    }
     for (size_t i = 0; i < w->stream_count; i++)
         out->groups += w->streams[i]->group_count;
 }

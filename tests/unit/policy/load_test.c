@@ -223,11 +223,17 @@ TEST(windows_are_read_by_label_name_in_rules_only)
     struct str pair[2] = {STR("search"), STR("acme")};
     struct window_group both = {pair, 7, 3, 7, 100 * NS_PER_SECOND},
                         team = {pair, 5, 2, 5, 50 * NS_PER_SECOND};
-    struct window_sums sums[2] = {
-        {160 * NS_PER_SECOND, 1, 0, 160 * NS_PER_SECOND, 2, 1, &both},
-        {160 * NS_PER_SECOND, 1, 0, 160 * NS_PER_SECOND, 1, 1, &team}};
+    struct window_sums sums[2] = {{.at_ns = 160 * NS_PER_SECOND,
+                                   .since_ns = 1,
+                                   .end_ns = 160 * NS_PER_SECOND,
+                                   .by_count = 2,
+                                   .group_count = 1,
+                                   .groups = &both}};
     struct answer answer;
 
+    sums[1] = sums[0];
+    sums[1].by_count = 1;
+    sums[1].groups = &team;
     add_policy(
         f, "p.lua",
         "policy { name = 'p' }\n"
@@ -257,6 +263,37 @@ TEST(windows_are_read_by_label_name_in_rules_only)
     fixture_free(f);
 }
 
+TEST(a_rule_that_reads_a_window_without_its_history_neither_answers_nor_fails)
+{
+    struct fixture *f = fixture_new();
+    struct window_sums sums[2] = {{.at_ns = NS_PER_HOUR}, {.at_ns = NS_PER_HOUR}};
+    struct answer answer;
+
+    add_policy(f, "p.lua",
+               "policy { name = 'p' }\n"
+               "local hour = window { sum = 'charge_usd', over = '1h' }\n"
+               "local day = window { sum = 'charge_usd', over = '24h' }\n"
+               "rule('Reads', { over = hour }, function() return day:get() == 0 end)\n"
+               "rule('Fails', { over = hour }, function() error(day:age()) end)\n"
+               "rule('Catches', { over = hour }, function()\n"
+               "  return pcall(function() error(day:age()) end) or true\nend)\n"
+               "rule('AsksNobody', { over = hour }, function() return true end)");
+    open_vm(f);
+    sums[1].filling = true;
+    policy_tick_begin(f->vm, sums);
+    for (size_t rule = 0; rule < 3; rule++)
+        assert_false(policy_rule(f->vm, rule, NULL, &answer));
+    assert_true(policy_rule(f->vm, 3, NULL, &answer));
+    policy_tick_end(f->vm);
+    sums[1].filling = false;
+    policy_tick_begin(f->vm, sums);
+    assert_true(policy_rule(f->vm, 0, NULL, &answer));
+    assert_int_equal(answer.kind, ANSWER_TRUE);
+    policy_tick_end(f->vm);
+    assert_int_equal(failures(f, "runtime"), 0);
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +309,8 @@ int main(void)
         cmocka_unit_test(pairs_goes_by_number_and_then_by_bytes_in_every_state),
         cmocka_unit_test(strings_work_as_in_lua),
         cmocka_unit_test(windows_are_read_by_label_name_in_rules_only),
+        cmocka_unit_test(
+            a_rule_that_reads_a_window_without_its_history_neither_answers_nor_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

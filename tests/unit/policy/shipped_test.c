@@ -148,12 +148,16 @@ static void spend(struct history *h, int hour, int day, int last_week, int seen_
                                          at_ns - 7 * NS_PER_DAY};
     int64_t since = at_ns - NS_PER_HOUR - seen_hours * NS_PER_HOUR;
     for (int i = 0; i < 6; i += 3) {
-        h->sums[i] = (struct window_sums){at_ns, since,   at_ns - NS_PER_HOUR, at_ns, 1,
-                                          1,     &h->hour};
-        h->sums[i + 1] = (struct window_sums){
-            at_ns, since, at_ns - 25 * NS_PER_HOUR, at_ns - NS_PER_HOUR, 1, 1, &h->day};
-        h->sums[i + 2] =
-            (struct window_sums){at_ns, since, 0, at_ns, 1, 1, &h->last_week};
+        struct window_sums sums = {
+            .at_ns = at_ns, .since_ns = since, .by_count = 1, .group_count = 1};
+        h->sums[i] = h->sums[i + 1] = h->sums[i + 2] = sums;
+        h->sums[i].start_ns = at_ns - NS_PER_HOUR;
+        h->sums[i].end_ns = h->sums[i + 2].end_ns = at_ns;
+        h->sums[i].groups = &h->hour;
+        h->sums[i + 1].start_ns = at_ns - 25 * NS_PER_HOUR;
+        h->sums[i + 1].end_ns = at_ns - NS_PER_HOUR;
+        h->sums[i + 1].groups = &h->day;
+        h->sums[i + 2].groups = &h->last_week;
     }
 }
 

@@ -72,7 +72,6 @@ TEST(declarations_out_of_bounds_are_refused)
 {
     struct windows *w = opened(100, 1000);
     struct window_decl good = spend_by("team", NS_PER_HOUR, 0), bad[5];
-    bool is_new;
 
     for (int i = 0; i < 5; i++)
         bad[i] = good;
@@ -83,7 +82,7 @@ TEST(declarations_out_of_bounds_are_refused)
     bad[4].span = SPAN_CALENDAR;
     for (int i = 0; i < 5; i++) {
         struct err err = {0};
-        assert_int_equal(windows_declare(w, &bad[i], &is_new, &err), -1);
+        assert_int_equal(windows_declare(w, &bad[i], &err), -1);
         assert_int_not_equal(err.kind, ERR_NONE);
     }
     windows_close(w);

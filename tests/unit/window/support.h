@@ -44,21 +44,49 @@ static inline struct windows *opened(size_t max_groups, size_t max_cells)
 static inline int declared_unfilled(struct windows *w, struct window_decl decl)
 {
     struct err err = {0};
-    bool is_new;
-    int id = windows_declare(w, &decl, &is_new, &err);
+    int id = windows_declare(w, &decl, &err);
 
     if (id < 0)
         fail_msg("%s", err.text);
     return id;
 }
 
-/* One that has no history. */
+/* One that has no history, nor have those before it. */
 static inline int declared(struct windows *w, struct window_decl decl)
 {
     int id = declared_unfilled(w, decl);
 
-    windows_filled(w, id);
+    windows_begin(w);
     return id;
+}
+
+static inline size_t filling(const struct windows *w)
+{
+    struct window_stats stats;
+
+    windows_stats(w, &stats);
+    return stats.filling;
+}
+
+static inline bool is_filling(struct windows *w, int id, int64_t at_ns)
+{
+    struct window_sums sums;
+    struct arena arena;
+
+    arena_init(&arena, 0);
+    assert_true(windows_sums(w, id, at_ns, &arena, &sums));
+    arena_release(&arena);
+    return sums.filling;
+}
+
+static inline struct windows *part_of(struct windows *w, int64_t now_ns)
+{
+    struct windows *part;
+    int64_t from_ns;
+
+    assert_true(windows_part(w, &part, now_ns, &from_ns, NULL));
+    assert_non_null(part);
+    return part;
 }
 
 static inline struct record charge(const char *team, int64_t booked_ns, int64_t nanousd)

@@ -67,36 +67,33 @@ TEST(equal_declarations_are_one_window_and_share_buckets_with_kin)
     struct window_decl hour = spend_by("team", NS_PER_HOUR, 0);
     struct window_decl last_week = spend_by("team", NS_PER_HOUR, 7 * NS_PER_DAY);
     struct window_stats stats;
-    bool is_new;
 
-    int first = windows_declare(w, &hour, &is_new, NULL);
-    assert_true(is_new);
-    assert_int_equal(windows_declare(w, &hour, &is_new, NULL), first);
-    assert_false(is_new);
-    int second = windows_declare(w, &last_week, &is_new, NULL);
+    int first = windows_declare(w, &hour, NULL);
+    assert_int_equal(windows_declare(w, &hour, NULL), first);
+    int second = windows_declare(w, &last_week, NULL);
     assert_int_not_equal(second, first);
-    assert_false(is_new);
+    assert_int_equal(filling(w), 2);
+    windows_begin(w);
+    assert_int_equal(filling(w), 0);
     add(w, "a", day_ns, 1, day_ns);
     windows_stats(w, &stats);
     assert_int_equal(stats.windows, 2);
     assert_int_equal(stats.cells, 1);
-    assert_true(windows_span_start(w, first, day_ns) <= day_ns - 7 * NS_PER_DAY);
     windows_close(w);
 }
 
 TEST(a_window_that_reads_further_back_than_what_is_kept_begins_anew)
 {
-    struct windows *w = opened(100, 1000);
-    struct window_decl last_week = spend_by("team", NS_PER_HOUR, 7 * NS_PER_DAY);
-    bool is_new;
+    struct windows *w = opened(100, 1000), *history;
+    int64_t from_ns;
 
     int hour = declared(w, spend_by("team", NS_PER_HOUR, 0));
     add(w, "a", day_ns, 1, day_ns);
-    int id = windows_declare(w, &last_week, &is_new, NULL);
-    assert_true(is_new);
-    struct record r = charge("a", day_ns - 7 * NS_PER_DAY, 7);
-    windows_fill(w, id, &r, day_ns);
-    windows_filled(w, id);
+    int id = declared_unfilled(w, spend_by("team", NS_PER_HOUR, 7 * NS_PER_DAY));
+    assert_true(windows_part(w, &history, day_ns, &from_ns, NULL));
+    assert_true(from_ns <= day_ns - 7 * NS_PER_DAY - NS_PER_HOUR);
+    add(history, "a", day_ns - 7 * NS_PER_DAY, 7, day_ns);
+    windows_take(w, history);
     assert_int_equal(sum_of(w, id, "a", day_ns), 7);
     assert_int_equal(sum_of(w, hour, "a", day_ns), 1);
     windows_close(w);
@@ -107,15 +104,14 @@ TEST(what_is_not_declared_again_is_forgotten)
     struct windows *w = opened(100, 1000);
     int hour = declared(w, spend_by("team", NS_PER_HOUR, 0));
     struct window_stats stats;
-    bool is_new;
 
     declared(w, spend_by("tenant", NS_PER_HOUR, 0));
     add(w, "a", day_ns, 1, day_ns);
     windows_forget_begin(w);
     struct window_decl again = spend_by("team", NS_PER_HOUR, 0);
-    assert_int_equal(windows_declare(w, &again, &is_new, NULL), hour);
-    assert_false(is_new);
+    assert_int_equal(windows_declare(w, &again, NULL), hour);
     windows_forget_end(w);
+    assert_int_equal(filling(w), 0);
     windows_stats(w, &stats);
     assert_int_equal(stats.windows, 1);
     assert_int_equal(stats.cells, 1);
@@ -247,7 +243,6 @@ TEST(other_kinds_of_record_change_nothing)
     for (int kind = RECORD_AMENDMENT; kind <= RECORD_OPENING; kind++) {
         r.kind = (enum record_kind)kind;
         windows_apply(w, &r, day_ns);
-        windows_fill(w, id, &r, day_ns);
     }
     assert_int_equal(sum_of(w, id, "a", day_ns), 0);
     windows_close(w);
