@@ -206,6 +206,33 @@ bool generation_load(struct generation **out, const struct generation_options *o
     return true;
 }
 
+bool generation_variant(struct generation **out, struct generation *base,
+                        const struct policy_options *policies, struct diags *diags)
+{
+    struct generation *g = calloc(1, sizeof *g);
+    struct policy_options options = *policies;
+
+    *out = NULL;
+    if (!g) {
+        diags_add(diags, "spendwarden", 0, 0, "no memory");
+        return false;
+    }
+    g->references = 1;
+    g->base = generation_hold(base);
+    g->config = base->config;
+    g->prices = base->prices;
+    g->source_count = base->source_count;
+    memcpy(g->sources, base->sources, sizeof g->sources);
+    options.schema = &base->config->schema;
+    options.prices = base->prices;
+    if (!policy_load(&g->policies, &options, diags) || !collect_windows(g, diags)) {
+        generation_release(g);
+        return false;
+    }
+    *out = g;
+    return true;
+}
+
 struct generation *generation_hold(struct generation *g)
 {
     __atomic_add_fetch(&g->references, 1, __ATOMIC_RELAXED);
@@ -216,11 +243,15 @@ void generation_release(struct generation *g)
 {
     if (!g || __atomic_sub_fetch(&g->references, 1, __ATOMIC_ACQ_REL) > 0)
         return;
-    for (size_t i = 0; i < g->source_count; i++)
-        source_free(g->sources[i]);
     policy_set_free(g->policies);
-    price_book_free(g->prices);
-    config_free(g->config);
+    if (g->base) {
+        generation_release(g->base);
+    } else {
+        for (size_t i = 0; i < g->source_count; i++)
+            source_free(g->sources[i]);
+        price_book_free(g->prices);
+        config_free(g->config);
+    }
     free(g->windows);
     free(g->window_ids);
     free(g);

@@ -10,6 +10,7 @@ static const struct {
 } verbs[] = {
     {"run", "start the engine and its HTTP server", verb_run},
     {"check", "check a configuration and its policies", verb_check},
+    {"test", "test policies on a simulated clock", verb_test},
     {"explain", "show what would be decided about events, and why", verb_explain},
     {"ledger", "verify a ledger against its counters and windows", verb_ledger},
     {"demo", "send synthetic traffic to a running engine", verb_demo},

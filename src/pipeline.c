@@ -152,6 +152,11 @@ void pipeline_recycle(struct pipeline *p)
     p->used = 0;
 }
 
+void pipeline_watch(struct pipeline *p, struct policy_watch watch)
+{
+    policy_vm_watch(p->policies, watch);
+}
+
 void pipeline_trace(struct pipeline *p, policy_trace *trace, void *ctx)
 {
     policy_vm_trace(p->policies, trace, ctx);

@@ -6,6 +6,8 @@
 enum { GENERATION_SOURCES_MAX = 8 };
 
 struct generation {
+    struct generation *base; /* held; whose configuration, prices and sources these are;
+                                NULL: its own */
     struct config *config;
     struct price_book *prices;
     struct policy_set *policies;
@@ -42,6 +44,11 @@ struct generation_options {
 /* Every error of every file goes into *diags; then *out is NULL. One reference. */
 bool generation_load(struct generation **out, const struct generation_options *options,
                      struct diags *diags);
+
+/* The same configuration, prices and sources with other policies, of which schema and
+ * prices are filled in here. Holds `base`. */
+bool generation_variant(struct generation **out, struct generation *base,
+                        const struct policy_options *policies, struct diags *diags);
 
 struct generation *generation_hold(struct generation *g);
 void generation_release(struct generation *g); /* accepts NULL */

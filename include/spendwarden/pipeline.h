@@ -33,5 +33,8 @@ enum verdict pipeline_next(struct pipeline *p, struct record **out,
 /* The records handed out so far are done with: their memory serves the next ones. */
 void pipeline_recycle(struct pipeline *p);
 
+/* Who is told of a policy's failure. */
+void pipeline_watch(struct pipeline *p, struct policy_watch watch);
+
 /* What each stage asked and did not ask, for `explain`. */
 void pipeline_trace(struct pipeline *p, policy_trace *trace, void *ctx);

@@ -22,6 +22,7 @@ void policy_limits_default(struct policy_limits *l);
 struct policy_data {
     struct str name;
     const char *path; /* YAML or JSON; a missing file is an empty table */
+    struct str text;  /* what a file would hold, if there is none; `at` NULL: a file */
 };
 
 struct policy_setting {
@@ -54,6 +55,16 @@ const struct decls *policy_decls(const struct policy_set *s);
 struct str policy_hash(const struct policy_set *s); /* SHA-256, hex, over all sources */
 struct str
 policy_data_hash(const struct policy_set *s); /* the same over data and settings */
+
+/* Its policies in the order of files; and the names of the data that any of them reads.
+ */
+struct policy_file {
+    struct str name; /* as the policy calls itself */
+    const char *path;
+};
+
+size_t policy_files(const struct policy_set *s, const struct policy_file **out);
+size_t policy_data_names(const struct policy_set *s, const struct str **out);
 
 /* One lua_State of that generation, for one thread with 16 MiB of stack. Borrows the set,
  * as do the names that it puts into records. */

@@ -1,5 +1,5 @@
 /* What a state asked of which function, and what it did not ask and why: for `explain`
- * and `bench`. */
+ * and `bench`; and what failed, for tests. */
 #pragma once
 #include "spendwarden/policy.h"
 
@@ -22,3 +22,15 @@ typedef void policy_trace(void *ctx, const struct policy_trace_step *step);
 
 /* Counts each instruction from now on, instead of each thousandth. NULL: no more. */
 void policy_vm_trace(struct policy_vm *vm, policy_trace *trace, void *ctx);
+
+/* A failure as it happens, for tests: it counts, but is not logged then. Texts are
+ * borrowed for the call. */
+typedef void policy_failed(void *ctx, struct str policy, struct str rule,
+                           const char *reason, const char *message);
+
+struct policy_watch {
+    policy_failed *failed; /* NULL: nobody watches */
+    void *ctx;
+};
+
+void policy_vm_watch(struct policy_vm *vm, struct policy_watch watch);

@@ -8,6 +8,10 @@
  * an unknown key is nil; else reading one is an error that begins with this text. */
 void readonly_push(lua_State *L, const char *what);
 
+/* The same, where names of fields that are absent are nil all the same. The schema
+ * outlives the state. */
+void readonly_push_of(lua_State *L, const char *what, const struct schema *schema);
+
 /* Pushes the table behind a read-only view; false and nothing if it is none. */
 bool readonly_open(lua_State *L, int index);
 
@@ -25,6 +29,26 @@ void lua_window_open(lua_State *L); /* the same */
 /* The table `core` that the frame works with, pushed. */
 void lua_core_push(lua_State *L);
 
+/* The functions of `core` that know of no policy, into the table on top. */
+void lua_core_basics(lua_State *L);
+
+/* A field as policies and tests read it, pushed; nil if it is absent. */
+void lua_field_push(lua_State *L, const struct record *r, struct field field);
+
+/* The keys of the table at that index as a list, pushed: numbers, then texts bytewise. */
+void lua_sorted_keys(lua_State *L, int table);
+
+/* The line of the file that is being run; 0: none. */
+int lua_here(lua_State *L);
+
+/* Pushes one of our own chunks, with an environment of its own: the libraries, which are
+ * at that index, and setmetatable. */
+void lua_trusted_load(lua_State *L, int libraries, const char *name, const char *text,
+                      const char *end);
+
+/* Nothing of LuaJIT's own libraries is left to be reached. */
+void lua_forget_libraries(lua_State *L);
+
 /* For lua_pcall: a new event or group handle, valid until vm_forget. */
 int lua_event_make(lua_State *L);
 int lua_group_make(lua_State *L);
@@ -37,3 +61,8 @@ void lua_group_members(lua_State *L);
 
 /* The window's index; -2 if it is no window. */
 int lua_window_at(lua_State *L, int index);
+
+/* --- read.c --- */
+
+/* False with errno: it cannot be read; EFBIG: it is larger than `max`. */
+bool file_read(struct arena *arena, const char *path, size_t max, struct str *out);

@@ -62,6 +62,11 @@ static void report(struct policy_vm *vm, size_t fn, struct policy_trace_step ste
     vm->trace(vm->trace_ctx, &step);
 }
 
+void policy_vm_watch(struct policy_vm *vm, struct policy_watch watch)
+{
+    vm->watch = watch;
+}
+
 void vm_forget(struct policy_vm *vm)
 {
     vm->handle++;
@@ -115,7 +120,10 @@ static void failed(struct policy_vm *vm, size_t fn, const char *reason,
                    const char *message)
 {
     lua_settop(vm->box.L, SLOT_BASE);
-    fn_failed(vm->set, fn, reason_of(reason), message);
+    fn_failed(vm->set, fn, reason_of(reason), message, vm->watch.failed != NULL);
+    if (vm->watch.failed)
+        vm->watch.failed(vm->watch.ctx, vm->set->build.fns[fn].policy,
+                         vm->set->build.fns[fn].where, reason, message);
     if (vm->trace)
         report(vm, fn,
                (struct policy_trace_step){.outcome = "failed",

@@ -31,7 +31,7 @@ void fn_succeeded(const struct policy_set *s, size_t fn)
         __atomic_store_n(&s->stats[fn].in_a_row, 0, __ATOMIC_RELAXED);
 }
 
-static void disable(const struct policy_set *s, size_t fn)
+static void disable(const struct policy_set *s, size_t fn, bool quiet)
 {
     const struct policy_fn *f = &s->build.fns[fn];
     struct fn_stats *stats = &s->stats[fn];
@@ -39,23 +39,27 @@ static void disable(const struct policy_set *s, size_t fn)
     if (__atomic_exchange_n(&stats->disabled, true, __ATOMIC_RELAXED))
         return;
     __atomic_add_fetch(&stats->failures[REASON_DISABLED], 1, __ATOMIC_RELAXED);
+    if (quiet)
+        return;
     log_line(LOG_ERROR,
              "policy %.*s: %.*s is disabled until the next reload: it failed "
              "%d times in a row",
              STR_ARG(f->policy), STR_ARG(f->where), BREAKER_FAILURES);
 }
 
-void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message)
+void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message,
+               bool quiet)
 {
     const struct policy_fn *f = &s->build.fns[fn];
     struct fn_stats *stats = &s->stats[fn];
 
     __atomic_add_fetch(&stats->failures[reason], 1, __ATOMIC_RELAXED);
-    log_limited(&stats->log, LOG_EVERY_SECONDS * NS_PER_SECOND, LOG_WARN,
-                "policy %.*s: %.*s failed (%s): %s", STR_ARG(f->policy),
-                STR_ARG(f->where), reasons[reason], message);
+    if (!quiet)
+        log_limited(&stats->log, LOG_EVERY_SECONDS * NS_PER_SECOND, LOG_WARN,
+                    "policy %.*s: %.*s failed (%s): %s", STR_ARG(f->policy),
+                    STR_ARG(f->where), reasons[reason], message);
     if (__atomic_add_fetch(&stats->in_a_row, 1, __ATOMIC_RELAXED) >= BREAKER_FAILURES)
-        disable(s, fn);
+        disable(s, fn, quiet);
 }
 
 size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,

@@ -48,7 +48,7 @@ static bool register_all(struct policy_set *s, struct diags *diags)
 static bool is_policy(const struct build *b, struct str name)
 {
     for (size_t i = 0; i < b->policy_count; i++)
-        if (str_eq(b->policies[i], name))
+        if (str_eq(b->policies[i].name, name))
             return true;
     return false;
 }
@@ -109,6 +109,18 @@ void policy_set_free(struct policy_set *s)
 const struct decls *policy_decls(const struct policy_set *s)
 {
     return &s->decls;
+}
+
+size_t policy_files(const struct policy_set *s, const struct policy_file **out)
+{
+    *out = s->build.policies;
+    return s->build.policy_count;
+}
+
+size_t policy_data_names(const struct policy_set *s, const struct str **out)
+{
+    *out = s->build.data_names;
+    return s->build.data_count;
 }
 
 struct str policy_hash(const struct policy_set *s)

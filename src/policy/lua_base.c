@@ -152,8 +152,7 @@ static size_t count_keys(lua_State *L, int table)
     return count;
 }
 
-/* Pushes the sorted keys of the table as a list. */
-static void push_keys(lua_State *L, int table)
+void lua_sorted_keys(lua_State *L, int table)
 {
     size_t count = count_keys(L, table), used = 0;
 
@@ -200,7 +199,7 @@ static int base_pairs(lua_State *L)
         return luaL_error(L, "pairs: a table is expected, not a %s", type_name(L, 1));
     if (lua_gettop(L) == 1)
         lua_pushvalue(L, 1);
-    push_keys(L, 2);
+    lua_sorted_keys(L, 2);
     lua_pushinteger(L, 0);
     lua_pushcclosure(L, pairs_next, 3);
     return 1;

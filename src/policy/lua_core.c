@@ -134,10 +134,11 @@ static void push_yaml(lua_State *L, const struct yaml_node *n)
 /* Our own data may need more than a policy: it is charged to nobody. */
 static int core_data(lua_State *L)
 {
-    const struct policy_vm *vm = vm_of(L);
+    struct policy_vm *vm = vm_of(L);
     struct str name = str_of(luaL_checkstring(L, 1));
     struct sandbox *s = sandbox_of(L);
 
+    register_data(vm, name);
     for (size_t i = 0; i < vm->set->options.data_count; i++) {
         const struct data_file *file = &vm->set->data[i];
         if (!str_eq(file->name, name) || !file->root)
@@ -284,18 +285,28 @@ static void push_stages(lua_State *L)
     }
 }
 
+void lua_core_basics(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"nearest", core_nearest},
+                                         {"duration", core_duration},
+                                         {"text", core_text},
+                                         {"keys", core_keys},
+                                         {NULL, NULL}};
+
+    luaL_register(L, NULL, functions);
+}
+
 void lua_core_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"problem", core_problem},   {"nearest", core_nearest},
-        {"duration", core_duration}, {"field", core_field},
+        {"problem", core_problem},   {"field", core_field},
         {"data", core_data},         {"setting", core_setting},
         {"policy", core_policy},     {"readonly", core_readonly},
-        {"text", core_text},         {"keys", core_keys},
         {"window", core_window},     {"window_of", core_window_of},
         {"register", core_register}, {NULL, NULL}};
 
     lua_newtable(L);
+    lua_core_basics(L);
     luaL_register(L, NULL, functions);
     push_stages(L);
     lua_setfield(L, -2, "stages");

@@ -3,17 +3,26 @@
 
 static const char *const READONLY = "spendwarden.readonly";
 
-/* The real table is the userdata's environment; what to say of an unknown key is inside.
- */
-void readonly_push(lua_State *L, const char *what)
-{
-    const char **view = lua_newuserdata(L, sizeof *view);
+/* The real table is the userdata's environment. */
+struct view {
+    const char *what;            /* to say of an unknown key; NULL: it is nil */
+    const struct schema *schema; /* whose names are known; NULL: none */
+};
 
-    *view = what;
+void readonly_push_of(lua_State *L, const char *what, const struct schema *schema)
+{
+    struct view *view = lua_newuserdata(L, sizeof *view);
+
+    *view = (struct view){what, schema};
     luaL_getmetatable(L, READONLY);
     lua_setmetatable(L, -2);
     lua_insert(L, -2);
     lua_setfenv(L, -2);
+}
+
+void readonly_push(lua_State *L, const char *what)
+{
+    readonly_push_of(L, what, NULL);
 }
 
 static bool is_readonly(lua_State *L, int index)
@@ -39,21 +48,33 @@ const char *type_name(lua_State *L, int index)
     return is_readonly(L, index) ? "table" : luaL_typename(L, index);
 }
 
-static int unknown_key(lua_State *L, const char *what)
+static int unknown_key(lua_State *L, const struct view *view)
 {
-    lua_push_text(L, 2);
-    return luaL_error(L, "%s '%s'", what, lua_tostring(L, -1));
+    struct str name = lua_push_text(L, 2);
+
+    if (!view->schema)
+        return luaL_error(L, "%s '%s'", view->what, name.at);
+    if (field_find(view->schema, name).kind != FIELD_NONE) {
+        lua_pushnil(L);
+        return 1;
+    }
+    struct str near = field_suggest(view->schema, name);
+    if (!near.size)
+        return luaL_error(L, "%s '%s'", view->what, name.at);
+    lua_pushlstring(L, near.at, near.size);
+    return luaL_error(L, "%s '%s'; did you mean '%s'?", view->what, name.at,
+                      lua_tostring(L, -1));
 }
 
 static int readonly_index(lua_State *L)
 {
-    const char *const *view = lua_touserdata(L, 1);
+    const struct view *view = lua_touserdata(L, 1);
 
     lua_getfenv(L, 1);
     lua_pushvalue(L, 2);
     lua_rawget(L, -2);
-    if (*view && lua_isnil(L, -1))
-        return unknown_key(L, *view);
+    if (view->what && lua_isnil(L, -1))
+        return unknown_key(L, view);
     return 1;
 }
 

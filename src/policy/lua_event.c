@@ -75,7 +75,7 @@ static void push_derived(lua_State *L, const struct record *r, struct field fiel
     }
 }
 
-static void push_field(lua_State *L, const struct record *r, struct field field)
+void lua_field_push(lua_State *L, const struct record *r, struct field field)
 {
     int64_t number;
 
@@ -137,7 +137,7 @@ static int event_index(lua_State *L)
         return luaL_error(L, "'%s' is not known at this stage", lua_tostring(L, 2));
     switch (name->kind) {
     case NAME_FIELD:
-        push_field(L, r, name->field);
+        lua_field_push(L, r, name->field);
         break;
     case NAME_TAGS:
         push_handle(L, TAGS);

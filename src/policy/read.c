@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bindings.h"
 #include "set.h"
 #include "spendwarden/log.h"
 
 enum { DATA_BYTES_MAX = 16 * 1024 * 1024 };
 
-/* False with errno: it cannot be read; EFBIG: it is larger than `max`. */
-static bool read_file(struct arena *arena, const char *path, size_t max, struct str *out)
+bool file_read(struct arena *arena, const char *path, size_t max, struct str *out)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -54,7 +54,7 @@ static void add_file(struct policy_set *s, const char *path, struct diags *diags
     file->path = arena_cstr(&s->arena, str_of(path));
     if (!file->path)
         diags_add(diags, path, 0, 0, "no memory");
-    else if (read_file(&s->arena, path, s->options.limits.file_bytes, &file->text))
+    else if (file_read(&s->arena, path, s->options.limits.file_bytes, &file->text))
         s->file_count++;
     else if (errno == EFBIG)
         diags_add_code(diags, "E904", path, 0, 0,
@@ -118,13 +118,22 @@ static void read_policies(struct policy_set *s, struct diags *diags)
     }
 }
 
+static bool read_bytes(struct policy_set *s, const struct policy_data *data,
+                       struct str *out)
+{
+    if (!data->text.at)
+        return file_read(&s->arena, data->path, DATA_BYTES_MAX, out);
+    *out = arena_copy(&s->arena, data->text);
+    return true;
+}
+
 static void read_data(struct policy_set *s, struct diags *diags)
 {
     for (size_t i = 0; i < s->options.data_count; i++) {
         struct data_file *file = &s->data[i];
         const char *path = s->options.data[i].path;
         file->name = s->options.data[i].name;
-        if (read_file(&s->arena, path, DATA_BYTES_MAX, &file->bytes))
+        if (read_bytes(s, &s->options.data[i], &file->bytes))
             yaml_parse(&file->root, file->bytes, path, &s->arena, diags);
         else if (errno == ENOENT)
             log_line(LOG_WARN, "policies.data.%.*s: %s does not exist: an empty table",

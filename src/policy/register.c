@@ -24,11 +24,22 @@ bool register_policy(struct policy_vm *vm, struct str name)
     struct build *b = vm->build;
 
     for (size_t i = 0; i < b->policy_count; i++)
-        if (str_eq(b->policies[i], name))
+        if (str_eq(b->policies[i].name, name))
             return false;
     vm->policy = arena_copy(&b->arena, name);
-    b->policies[b->policy_count++] = vm->policy;
+    b->policies[b->policy_count++] = (struct policy_file){vm->policy, vm->file->path};
     return true;
+}
+
+void register_data(struct policy_vm *vm, struct str name)
+{
+    struct build *b = vm->build;
+
+    for (size_t i = 0; i < b->data_count; i++)
+        if (str_eq(b->data_names[i], name))
+            return;
+    if (b->data_count < DATA_NAMES_MAX)
+        b->data_names[b->data_count++] = arena_copy(&b->arena, name);
 }
 
 /* --- functions --- */

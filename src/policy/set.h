@@ -13,6 +13,7 @@ enum {
     BUDGETS_MAX = 64,
     COUNTERS_MAX = 64,
     CLASSES_MAX = 64,
+    DATA_NAMES_MAX = 256,
     NEEDS_MAX = 8,
     DERIVE_LABELS_MAX = 8,
     BREAKER_FAILURES = 100,
@@ -73,8 +74,9 @@ struct build {
     struct str default_class;
     const struct policy_fn *default_by; /* borrowed from fns */
     size_t effect_count;                /* counters and windows with a function */
-    size_t policy_count;
-    struct str policies[FILES_MAX];
+    size_t policy_count, data_count;
+    struct policy_file policies[FILES_MAX];
+    struct str data_names[DATA_NAMES_MAX];
 };
 
 bool build_open(struct build *b, struct err *err);
@@ -120,6 +122,7 @@ bool set_read(struct policy_set *s, const struct policy_options *options,
 bool fn_disabled(const struct policy_set *s, size_t fn);
 void fn_succeeded(const struct policy_set *s, size_t fn);
 
-/* Counts, logs, and after BREAKER_FAILURES in a row disables. */
-void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message);
+/* Counts, logs unless `quiet`, and after BREAKER_FAILURES in a row disables. */
+void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message,
+               bool quiet);
 int reason_of(const char *name);

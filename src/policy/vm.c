@@ -57,7 +57,7 @@ static void clear(lua_State *L, int table)
 }
 
 /* Nothing is left to be reached by a way that nobody thought of. */
-static void forget_libraries(lua_State *L)
+void lua_forget_libraries(lua_State *L)
 {
     lua_pushvalue(L, LUA_GLOBALSINDEX);
     clear(L, lua_gettop(L));
@@ -66,9 +66,8 @@ static void forget_libraries(lua_State *L)
     lua_pop(L, 2);
 }
 
-/* Pushes one of our own chunks, with an environment of its own. */
-static void load_trusted(lua_State *L, int libraries, const char *name, const char *text,
-                         const char *end)
+void lua_trusted_load(lua_State *L, int libraries, const char *name, const char *text,
+                      const char *end)
 {
     if (luaL_loadbufferx(L, text, (size_t)(end - text), name, "t") != 0)
         lua_error(L);
@@ -85,17 +84,17 @@ static int prepare(lua_State *L)
     lua_newtable(L);
     sandbox_libraries(L);
     int libraries = lua_gettop(L);
-    load_trusted(L, libraries, "=reader", policy_reader, policy_reader_end);
+    lua_trusted_load(L, libraries, "=reader", policy_reader, policy_reader_end);
     lua_core_push(L);
     lua_call(L, 1, 1);
-    load_trusted(L, libraries, "=frame", policy_frame, policy_frame_end);
+    lua_trusted_load(L, libraries, "=frame", policy_frame, policy_frame_end);
     lua_core_push(L);
     lua_pushvalue(L, libraries);
     lua_pushvalue(L, -4); /* the reader */
     lua_call(L, 3, 1);
     lua_setfield(L, LUA_REGISTRYINDEX, FRAME);
     lua_settop(L, 0);
-    forget_libraries(L);
+    lua_forget_libraries(L);
     return 0;
 }
 

@@ -44,6 +44,7 @@ struct policy_vm {
     bool handle_pushed;
     bool read_filling; /* the call at hand read a window that is filling */
 
+    struct policy_watch watch;
     policy_trace *trace;
     void *trace_ctx;
 };

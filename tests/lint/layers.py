@@ -29,16 +29,18 @@ FOLDERS = {
 }
 
 # The shell knows the stages; nothing below knows it.
-SHELL = {"", "api", "cli", "ui"}
+SHELL = {"", "api", "cli", "sim", "ui"}
 
 # Contracts that are named neither after a folder nor after a file of base, event or src.
 CONTRACTS = {
     "checkpoint": "books",
     "decls": "event",
     "policy_names": "policy",
+    "policy_test": "policy",
     "policy_trace": "policy",
     "price_import": "price",
     "server": "api",
+    "testing": "sim",
 }
 
 LIBRARIES = {

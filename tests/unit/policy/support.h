@@ -105,7 +105,7 @@ static inline void add_data(struct fixture *f, const char *name, const char *tex
     join_path(f->data_paths[i], sizeof f->data_paths[i], f->directory, name, ".yaml");
     if (text)
         write_text(f->data_paths[i], text);
-    f->data[i] = (struct policy_data){str_of(name), f->data_paths[i]};
+    f->data[i] = (struct policy_data){.name = str_of(name), .path = f->data_paths[i]};
 }
 
 /* The errors, with the directory taken out; "" if it loaded. */

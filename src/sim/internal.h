@@ -1,0 +1,40 @@
+/* What the files of sim/ share. */
+#pragma once
+#include "../evaluate.h"
+#include "spendwarden/metrics.h"
+#include "spendwarden/pipeline.h"
+#include "spendwarden/sim.h"
+
+/* Every firing so far. */
+struct history {
+    struct arena arena; /* labels */
+    struct sim_firing *firings;
+    size_t count, capacity;
+};
+
+struct sim {
+    struct generation *generation; /* held */
+    int64_t now_ns, stop_ns;
+    int64_t ticked_ns; /* of the last tick */
+
+    struct pipeline *pipeline;
+    struct arena body_arena;
+    struct buf body; /* JSON_PADDING bytes behind it */
+
+    struct metrics *metrics;
+    struct windows *windows;
+    int *window_ids; /* owned; by window of the generation */
+
+    struct policy_vm *policies; /* of ticks */
+    struct rules *rules;
+    struct arena tick_arena;
+    struct history history;
+};
+
+/* One tick at that moment. */
+bool tick_run(struct sim *s, int64_t at_ns, struct err *err);
+
+/* What changed at the last tick. */
+bool history_note(struct history *h, const struct rules *rules, int64_t at_ns,
+                  struct err *err);
+void history_release(struct history *h);
