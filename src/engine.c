@@ -48,8 +48,7 @@ bool engine_declare(struct engine *e, struct err *err)
     return e->declared || declare(e, e->generation, err);
 }
 
-/* Makes a loaded generation the one whose windows count, and numbers it. */
-static bool adopt(struct engine *e, struct generation *g, bool write, struct err *err)
+bool engine_adopt(struct engine *e, struct generation *g, bool write, struct err *err)
 {
     struct generation_row row = {
         .config_hash = g->config->hash,
@@ -70,12 +69,6 @@ static bool open_outbox(struct engine *e, struct err *err)
 
     options.external_url = c->external_url;
     return outbox_open(&e->outbox, &options, err);
-}
-
-static void note_success(struct engine *e)
-{
-    __atomic_store_n(&e->reload.success_ns, timestamp_now(), __ATOMIC_RELAXED);
-    __atomic_store_n(&e->reload.successful, true, __ATOMIC_RELAXED);
 }
 
 static bool know_source(void *ctx, const struct record *r, struct err *err)
@@ -114,6 +107,7 @@ bool engine_open(struct engine **out, const struct generation_options *options,
     e->options = *options;
     pthread_mutex_init(&e->generation_lock, NULL);
     pthread_mutex_init(&e->reload_lock, NULL);
+    pthread_mutex_init(&e->report_lock, NULL);
     pthread_mutex_init(&e->decide_lock, NULL);
     if (!generation_load(&e->generation, options, diags))
         goto fail;
@@ -121,14 +115,14 @@ bool engine_open(struct engine **out, const struct generation_options *options,
     e->outcomes = outcomes_new();
     if (!e->outcomes)
         err_set(&err, ERR_MEMORY, "no memory");
-    if (err.kind || !open_books(e, &err) || !adopt(e, e->generation, serve, &err) ||
-        !know_sources(e, &err) ||
+    if (err.kind || !open_books(e, &err) ||
+        !engine_adopt(e, e->generation, serve, &err) || !know_sources(e, &err) ||
         (serve && (!open_outbox(e, &err) || !ticker_open(&e->ticker, e, &err) ||
                    !filler_open(&e->filler, e->books, &err)))) {
         fail(diags, &err);
         goto fail;
     }
-    note_success(e);
+    reload_note(e, "start", true, diags);
     *out = e;
     return true;
 
@@ -148,7 +142,9 @@ void engine_close(struct engine *e)
     generation_release(e->generation);
     generation_release(e->first);
     outcomes_free(e->outcomes);
+    diags_release(&e->reload_errors);
     pthread_mutex_destroy(&e->decide_lock);
+    pthread_mutex_destroy(&e->report_lock);
     pthread_mutex_destroy(&e->reload_lock);
     pthread_mutex_destroy(&e->generation_lock);
     free(e);
@@ -175,60 +171,6 @@ struct generation *engine_generation(struct engine *e)
 bool engine_is_current(const struct engine *e, const struct generation *g)
 {
     return __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE) == g;
-}
-
-static void swap(struct engine *e, struct generation *g)
-{
-    pthread_mutex_lock(&e->generation_lock);
-    struct generation *old = e->generation;
-    __atomic_store_n(&e->generation, g, __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&e->generation_lock);
-    generation_release(old);
-}
-
-/* On failure the old generation's windows are declared again, and get their history again
- * where they had been forgotten; if not even that works, the next tick tries. */
-static bool follow(struct engine *e, struct generation *g, struct diags *diags)
-{
-    struct err err = {0};
-
-    pthread_mutex_lock(&e->decide_lock);
-    bool ok = adopt(e, g, true, &err);
-    if (ok) {
-        swap(e, g);
-    } else {
-        fail(diags, &err);
-        e->declared = false;
-        engine_declare(e, NULL);
-    }
-    pthread_mutex_unlock(&e->decide_lock);
-    return ok;
-}
-
-bool engine_reload(struct engine *e, engine_check *check, void *ctx, struct diags *diags)
-{
-    struct generation *g = NULL;
-
-    pthread_mutex_lock(&e->reload_lock);
-    bool ok = generation_load(&g, &e->options, diags) &&
-              engine_can_follow(e->generation->config, g->config, diags) &&
-              (!check || check(ctx, g->config, diags)) && follow(e, g, diags);
-    if (ok) {
-        note_success(e);
-    } else {
-        generation_release(g);
-        __atomic_store_n(&e->reload.successful, false, __ATOMIC_RELAXED);
-    }
-    pthread_mutex_unlock(&e->reload_lock);
-    log_line(ok ? LOG_INFO : LOG_ERROR,
-             ok ? "reloaded" : "reload failed, the old one goes on");
-    return ok;
-}
-
-void engine_reload_state(const struct engine *e, struct reload_state *out)
-{
-    out->successful = __atomic_load_n(&e->reload.successful, __ATOMIC_RELAXED);
-    out->success_ns = __atomic_load_n(&e->reload.success_ns, __ATOMIC_RELAXED);
 }
 
 struct tick_view *engine_tick_view(struct engine *e)

@@ -1,4 +1,4 @@
-/* What engine.c and tick.c share. */
+/* What engine.c, reload.c and tick.c share. */
 #pragma once
 #include <pthread.h>
 
@@ -25,8 +25,19 @@ struct engine {
      * generation stay in step. */
     pthread_mutex_t decide_lock;
     bool declared; /* under it: the books' windows are those of the generation */
-    struct reload_state reload; /* atomic members */
+
+    pthread_mutex_t report_lock; /* the rest: what came of the last reload */
+    struct reload_state reload;
+    struct diags reload_errors;
 };
+
+/* Makes a loaded generation the one whose windows count, and numbers it if `write`. Under
+ * the decide lock, if there are ticks. */
+bool engine_adopt(struct engine *e, struct generation *g, bool write, struct err *err);
+
+/* What came of a load. */
+void reload_note(struct engine *e, const char *trigger, bool ok,
+                 const struct diags *diags);
 
 /* Makes the windows those of the current generation, where a reload that failed left
  * others. Under the decide lock. */

@@ -53,6 +53,7 @@ struct config {
     const char *hash_key_file; /* set whenever a label is hashed */
 
     struct policy_options policies; /* prices is filled in by the engine */
+    bool watch_files;               /* reload when something has changed */
     struct price_options prices;
     struct metrics_options metrics;
     struct window_limits windows;

@@ -33,4 +33,7 @@ void diags_add_code(struct diags *d, const char *code, const char *file, int lin
 /* "file:line:column: text", with a code "file:line:column: error[E012]: text"; one a
  * line, in order of file and line. */
 void diags_print(struct diags *d, struct buf *out);
+
+/* Adds those of another list. */
+void diags_copy(struct diags *d, const struct diags *from);
 void diags_release(struct diags *d);

@@ -27,15 +27,24 @@ bool engine_is_current(const struct engine *e, const struct generation *g);
 typedef bool engine_check(void *ctx, const struct config *next, struct diags *diags);
 
 /* Loads everything anew and swaps it in if `check` agrees, which may be NULL; on failure
- * the old one stays and *diags says why. One at a time; others wait. */
-bool engine_reload(struct engine *e, engine_check *check, void *ctx, struct diags *diags);
+ * the old one stays and *diags says why. One at a time; others wait. `trigger`: for
+ * people, why it is done, "SIGHUP". */
+bool engine_reload(struct engine *e, const char *trigger, engine_check *check, void *ctx,
+                   struct diags *diags);
 
+enum { TRIGGER_SIZE = 200 };
+
+/* Of the last one; the start counts. */
 struct reload_state {
-    bool successful;    /* the last one */
-    int64_t success_ns; /* of the last successful one; the start counts */
+    bool successful;
+    int64_t at_ns, success_ns; /* success: of the last successful one */
+    char trigger[TRIGGER_SIZE];
 };
 
-void engine_reload_state(const struct engine *e, struct reload_state *out);
+void engine_reload_state(struct engine *e, struct reload_state *out);
+
+/* What was wrong with the last one, added to *out. */
+void engine_reload_errors(struct engine *e, struct diags *out);
 
 /* --- what the last tick found --- */
 

@@ -16,4 +16,4 @@ void server_close(struct server *s);
 int server_port(const struct server *s);
 
 /* Reloads the engine and reads the token files again; on failure all stays as it was. */
-bool server_reload(struct server *s, struct diags *diags);
+bool server_reload(struct server *s, const char *trigger, struct diags *diags);

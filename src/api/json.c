@@ -251,7 +251,7 @@ void view_reload(struct server *s, struct http_request *r, struct http_response 
     struct diags diags = {0};
 
     (void)r;
-    if (server_reload(s, &diags)) {
+    if (server_reload(s, "HTTP", &diags)) {
         respond_text(out, 200, STR(""));
     } else {
         out->status = 500;

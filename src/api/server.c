@@ -283,12 +283,12 @@ static void log_diags(struct diags *diags)
     buf_release(&text);
 }
 
-bool server_reload(struct server *s, struct diags *diags)
+bool server_reload(struct server *s, const char *trigger, struct diags *diags)
 {
     struct token_set *fresh = NULL;
 
     pthread_mutex_lock(&s->reload_lock);
-    bool ok = engine_reload(s->engine, load_tokens, &fresh, diags);
+    bool ok = engine_reload(s->engine, trigger, load_tokens, &fresh, diags);
     if (ok && !token_set_equal(fresh, s->tokens)) {
         token_set_chain(fresh, (struct token_set *)s->tokens);
         __atomic_store_n(&s->tokens, fresh, __ATOMIC_RELEASE);

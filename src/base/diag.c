@@ -57,6 +57,23 @@ void diags_add_code(struct diags *d, const char *code, const char *file, int lin
     va_end(args);
 }
 
+static void add_text(struct diags *d, struct diag item, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add(d, item, format, args);
+    va_end(args);
+}
+
+void diags_copy(struct diags *d, const struct diags *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        if (from->items[i].file && from->items[i].text)
+            add_text(d, from->items[i], "%s", from->items[i].text);
+    d->more += from->more;
+}
+
 static int compare(const void *left, const void *right)
 {
     const struct diag *a = left, *b = right;

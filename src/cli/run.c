@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../reloader.h"
 #include "cli.h"
 #include "spendwarden/log.h"
 #include "spendwarden/server.h"
@@ -41,14 +42,6 @@ static bool set_log_level(const char *name)
     return false;
 }
 
-static void reload(struct server *s)
-{
-    struct diags diags = {0};
-
-    server_reload(s, &diags); /* it logs what was wrong */
-    diags_release(&diags);
-}
-
 /* By the configuration of now: a reload may change it. */
 static bool prune(struct engine *e, struct err *err)
 {
@@ -80,7 +73,7 @@ static bool keep_house(struct engine *e, uint64_t *seq, int64_t *pruned_ns)
 }
 
 /* Until a signal ends it. */
-static void wait_for_end(struct engine *e, struct server *s, const sigset_t *signals)
+static void wait_for_end(struct engine *e, struct reloader *r, const sigset_t *signals)
 {
     static const struct timespec second = {.tv_sec = 1},
                                  moment = {.tv_nsec = BUSY_STEP_NS};
@@ -93,11 +86,22 @@ static void wait_for_end(struct engine *e, struct server *s, const sigset_t *sig
     for (;;) {
         int got = sigtimedwait(signals, NULL, busy ? &moment : &second);
         if (got == SIGHUP)
-            reload(s);
+            reloader_request(r, "SIGHUP");
         else if (got == SIGTERM || got == SIGINT)
             return;
         busy = keep_house(e, &seq, &pruned_ns);
     }
+}
+
+static bool open_reloader(struct reloader **out, struct engine *e, struct server *s,
+                          struct watch *w, struct diags *diags)
+{
+    struct err err = {0};
+    bool ok = reloader_open(out, e, s, w, &err);
+
+    if (!ok)
+        diags_add(diags, "spendwarden", 0, 0, "%s", err.text);
+    return ok;
 }
 
 static int serve(const struct common_options *o)
@@ -105,6 +109,7 @@ static int serve(const struct common_options *o)
     struct diags diags = {0};
     struct engine *e = NULL;
     struct server *s = NULL;
+    struct reloader *r = NULL;
     sigset_t signals;
 
     /* Before any thread starts: all of them inherit it. */
@@ -116,15 +121,22 @@ static int serve(const struct common_options *o)
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 
+    /* Older than the engine: what changes while it starts is a change. */
+    struct watch *w = watch_new(&o->generation);
     bool ok = engine_open(&e, &o->generation, true, &diags) && server_open(&s, e, &diags);
+    if (ok)
+        ok = open_reloader(&r, e, s, w, &diags);
+    else
+        watch_free(w);
     if (ok) {
         struct generation *g = engine_generation(e);
         log_line(LOG_INFO, "listening on %s:%d, ledger %s", g->config->listen_host,
                  server_port(s), g->config->ledger_path);
         generation_release(g);
-        wait_for_end(e, s, &signals);
+        wait_for_end(e, r, &signals);
         log_line(LOG_INFO, "stopping");
     }
+    reloader_close(r);
     server_close(s);
     engine_close(e);
     return report_diags(&diags, ok ? EXIT_OK : EXIT_USAGE);

@@ -87,6 +87,9 @@ const struct setting settings[] = {
     {"policies.settings", "map of policy: { key: value }", "{}", read_settings,
      AT(policies.settings), COUNT(policies.setting_count), .most = "1024",
      .meaning = "Win over the settings that a policy brings along."},
+    {"policies.watch", "true or false", "false", read_flag, AT(watch_files),
+     .meaning = "Reload when the configuration, policies, data, prices or tokens have "
+                "changed."},
     {"policies.limits.call_instructions", "number", "50000", read_number,
      AT(policies.limits.call_instructions), .least = "1000", .most = "1000000000",
      .meaning = "Of one call of a policy's function."},

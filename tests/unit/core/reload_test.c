@@ -116,7 +116,7 @@ static bool reload(struct fixture *f, const char *words)
     struct diags diags = {0};
     struct buf text = {0};
 
-    bool ok = engine_reload(f->engine, NULL, NULL, &diags);
+    bool ok = engine_reload(f->engine, "test", NULL, NULL, &diags);
     diags_print(&diags, &text);
     buf_byte(&text, '\0');
     if (words && !strstr(text.at, words))
@@ -221,13 +221,13 @@ TEST(a_bad_token_file_stops_a_reload_before_anything_changes)
     assert_true(server_open(&server, f->engine, &diags));
     struct generation *before = engine_generation(f->engine);
     write_file(f->tokens, "short\n");
-    assert_false(server_reload(server, &diags));
+    assert_false(server_reload(server, "test", &diags));
     assert_int_equal(diags.count, 1);
     assert_true(engine_is_current(f->engine, before));
     engine_reload_state(f->engine, &after);
     assert_false(after.successful);
     write_file(f->tokens, "0123456789abcdef\nfedcba9876543210\n");
-    assert_true(server_reload(server, &diags));
+    assert_true(server_reload(server, "test", &diags));
     assert_false(engine_is_current(f->engine, before));
     generation_release(before);
     diags_release(&diags);
