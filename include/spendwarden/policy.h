@@ -13,8 +13,14 @@ struct policy_limits {
     int64_t tick_instructions;  /* over all rules; 50,000,000 */
     int64_t load_instructions;  /* per file; 5,000,000 */
     int64_t call_ms;            /* wall clock, emergency stop only; 250 */
+    int64_t load_ms;            /* the same per file; 2000 */
     size_t memory_bytes;        /* per state; 64 MiB */
+    size_t string_bytes;        /* of a text that a policy makes; 16 KiB */
+    size_t table_bytes;         /* of a table's list or map: 8 bytes an item of a list, 24
+                                   a key; 2 MiB */
+    size_t output_bytes;        /* of the texts that one call answers; 4 KiB */
     size_t file_bytes;          /* per policy file; 256 KiB */
+    size_t data_bytes;          /* per data file; 16 MiB */
 };
 
 void policy_limits_default(struct policy_limits *l);
@@ -102,16 +108,3 @@ bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *g
 bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_group *group,
                    bool *has, struct money *limit);
 void policy_tick_end(struct policy_vm *vm);
-
-/* --- failures, by policy, rule and reason; any thread --- */
-
-struct policy_error_count {
-    struct str policy, rule; /* rule: "file:line"; borrowed from the set */
-    const char *reason; /* static: "runtime", "instructions", "memory", "wall", "value",
-                           "disabled" (once, by the breaker) */
-    int64_t count;
-};
-
-/* Over all states of the set. Fills at most `max`, returns how many there are. */
-size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,
-                     size_t max);

@@ -5,6 +5,7 @@
 
 #include "internal.h"
 #include "spendwarden/log.h"
+#include "spendwarden/policy_errors.h"
 
 enum { POLICY_ERRORS_MAX = 512, RECEIVERS_MAX = 32 };
 

@@ -48,6 +48,9 @@ static const char *copy(struct policy_vm *vm, struct str text, struct str *out)
     *out = (struct str){NULL, 0};
     if (text.size == 0)
         return NULL;
+    vm->output += text.size;
+    if (vm->output > vm->set->options.limits.output_bytes)
+        return "the answer has too much text";
     *out = arena_copy(vm->arena, text);
     return out->at ? NULL : "no memory";
 }

@@ -81,7 +81,8 @@ static const char *push_handle(struct policy_vm *vm)
     if (vm->handle_pushed)
         return NULL;
     lua_pushvalue(L, vm->record ? SLOT_EVENT_MAKER : SLOT_GROUP_MAKER);
-    reason = sandbox_call(&vm->box, 0, 1, INT64_MAX, 1000);
+    static const struct budget ours = {.instructions = INT64_MAX, .wall_ms = 1000};
+    reason = sandbox_call(&vm->box, 0, 1, &ours);
     if (reason)
         return reason;
     lua_replace(L, SLOT_HANDLE);
@@ -89,25 +90,46 @@ static const char *push_handle(struct policy_vm *vm)
     return NULL;
 }
 
-static const char *run(struct policy_vm *vm, size_t fn, int results)
+/* Of the call, or what is left of the event's or the tick's. */
+static const struct budget *budget_of(struct policy_vm *vm)
 {
     const struct policy_limits *limits = &vm->set->options.limits;
+    struct budget *b = &vm->budget;
+
+    *b = (struct budget){.instructions = limits->call_instructions,
+                         .limit = limits->call_instructions,
+                         .whose = "a call",
+                         .timed = "a call",
+                         .limit_key = "policies.limits.call_instructions",
+                         .wall_ms = limits->call_ms,
+                         .wall_key = "policies.limits.call_time"};
+    if (vm->left >= b->instructions)
+        return b;
+    b->instructions = vm->left > 0 ? vm->left : 0;
+    b->limit = vm->record ? limits->event_instructions : limits->tick_instructions;
+    b->whose = vm->record ? "an event, all policies together," : "a tick";
+    b->limit_key = vm->record ? "policies.limits.event_instructions"
+                              : "policies.limits.tick_instructions";
+    return b;
+}
+
+static const char *run(struct policy_vm *vm, size_t fn, int results)
+{
+    const struct budget *budget = budget_of(vm);
     lua_State *L = vm->box.L;
-    int64_t budget = limits->call_instructions;
     const char *reason = push_handle(vm);
 
     if (reason)
         return reason;
-    if (vm->left < budget)
-        budget = vm->left;
     /* Nothing from here to the call can raise: room was made when the state opened. */
     lua_rawgeti(L, SLOT_FUNCTIONS, (int)fn + 1);
     lua_pushvalue(L, SLOT_HANDLE);
-    reason = sandbox_call(&vm->box, 1, results, budget, limits->call_ms);
+    vm->output = 0;
+    reason = sandbox_call(&vm->box, 1, results, budget);
     /* One large copy may overrun a call's budget before it is noticed: the others do not
      * pay for that. */
     int64_t spent = sandbox_spent(&vm->box);
-    vm->left -= spent < budget ? spent : budget;
+    vm->left -= spent < budget->instructions ? spent : budget->instructions;
     return reason;
 }
 
@@ -116,10 +138,19 @@ static int64_t exactly_spent(const struct sandbox *s)
     return s->stepped + s->charged;
 }
 
+/* The answer is done with. Garbage waits for the end of an event, but not for that of a
+ * tick with its many calls. */
+static void clear(struct policy_vm *vm)
+{
+    lua_settop(vm->box.L, SLOT_BASE);
+    if (!vm->record || sandbox_pressed(&vm->box))
+        sandbox_rest(&vm->box);
+}
+
 static void failed(struct policy_vm *vm, size_t fn, const char *reason,
                    const char *message)
 {
-    lua_settop(vm->box.L, SLOT_BASE);
+    clear(vm);
     fn_failed(vm->set, fn, reason_of(reason), message, vm->watch.failed != NULL);
     if (vm->watch.failed)
         vm->watch.failed(vm->watch.ctx, vm->set->build.fns[fn].policy,
@@ -138,23 +169,17 @@ static const struct field no_field = {FIELD_NONE, 0, STAGE_DECODE};
 static void wait_for_history(struct policy_vm *vm, size_t fn)
 {
     vm->read_filling = false;
-    lua_settop(vm->box.L, SLOT_BASE);
+    clear(vm);
     vm_skip(vm, fn, "skipped: filling", no_field);
 }
 
 bool vm_call(struct policy_vm *vm, size_t fn, int results)
 {
-    const char *reason = "instructions";
-
     if (fn_disabled(vm->set, fn)) {
         vm_skip(vm, fn, "skipped: disabled", no_field);
         return false;
     }
-    if (vm->left > 0)
-        reason = run(vm, fn, results);
-    else
-        snprintf(vm->box.message, sizeof vm->box.message,
-                 "all instructions of this event or tick are used up");
+    const char *reason = run(vm, fn, results);
     if (!reason && !vm->read_filling)
         return true;
     if (vm->read_filling)
@@ -166,12 +191,20 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results)
 
 void vm_reject(struct policy_vm *vm, size_t fn, const char *message)
 {
-    failed(vm, fn, "value", message);
+    size_t most = vm->set->options.limits.output_bytes;
+
+    if (vm->output <= most) {
+        failed(vm, fn, "value", message);
+        return;
+    }
+    snprintf(vm->box.message, sizeof vm->box.message,
+             "the answer has more than %zu bytes of text (policies.limits.output)", most);
+    failed(vm, fn, "output", vm->box.message);
 }
 
 void vm_end(struct policy_vm *vm, size_t fn, const char *outcome)
 {
-    lua_settop(vm->box.L, SLOT_BASE);
+    clear(vm);
     fn_succeeded(vm->set, fn);
     if (vm->trace)
         report(vm, fn,

@@ -1,8 +1,11 @@
 /* Failures of policies: counted, logged, and a breaker for those that only fail. */
+#include <stdio.h>
+
 #include "set.h"
 
-static const char *const reasons[REASON_COUNT] = {"runtime", "instructions", "memory",
-                                                  "wall",    "value",        "disabled"};
+static const char *const reasons[REASON_COUNT] = {"runtime", "instructions", "wall",
+                                                  "memory",  "string",       "table",
+                                                  "output",  "value",        "disabled"};
 
 enum { LOG_EVERY_SECONDS = 60 };
 
@@ -47,12 +50,39 @@ static void disable(const struct policy_set *s, size_t fn, bool quiet)
              STR_ARG(f->policy), STR_ARG(f->where), BREAKER_FAILURES);
 }
 
+static void note_last(const struct policy_set *s, const struct policy_fn *f, int reason,
+                      const char *message)
+{
+    struct policy_failure *last = &s->last[f->policy_at];
+
+    pthread_mutex_lock(s->lock);
+    last->rule = f->where;
+    last->reason = reasons[reason];
+    snprintf(last->message, sizeof last->message, "%s", message);
+    pthread_mutex_unlock(s->lock);
+}
+
+bool policy_last_failure(const struct policy_set *s, struct str policy,
+                         struct policy_failure *out)
+{
+    out->reason = NULL;
+    for (size_t i = 0; i < s->build.policy_count; i++) {
+        if (!str_eq(s->build.policies[i].name, policy))
+            continue;
+        pthread_mutex_lock(s->lock);
+        *out = s->last[i];
+        pthread_mutex_unlock(s->lock);
+    }
+    return out->reason != NULL;
+}
+
 void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message,
                bool quiet)
 {
     const struct policy_fn *f = &s->build.fns[fn];
     struct fn_stats *stats = &s->stats[fn];
 
+    note_last(s, f, reason, message);
     __atomic_add_fetch(&stats->failures[reason], 1, __ATOMIC_RELAXED);
     if (!quiet)
         log_limited(&stats->log, LOG_EVERY_SECONDS * NS_PER_SECOND, LOG_WARN,

@@ -9,8 +9,13 @@ void policy_limits_default(struct policy_limits *l)
                                 .tick_instructions = 50000000,
                                 .load_instructions = 5000000,
                                 .call_ms = 250,
+                                .load_ms = 2000,
                                 .memory_bytes = 64 * 1024 * 1024,
-                                .file_bytes = 256 * 1024};
+                                .string_bytes = 16 * 1024,
+                                .table_bytes = 2 * 1024 * 1024,
+                                .output_bytes = 4 * 1024,
+                                .file_bytes = 256 * 1024,
+                                .data_bytes = 16 * 1024 * 1024};
 }
 
 static void publish(struct policy_set *s)
@@ -69,6 +74,16 @@ static bool check_settings(const struct policy_set *s, struct diags *diags)
     return ok;
 }
 
+static bool open_stats(struct policy_set *s)
+{
+    s->stats = calloc(s->build.fn_count + 1, sizeof *s->stats);
+    s->last = calloc(s->build.policy_count + 1, sizeof *s->last);
+    s->lock = calloc(1, sizeof *s->lock);
+    if (!s->stats || !s->last || !s->lock)
+        return false;
+    return pthread_mutex_init(s->lock, NULL) == 0;
+}
+
 bool policy_load(struct policy_set **out, const struct policy_options *options,
                  struct diags *diags)
 {
@@ -82,8 +97,7 @@ bool policy_load(struct policy_set **out, const struct policy_options *options,
     bool read = set_read(s, options, diags);
     if (!register_all(s, diags) || !read || !check_settings(s, diags))
         goto fail;
-    s->stats = calloc(s->build.fn_count + 1, sizeof *s->stats);
-    if (!s->stats) {
+    if (!open_stats(s)) {
         diags_add(diags, "policies", 0, 0, "no memory");
         goto fail;
     }
@@ -102,6 +116,10 @@ void policy_set_free(struct policy_set *s)
         return;
     build_release(&s->build);
     arena_release(&s->arena);
+    if (s->lock)
+        pthread_mutex_destroy(s->lock);
+    free(s->lock);
+    free(s->last);
     free(s->stats);
     free(s);
 }

@@ -6,7 +6,7 @@
 
 #include "bindings.h"
 
-enum { PCALL_DEPTH_MAX = 100, UNPACK_MAX = 250, KEYS_MAX = 100000 };
+enum { PCALL_DEPTH_MAX = 100, UNPACK_MAX = 250, KEY_COST = 4 };
 
 static int format_number(char *out, size_t size, double number)
 {
@@ -66,10 +66,7 @@ static int base_pcall(lua_State *L)
     s->pcall_depth++;
     int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
     s->pcall_depth--;
-    if (status == LUA_ERRMEM && !s->dead)
-        s->dead = "memory";
-    if (s->dead)
-        return lua_error(L);
+    sandbox_pass_stop(L, status);
     lua_pushboolean(L, status == 0);
     lua_insert(L, 1);
     return lua_gettop(L);
@@ -142,13 +139,14 @@ static struct key key_at(lua_State *L, int index)
     return key;
 }
 
+/* As many as a table may have: charged when they are known, not one by one. */
 static size_t count_keys(lua_State *L, int table)
 {
     size_t count = 0;
 
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
-        if (++count > KEYS_MAX)
-            luaL_error(L, "pairs: more than %d keys", KEYS_MAX);
+        count++;
+    sandbox_charge(L, 1 + KEY_COST * (int64_t)count);
     return count;
 }
 
@@ -156,7 +154,6 @@ void lua_sorted_keys(lua_State *L, int table)
 {
     size_t count = count_keys(L, table), used = 0;
 
-    sandbox_charge(L, 1 + 4 * (int64_t)count);
     struct key *keys = lua_newuserdata(L, (count + 1) * sizeof *keys);
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
         keys[used++] = key_at(L, -2);

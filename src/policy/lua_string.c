@@ -2,8 +2,6 @@
 #include "bindings.h"
 #include "match.h"
 
-enum { REPEAT_MAX = 64 * 1024, RESULT_MAX = 256 * 1024 };
-
 static struct str check_text(lua_State *L, int index)
 {
     struct str text;
@@ -31,8 +29,9 @@ static int string_rep(lua_State *L)
 
     if (!(count >= 1))
         count = 0;
-    if (!((double)text.size * count <= REPEAT_MAX) || count > REPEAT_MAX)
-        return luaL_error(L, "string.rep: the result is longer than %d", REPEAT_MAX);
+    if (text.size == 0)
+        count = 0;
+    sandbox_check_text(L, (double)text.size * count);
     sandbox_charge_bytes(L, text.size * (size_t)count);
     luaL_buffinit(L, &buffer);
     for (int i = 0; i < (int)count; i++)
@@ -62,8 +61,7 @@ static int string_format(lua_State *L)
         bytes += lua_push_text(L, i).size;
         lua_replace(L, i);
     }
-    if (bytes > RESULT_MAX)
-        return luaL_error(L, "string.format: the result is longer than %d", RESULT_MAX);
+    sandbox_check_text(L, (double)bytes);
     sandbox_charge_bytes(L, bytes);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
@@ -77,13 +75,12 @@ static void match_begin(lua_State *L, struct match *m, struct str subject,
                         struct str pattern)
 {
     const struct sandbox *s = sandbox_of(L);
-    int64_t left = s->budget - sandbox_spent(s);
 
     if (pattern.size > PATTERN_SIZE_MAX)
         luaL_error(L, "a pattern is longer than %d", PATTERN_SIZE_MAX);
-    *m = (struct match){.subject = subject, .pattern = pattern, .steps_left = left};
-    if (s->trusted)
-        m->steps_left = INT64_MAX;
+    *m = (struct match){.subject = subject, .pattern = pattern, .steps_left = INT64_MAX};
+    if (!s->trusted)
+        m->steps_left = s->budget->instructions - sandbox_spent(s);
 }
 
 static const char *match_try(lua_State *L, struct match *m, const char *at,

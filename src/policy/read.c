@@ -11,12 +11,10 @@
 #include "set.h"
 #include "spendwarden/log.h"
 
-enum { DATA_BYTES_MAX = 16 * 1024 * 1024 };
-
 bool file_read(struct arena *arena, const char *path, size_t max, struct str *out)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait */
     bool ok = false;
 
     if (fd == -1)
@@ -43,6 +41,12 @@ done:;
     return ok;
 }
 
+static void too_large(struct diags *diags, const char *path, size_t most, const char *key)
+{
+    diags_add_code(diags, "E904", path, 0, 0,
+                   "has more than %zu bytes (policies.limits.%s)", most, key);
+}
+
 static void add_file(struct policy_set *s, const char *path, struct diags *diags)
 {
     struct source_file *file = &s->files[s->file_count];
@@ -57,9 +61,7 @@ static void add_file(struct policy_set *s, const char *path, struct diags *diags
     else if (file_read(&s->arena, path, s->options.limits.file_bytes, &file->text))
         s->file_count++;
     else if (errno == EFBIG)
-        diags_add_code(diags, "E904", path, 0, 0,
-                       "a policy file must not have more than %zu bytes",
-                       s->options.limits.file_bytes);
+        too_large(diags, path, s->options.limits.file_bytes, "file");
     else
         diags_add_code(diags, "E001", path, 0, 0, "cannot be read: %s", strerror(errno));
 }
@@ -122,7 +124,7 @@ static bool read_bytes(struct policy_set *s, const struct policy_data *data,
                        struct str *out)
 {
     if (!data->text.at)
-        return file_read(&s->arena, data->path, DATA_BYTES_MAX, out);
+        return file_read(&s->arena, data->path, s->options.limits.data_bytes, out);
     *out = arena_copy(&s->arena, data->text);
     return true;
 }
@@ -135,6 +137,8 @@ static void read_data(struct policy_set *s, struct diags *diags)
         file->name = s->options.data[i].name;
         if (read_bytes(s, &s->options.data[i], &file->bytes))
             yaml_parse(&file->root, file->bytes, path, &s->arena, diags);
+        else if (errno == EFBIG)
+            too_large(diags, path, s->options.limits.data_bytes, "data");
         else if (errno == ENOENT)
             log_line(LOG_WARN, "policies.data.%.*s: %s does not exist: an empty table",
                      STR_ARG(file->name), path);

@@ -74,6 +74,7 @@ static struct policy_fn *add_fn(lua_State *L, enum policy_call call, struct str 
     struct policy_fn *fn = &b->fns[b->fn_count++];
     *fn = (struct policy_fn){
         .call = call, .policy = vm->policy, .where = where_text(L), .label = label};
+    fn->policy_at = b->policy_count ? b->policy_count - 1 : 0;
     fn->need_count = spec_fields(L, "needs", fn->needs);
     lua_getfield(L, LUA_REGISTRYINDEX, "spendwarden.functions");
     lua_getfield(L, SPEC, "fn");

@@ -6,53 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "memory.h"
 #include "spendwarden/timestamp.h"
 
-enum {
-    HOOK_EVERY = 1000,
-    BLOCK_MAX = 2 * 1024 * 1024,
-    BLOCK_CHARGED = 16 * 1024,
-    BYTES_PER_INSTRUCTION = 16,
-    STACK_SLOTS = 64,
-};
-
-/* One string or table must stay small: between two hooks the interpreter may copy it
- * hundreds of times. Lua's own tables may double what they needed for our data. */
-static bool refused(const struct sandbox *s, size_t old_size, size_t new_size)
-{
-    size_t grown = s->memory_used - old_size + new_size;
-
-    if (new_size <= old_size)
-        return false;
-    if (grown > s->memory_limit)
-        return true;
-    return !s->trusted && new_size > s->block_max + 2 * s->block_largest;
-}
-
-static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
-{
-    struct sandbox *s = user;
-
-    if (!block)
-        old_size = 0;
-    if (new_size == 0) {
-        free(block);
-        s->memory_used -= old_size;
-        return NULL;
-    }
-    if (refused(s, old_size, new_size))
-        return NULL;
-    void *grown = realloc(block, new_size);
-    if (!grown)
-        return NULL;
-    s->memory_used += new_size - old_size;
-    if (s->trusted && new_size > s->block_largest)
-        s->block_largest = new_size;
-    /* `..` copies in one instruction: what it makes of large texts is charged here. */
-    if (!s->trusted && new_size >= BLOCK_CHARGED)
-        s->charged += (int64_t)(new_size / BYTES_PER_INSTRUCTION);
-    return grown;
-}
+enum { HOOK_EVERY = 1000, BYTES_PER_INSTRUCTION = 16, STACK_SLOTS = 64 };
 
 struct sandbox *sandbox_of(lua_State *L)
 {
@@ -74,8 +31,75 @@ static bool out_of_time(struct sandbox *s)
     int64_t now = timestamp_monotonic();
 
     if (!s->deadline_ns)
-        s->deadline_ns = now + s->wall_ns;
+        s->deadline_ns = now + s->budget->wall_ms * NS_PER_MS;
     return now > s->deadline_ns;
+}
+
+/* A size as the configuration has it. */
+static int format_size(char *out, size_t room, size_t bytes)
+{
+    if (bytes % (1024 * 1024) == 0)
+        return snprintf(out, room, "%zuMiB", bytes / (1024 * 1024));
+    if (bytes % 1024 == 0)
+        return snprintf(out, room, "%zuKiB", bytes / 1024);
+    return snprintf(out, room, "%zu bytes", bytes);
+}
+
+/* Which limit, its value, and how to raise it. */
+static void describe_size(const struct sandbox *s, char *out, size_t room)
+{
+    const struct policy_limits *limits = s->limits;
+    const struct {
+        const char *reason, *what, *key;
+        size_t bytes;
+    } sizes[] = {
+        {"memory", "a state needs more memory", "memory", limits->memory_bytes},
+        {"string", "a text gets longer", "string", limits->string_bytes},
+        {"table", "a table gets larger", "table", limits->table_bytes},
+    };
+    char size[32];
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (strcmp(sizes[i].reason, s->dead) != 0)
+            continue;
+        format_size(size, sizeof size, sizes[i].bytes);
+        snprintf(out, room, "stopped: %s than %s (policies.limits.%s)", sizes[i].what,
+                 size, sizes[i].key);
+        return;
+    }
+    snprintf(out, room, "stopped: %s", s->dead);
+}
+
+static void describe(const struct sandbox *s, char *out, size_t room)
+{
+    const struct budget *b = s->budget;
+
+    char key[64] = "";
+
+    if (strcmp(s->dead, "instructions") == 0) {
+        if (b->limit_key)
+            snprintf(key, sizeof key, " (%s)", b->limit_key);
+        snprintf(out, room, "stopped: %s takes more than %lld instructions%s", b->whose,
+                 (long long)b->limit, key);
+    } else if (strcmp(s->dead, "wall") == 0) {
+        if (b->wall_key)
+            snprintf(key, sizeof key, " (%s)", b->wall_key);
+        snprintf(out, room, "stopped: %s takes longer than %lldms%s", b->timed,
+                 (long long)b->wall_ms, key);
+    } else {
+        describe_size(s, out, room);
+    }
+}
+
+/* Raises with the place where it happened, which sandbox_call puts before the text. */
+static int stop(lua_State *L, int level, const char *reason)
+{
+    struct sandbox *s = sandbox_of(L);
+
+    if (!s->dead)
+        s->dead = reason;
+    luaL_where(L, level);
+    return lua_error(L);
 }
 
 static void hook(lua_State *L, lua_Debug *ar)
@@ -86,17 +110,14 @@ static void hook(lua_State *L, lua_Debug *ar)
     if (s->trusted)
         return;
     s->stepped += s->hook_every;
-    if (!s->dead && sandbox_spent(s) >= s->budget)
+    if (!s->dead && sandbox_spent(s) >= s->budget->instructions)
         s->dead = "instructions";
     else if (!s->dead && out_of_time(s))
         s->dead = "wall";
     if (!s->dead)
         return;
     lua_sethook(L, hook, LUA_MASKCOUNT, 1);
-    luaL_where(L, 0);
-    lua_pushliteral(L, "stopped: too much work in one call");
-    lua_concat(L, 2);
-    lua_error(L);
+    stop(L, 0, s->dead);
 }
 
 void sandbox_charge(lua_State *L, int64_t instructions)
@@ -104,16 +125,44 @@ void sandbox_charge(lua_State *L, int64_t instructions)
     struct sandbox *s = sandbox_of(L);
 
     s->charged += instructions;
-    if (s->trusted || sandbox_spent(s) < s->budget)
-        return;
-    if (!s->dead)
-        s->dead = "instructions";
-    luaL_error(L, "stopped: too much work in one call");
+    if (!s->trusted && sandbox_spent(s) >= s->budget->instructions)
+        stop(L, 1, "instructions");
 }
 
 void sandbox_charge_bytes(lua_State *L, size_t bytes)
 {
     sandbox_charge(L, 1 + (int64_t)(bytes / BYTES_PER_INSTRUCTION));
+}
+
+void sandbox_check_text(lua_State *L, double bytes)
+{
+    const struct sandbox *s = sandbox_of(L);
+
+    if (!s->trusted && !(bytes <= (double)s->limits->string_bytes))
+        stop(L, 1, "string");
+}
+
+void sandbox_pass_stop(lua_State *L, int status)
+{
+    struct sandbox *s = sandbox_of(L);
+
+    if (status == LUA_ERRMEM)
+        stop(L, 1, s->refused ? s->refused : "memory");
+    if (s->dead)
+        lua_error(L);
+}
+
+struct budget budget_of_load(const struct policy_limits *limits)
+{
+    return (struct budget){
+        .instructions = limits->load_instructions,
+        .limit = limits->load_instructions,
+        .wall_ms = limits->load_ms,
+        .whose = "loading one file",
+        .timed = "loading one file",
+        .limit_key = "policies.limits.load_instructions",
+        .wall_key = "policies.limits.load_time",
+    };
 }
 
 /* Panics cannot happen: every call that may raise is protected. */
@@ -123,6 +172,7 @@ static int open_libraries(lua_State *L)
                                               luaopen_math};
 
     luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
+    memory_find_own(L);
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
         lua_pushcfunction(L, libraries[i]);
         lua_call(L, 0, 0);
@@ -134,11 +184,11 @@ bool sandbox_open(struct sandbox *s, const struct policy_limits *limits, void *o
                   struct err *err)
 {
     *s = (struct sandbox){.owner = owner,
+                          .limits = limits,
                           .memory_limit = limits->memory_bytes,
-                          .block_max = BLOCK_MAX,
                           .trusted = true,
                           .hook_every = HOOK_EVERY};
-    s->L = lua_newstate(allocate, s);
+    s->L = lua_newstate(memory_allocate, s);
     if (!s->L)
         return err_set(err, ERR_MEMORY, "no memory for a Lua state");
     if (lua_cpcall(s->L, open_libraries, NULL) != 0 ||
@@ -168,38 +218,51 @@ void sandbox_count_exactly(struct sandbox *s, bool exactly)
     s->hook_every = exactly ? 1 : HOOK_EVERY;
 }
 
-static void keep_message(struct sandbox *s)
+/* Of the error on the stack, popped. Of a stop it is the place, if there was memory for
+ * one; LuaJIT names none where memory ends. */
+static void keep_message(struct sandbox *s, int status)
 {
     lua_State *L = s->L;
+    size_t used = 0;
 
-    if (lua_type(L, -1) == LUA_TSTRING)
-        snprintf(s->message, sizeof s->message, "%s", lua_tostring(L, -1));
-    else
+    s->message[0] = '\0';
+    if (lua_type(L, -1) == LUA_TSTRING && !(s->dead && status == LUA_ERRMEM))
+        used = (size_t)snprintf(s->message, sizeof s->message, "%s", lua_tostring(L, -1));
+    else if (!s->dead)
         snprintf(s->message, sizeof s->message, "error with a %s instead of a text",
                  luaL_typename(L, -1));
+    if (used >= sizeof s->message)
+        used = 0;
+    if (s->dead)
+        describe(s, s->message + used, sizeof s->message - used);
     lua_pop(L, 1);
 }
 
-const char *sandbox_call(struct sandbox *s, int args, int results, int64_t budget,
-                         int64_t wall_ms)
+const char *sandbox_call(struct sandbox *s, int args, int results,
+                         const struct budget *budget)
 {
     s->stepped = s->charged = 0;
     s->budget = budget;
-    s->wall_ns = wall_ms * NS_PER_MS;
     s->deadline_ns = 0;
-    s->dead = NULL;
+    s->dead = s->refused = NULL;
     s->pcall_depth = 0;
     s->sorting = false;
+    if (budget->instructions <= 0) { /* others used them up */
+        lua_pop(s->L, args + 1);
+        s->dead = "instructions";
+        describe(s, s->message, sizeof s->message);
+        return s->dead;
+    }
     lua_sethook(s->L, hook, LUA_MASKCOUNT, (int)s->hook_every);
 
     int status = lua_pcall(s->L, args, results, 0);
     if (status == 0)
         return NULL;
     if (status == LUA_ERRMEM && !s->dead)
-        s->dead = "memory";
-    keep_message(s);
+        s->dead = s->refused ? s->refused : "memory";
+    keep_message(s, status);
     /* LuaJIT has no emergency collection: what filled the memory is still there. */
     if (s->dead)
-        lua_gc(s->L, LUA_GCCOLLECT, 0);
+        memory_collect(s);
     return s->dead ? s->dead : "runtime";
 }

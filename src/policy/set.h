@@ -1,8 +1,10 @@
 /* A generation without Lua: sources, data, and everything that was registered. */
 #pragma once
+#include <pthread.h>
+
 #include "spendwarden/hash.h"
 #include "spendwarden/log.h"
-#include "spendwarden/policy.h"
+#include "spendwarden/policy_errors.h"
 #include "spendwarden/yaml.h"
 
 enum {
@@ -33,8 +35,11 @@ enum policy_call {
 enum {
     REASON_RUNTIME,
     REASON_INSTRUCTIONS,
-    REASON_MEMORY,
     REASON_WALL,
+    REASON_MEMORY,
+    REASON_STRING,
+    REASON_TABLE,
+    REASON_OUTPUT,
     REASON_VALUE,
     REASON_DISABLED,
     REASON_COUNT
@@ -44,6 +49,7 @@ enum {
 struct policy_fn {
     enum policy_call call;
     struct str policy, where; /* "file:line" */
+    size_t policy_at;         /* among the build's policies */
     struct str label;         /* what it is about, for traces */
     size_t need_count;
     struct field needs[NEEDS_MAX];
@@ -111,7 +117,9 @@ struct policy_set {
     struct data_file *data; /* options.data_count */
     struct build build;
     struct decls decls;
-    struct fn_stats *stats; /* owned; one a function */
+    struct fn_stats *stats;      /* owned; one a function */
+    pthread_mutex_t *lock;       /* owned; of `last` */
+    struct policy_failure *last; /* owned; one a policy; no reason: it never failed */
     char hash[SHA256_TEXT_SIZE], data_hash[SHA256_TEXT_SIZE];
 };
 

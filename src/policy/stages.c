@@ -14,6 +14,7 @@ void policy_event_end(struct policy_vm *vm)
     vm_forget(vm);
     vm->record = NULL;
     vm->arena = NULL;
+    sandbox_rest(&vm->box);
 }
 
 static bool has_field(const struct record *r, struct field field)

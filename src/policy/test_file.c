@@ -13,8 +13,6 @@ static const char *const FRAME = "spendwarden.test";
 /* A Monday that begins a month: days, weeks and months are whole. */
 static const int64_t START_NS = INT64_C(1780272000) * NS_PER_SECOND;
 
-enum { LOAD_MS = 2000 };
-
 /* --- times --- */
 
 static bool has_offset(struct str text)
@@ -109,15 +107,11 @@ static bool run_file(struct policy_test *t, struct diags *diags)
 
     lua_settop(t->box.L, 0);
     lua_pushcfunction(t->box.L, load_file);
-    const char *reason = sandbox_call(&t->box, 0, 0, limits->load_instructions, LOAD_MS);
-    if (!reason)
+    const struct budget budget = budget_of_load(limits);
+    if (!sandbox_call(&t->box, 0, 0, &budget))
         return true;
     const char *text = message_of(t, &line);
-    if (strcmp(reason, "runtime") == 0)
-        diags_add(diags, t->options.path, line, 0, "%s", text);
-    else
-        diags_add(diags, t->options.path, line, 0, "stopped while loading: %s exceeded",
-                  reason);
+    diags_add(diags, t->options.path, line, 0, "%s", text);
     return false;
 }
 
@@ -213,18 +207,12 @@ static void begin_case(struct policy_test *t)
 }
 
 /* The test did not end as it should, and no assertion said so. */
-static void note_broken(struct policy_test *t, const char *reason)
+static void note_broken(struct policy_test *t)
 {
     const char *text = message_of(t, &t->line);
 
     buf_reset(&t->message);
-    if (strcmp(reason, "runtime") == 0)
-        buf_add(&t->message, str_of(text));
-    else if (strcmp(reason, "wall") == 0)
-        buf_format(&t->message, "stopped: it took longer than %lld ms",
-                   (long long)t->options.test_ms);
-    else
-        buf_format(&t->message, "stopped: %s exceeded", reason);
+    buf_add(&t->message, str_of(text));
 }
 
 void policy_test_run(struct policy_test *t, size_t i, struct test_outcome *out)
@@ -239,11 +227,18 @@ void policy_test_run(struct policy_test *t, size_t i, struct test_outcome *out)
     /* Nothing here can raise: a new state has room for a call. */
     lua_pushcfunction(L, run_case);
     lua_pushinteger(L, (lua_Integer)i + 1);
-    const char *reason =
-        sandbox_call(&t->box, 1, 0, t->options.test_instructions, t->options.test_ms);
+    const struct budget budget = {
+        .instructions = t->options.test_instructions,
+        .limit = t->options.test_instructions,
+        .wall_ms = t->options.test_ms,
+        .whose = "a test",
+        .timed = "a test",
+        .wall_key = "--timeout",
+    };
+    const char *reason = sandbox_call(&t->box, 1, 0, &budget);
     out->status = t->failed ? TEST_FAILED : reason ? TEST_BROKEN : TEST_PASSED;
     if (out->status == TEST_BROKEN)
-        note_broken(t, reason);
+        note_broken(t);
     out->line = t->line;
     out->message = buf_str(&t->message);
 }

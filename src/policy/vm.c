@@ -146,12 +146,8 @@ static void report(struct policy_vm *vm, const char *reason)
     }
     if (!vm->diags)
         return;
-    if (strcmp(reason, "runtime") == 0)
-        diags_add_code(vm->diags, syntax ? "E010" : "E011", vm->file->path, line, 0, "%s",
-                       text);
-    else
-        diags_add_code(vm->diags, "E901", vm->file->path, line, 0,
-                       "stopped while loading: %s exceeded", reason);
+    const char *code = strcmp(reason, "runtime") != 0 ? "E901" : syntax ? "E010" : "E011";
+    diags_add_code(vm->diags, code, vm->file->path, line, 0, "%s", text);
 }
 
 static void run(struct policy_vm *vm, const struct source_file *file)
@@ -166,8 +162,8 @@ static void run(struct policy_vm *vm, const struct source_file *file)
     lua_settop(L, 1);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, vm);
-    const char *reason =
-        sandbox_call(&vm->box, 1, 1, limits->load_instructions, 8 * limits->call_ms);
+    const struct budget budget = budget_of_load(limits);
+    const char *reason = sandbox_call(&vm->box, 1, 1, &budget);
     if (reason) {
         report(vm, reason);
         return;
@@ -224,6 +220,7 @@ bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *b
     vm->box.trusted = true;
     bool ok = call_own(&vm->box, end_loading, SLOT_BASE, err);
     sandbox_distrust(&vm->box);
+    sandbox_rest_only(&vm->box);
     vm->build = NULL;
     vm->diags = NULL;
     return ok && !vm->broken;

@@ -40,7 +40,9 @@ struct policy_vm {
     const struct window_decl *group_window;
     const struct window_group *group;
     int64_t at_ns;
-    int64_t left; /* instructions of this event or tick */
+    int64_t left;         /* instructions of this event or tick */
+    struct budget budget; /* of the running call */
+    size_t output;        /* bytes of text that the last call answered */
     bool handle_pushed;
     bool read_filling; /* the call at hand read a window that is filling */
 

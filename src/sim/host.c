@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spendwarden/policy_errors.h"
 #include "spendwarden/timestamp.h"
 
 /* --- the policies of a file --- */

@@ -35,6 +35,7 @@ SHELL = {"", "api", "cli", "sim", "ui"}
 CONTRACTS = {
     "checkpoint": "books",
     "decls": "event",
+    "policy_errors": "policy",
     "policy_names": "policy",
     "policy_test": "policy",
     "policy_trace": "policy",

@@ -102,7 +102,7 @@ TEST(memory_is_limited_and_comes_back)
         "policy { name = 'p' }\n"
         "derive('team', {}, function(ev)\n"
         "  if not ev.region then return 'fine' end\n"
-        "  local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(60000) .. i end\n"
+        "  local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(16000) .. i end\n"
         "end)";
 
     f->options.limits.memory_bytes = 8 * 1024 * 1024;

@@ -67,7 +67,7 @@ TEST(files_that_cannot_be_read_are_named)
     add_policy(f, "p.lua", "policy { name = 'p' }");
     assert_string_equal(
         load_errors(f),
-        "p.lua: error[E904]: a policy file must not have more than 10 bytes\n");
+        "p.lua: error[E904]: has more than 10 bytes (policies.limits.file)\n");
     fixture_free(f);
 }
 

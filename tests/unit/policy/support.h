@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "spendwarden/policy_errors.h"
 #include "spendwarden/policy_trace.h"
 
 /* The whole price book of these tests: "gpt-big" costs 2 dollars a call. */
