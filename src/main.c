@@ -12,6 +12,7 @@ static const struct {
     {"check", "check a configuration and its policies", verb_check},
     {"test", "test policies on a simulated clock", verb_test},
     {"explain", "show what would be decided about events, and why", verb_explain},
+    {"bench", "measure what policies cost", verb_bench},
     {"ledger", "verify a ledger against its counters and windows", verb_ledger},
     {"demo", "send synthetic traffic to a running engine", verb_demo},
     {"import", "turn a public price list into a price book", verb_import},

@@ -91,14 +91,13 @@ static int64_t when_received(const struct event *ev)
     return ev->end_ns ? ev->end_ns : ev->start_ns ? ev->start_ns : timestamp_now();
 }
 
-static void decide(struct pipeline *p, struct record *r)
+void pipeline_decide(struct pipeline *p, struct record *r, struct arena *arena)
 {
     if (r->ev.received_ns == 0)
         r->ev.received_ns = when_received(&r->ev);
-    bind_labels(r, p->binding, &p->generation->config->schema);
     record_book(r);
     r->generation = p->generation->number;
-    policy_event_begin(p->policies, r, p->arena);
+    policy_event_begin(p->policies, r, arena);
     policy_derive(p->policies);
     price_record(p->generation->prices, p->prices, r);
     policy_price(p->policies);
@@ -142,7 +141,8 @@ enum verdict pipeline_next(struct pipeline *p, struct record **out,
     if (verdict != VERDICT_EVENT)
         return verdict;
     p->used++;
-    decide(p, r);
+    bind_labels(r, p->binding, &p->generation->config->schema);
+    pipeline_decide(p, r, p->arena);
     *out = r;
     return VERDICT_EVENT;
 }
@@ -157,7 +157,7 @@ void pipeline_watch(struct pipeline *p, struct policy_watch watch)
     policy_vm_watch(p->policies, watch);
 }
 
-void pipeline_trace(struct pipeline *p, policy_trace *trace, void *ctx)
+struct policy_vm *pipeline_policies(struct pipeline *p)
 {
-    policy_vm_trace(p->policies, trace, ctx);
+    return p->policies;
 }

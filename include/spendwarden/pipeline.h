@@ -2,7 +2,6 @@
  * stages; what is decided here is committed by books.h. One per thread. */
 #pragma once
 #include "spendwarden/generation.h"
-#include "spendwarden/policy_trace.h"
 
 struct pipeline;
 
@@ -36,5 +35,9 @@ void pipeline_recycle(struct pipeline *p);
 /* Who is told of a policy's failure. */
 void pipeline_watch(struct pipeline *p, struct policy_watch watch);
 
-/* What each stage asked and did not ask, for `explain`. */
-void pipeline_trace(struct pipeline *p, policy_trace *trace, void *ctx);
+/* Decides a record that was decoded elsewhere; what it needs besides is put into the
+ * arena. */
+void pipeline_decide(struct pipeline *p, struct record *r, struct arena *arena);
+
+/* Its state of the policies, to be traced or measured. */
+struct policy_vm *pipeline_policies(struct pipeline *p);

@@ -102,4 +102,7 @@ struct window_stats {
     int64_t dropped;    /* cells that went before their time, for max_cells */
 };
 
+/* Whether the declaration's `where` holds for the record. */
+bool window_where(const struct window_decl *decl, const struct record *r);
+
 void windows_stats(const struct windows *w, struct window_stats *out);

@@ -15,8 +15,8 @@ enum exit_code {
 
 typedef int verb(int argc, char **argv); /* argv[0] is the verb */
 
-verb verb_run, verb_check, verb_test, verb_explain, verb_ledger, verb_demo, verb_import,
-    verb_types, verb_version;
+verb verb_run, verb_bench, verb_check, verb_test, verb_explain, verb_ledger, verb_demo,
+    verb_import, verb_types, verb_version;
 
 /* The options that several verbs take, as getopt_long sees them. */
 enum {

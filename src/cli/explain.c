@@ -162,7 +162,7 @@ static int explain_feed(struct explain *x, struct generation *g, struct pipeline
     bool failed;
 
     arena_init(&arena, 0);
-    pipeline_trace(p, add_step, x);
+    policy_vm_trace(pipeline_policies(p), add_step, x);
     while (feed_next(f, &values, &failed)) {
         if (!source)
             source =

@@ -28,6 +28,14 @@ void build_release(struct build *b)
     arena_release(&b->arena);
 }
 
+const char *call_name(enum policy_call call)
+{
+    static const char *const names[CALL_COUNT] = {
+        "derive", "price", "classify", "counter", "window", "rule", "budget"};
+
+    return names[call];
+}
+
 static bool field_eq(struct field a, struct field b)
 {
     return a.kind == b.kind && a.index == b.index;

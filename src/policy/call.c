@@ -50,11 +50,9 @@ void policy_vm_trace(struct policy_vm *vm, policy_trace *trace, void *ctx)
 /* The step has what is particular; the rest is the function's. */
 static void report(struct policy_vm *vm, size_t fn, struct policy_trace_step step)
 {
-    static const char *const stages[] = {"derive", "price", "classify", "counter",
-                                         "window", "rule",  "budget"};
     const struct policy_fn *f = &vm->set->build.fns[fn];
 
-    step.stage = stages[f->call];
+    step.stage = call_name(f->call);
     step.policy = f->policy;
     step.rule = f->where;
     step.label = f->label;
@@ -73,7 +71,7 @@ void vm_forget(struct policy_vm *vm)
     vm->handle_pushed = false;
 }
 
-static const char *push_handle(struct policy_vm *vm)
+const char *vm_push_handle(struct policy_vm *vm)
 {
     lua_State *L = vm->box.L;
     const char *reason;
@@ -117,7 +115,7 @@ static const char *run(struct policy_vm *vm, size_t fn, int results)
 {
     const struct budget *budget = budget_of(vm);
     lua_State *L = vm->box.L;
-    const char *reason = push_handle(vm);
+    const char *reason = vm_push_handle(vm);
 
     if (reason)
         return reason;
@@ -179,6 +177,8 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results)
         vm_skip(vm, fn, "skipped: disabled", no_field);
         return false;
     }
+    if (vm->costs)
+        vm_measure(vm, fn, results);
     const char *reason = run(vm, fn, results);
     if (!reason && !vm->read_filling)
         return true;

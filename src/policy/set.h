@@ -91,6 +91,8 @@ void build_release(struct build *b); /* safe on a zeroed one, and twice */
 /* The index of this window, new or equal; -1: no room. */
 int build_window(struct build *b, const struct window_decl *decl);
 
+const char *call_name(enum policy_call call); /* "derive" */
+
 struct source_file {
     char *path;
     struct str text;

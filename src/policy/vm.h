@@ -49,6 +49,10 @@ struct policy_vm {
     struct policy_watch watch;
     policy_trace *trace;
     void *trace_ctx;
+
+    struct policy_cost *costs; /* NULL: nothing is measured */
+    size_t rounds;
+    double empty_ns;
 };
 
 /* Slots of the main stack that stand as long as the vm. */
@@ -81,3 +85,9 @@ void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field 
 
 /* Handles given out before are stale from now on. */
 void vm_forget(struct policy_vm *vm);
+
+/* A handle into SLOT_HANDLE, unless one is there. NULL, or the reason of the failure. */
+const char *vm_push_handle(struct policy_vm *vm);
+
+/* Measures the function that vm_call is about to call. */
+void vm_measure(struct policy_vm *vm, size_t fn, int results);

@@ -196,11 +196,18 @@ static bool effect_value(const struct stream *s, const struct record *r, int64_t
     return found;
 }
 
+bool window_where(const struct window_decl *decl, const struct record *r)
+{
+    for (size_t i = 0; i < decl->where_count; i++)
+        if (!clause_holds(&decl->where[i], r))
+            return false;
+    return true;
+}
+
 bool stream_takes(const struct stream *s, const struct record *r, int64_t *value)
 {
-    for (size_t i = 0; i < s->decl.where_count; i++)
-        if (!clause_holds(&s->decl.where[i], r))
-            return false;
+    if (!window_where(&s->decl, r))
+        return false;
     *value = 1;
     if (s->decl.aggregate == AGGREGATE_COUNT)
         return true;

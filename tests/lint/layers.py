@@ -36,6 +36,7 @@ CONTRACTS = {
     "checkpoint": "books",
     "decls": "event",
     "policy_errors": "policy",
+    "policy_measure": "policy",
     "policy_names": "policy",
     "policy_test": "policy",
     "policy_trace": "policy",

@@ -1,0 +1,155 @@
+/* Calls again what is about to be called, and looks at what it costs. */
+#include "spendwarden/policy_measure.h"
+
+#include "vm.h"
+
+enum {
+    BATCHES = 5,       /* of them the fastest counts: the others were disturbed */
+    SLOW_NS = 1000000, /* such a call is measured a few times only */
+    SLOW_ROUNDS = 2,
+    BYTES_SAMPLES = 16,
+    OVERHEAD_ROUNDS = 2000,
+};
+
+size_t policy_functions(const struct policy_set *s)
+{
+    return s->build.fn_count;
+}
+
+struct policy_function policy_function(const struct policy_set *s, size_t index)
+{
+    const struct policy_fn *f = &s->build.fns[index];
+
+    return (struct policy_function){call_name(f->call), f->policy, f->where, f->label};
+}
+
+void policy_vm_measure(struct policy_vm *vm, size_t rounds, struct policy_cost *costs)
+{
+    vm->costs = costs;
+    vm->rounds = rounds;
+}
+
+/* As vm_call does it, from the choice of the function to the empty stack. */
+static void call_once(struct policy_vm *vm, int fn, int results)
+{
+    const struct policy_limits *limits = &vm->set->options.limits;
+    lua_State *L = vm->box.L;
+
+    lua_rawgeti(L, SLOT_FUNCTIONS, fn + 1);
+    lua_pushvalue(L, SLOT_HANDLE);
+    sandbox_call(&vm->box, 1, results, limits->call_instructions, limits->call_ms);
+    lua_settop(L, SLOT_BASE);
+}
+
+static void make_handle(struct policy_vm *vm, int fn, int results)
+{
+    (void)fn;
+    (void)results;
+    vm_forget(vm);
+    vm_push_handle(vm);
+}
+
+typedef void measured(struct policy_vm *vm, int fn, int results);
+
+/* Nanoseconds of one of `rounds`, taken together. */
+static double time_batch(struct policy_vm *vm, measured *work, int fn, int results,
+                         size_t rounds)
+{
+    int64_t start = timestamp_monotonic();
+
+    for (size_t i = 0; i < rounds; i++)
+        work(vm, fn, results);
+    return (double)(timestamp_monotonic() - start) / (double)rounds;
+}
+
+static void collect(struct policy_vm *vm)
+{
+    lua_gc(vm->box.L, LUA_GCCOLLECT, 0);
+    lua_gc(vm->box.L, LUA_GCSTOP, 0);
+}
+
+static double fastest(struct policy_vm *vm, measured *work, int fn, int results,
+                      size_t rounds)
+{
+    size_t batch = (rounds + BATCHES - 1) / BATCHES;
+    double least = time_batch(vm, work, fn, results, 1);
+
+    if (least > SLOW_NS)
+        batch = SLOW_ROUNDS;
+    for (size_t i = 0; i < BATCHES; i++) {
+        if (vm->box.memory_used > vm->box.memory_limit / 4)
+            collect(vm);
+        double ns = time_batch(vm, work, fn, results, batch);
+        if (i == 0 || ns < least)
+            least = ns;
+    }
+    return least;
+}
+
+/* Texts that are still there need not be made again: everything old is collected first.
+ */
+static int64_t bytes_of(struct policy_vm *vm, measured *work, int fn, int results)
+{
+    collect(vm);
+    size_t before = vm->box.memory_used;
+    work(vm, fn, results);
+    return (int64_t)(vm->box.memory_used - before);
+}
+
+static int64_t instructions_of(struct policy_vm *vm, int fn, int results)
+{
+    sandbox_count_exactly(&vm->box, true);
+    call_once(vm, fn, results);
+    sandbox_count_exactly(&vm->box, false);
+    return vm->box.stepped + vm->box.charged;
+}
+
+void vm_measure(struct policy_vm *vm, size_t fn, int results)
+{
+    struct policy_cost *cost = &vm->costs[fn];
+
+    vm_push_handle(vm);
+    lua_gc(vm->box.L, LUA_GCSTOP, 0);
+    sandbox_count_exactly(&vm->box, false);
+    if (cost->sampled < BYTES_SAMPLES) {
+        cost->bytes += bytes_of(vm, call_once, (int)fn, results);
+        cost->sampled++;
+    }
+    double ns = fastest(vm, call_once, (int)fn, results, vm->rounds) - vm->empty_ns;
+    cost->ns += ns > 0 ? ns : 0;
+    cost->instructions += instructions_of(vm, (int)fn, results);
+    cost->calls++;
+    sandbox_count_exactly(&vm->box, vm->trace != NULL);
+    lua_gc(vm->box.L, LUA_GCRESTART, 0);
+}
+
+/* Behind the last function of the set. */
+static int add_empty(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "spendwarden.functions");
+    if (luaL_loadstring(L, "return function(ev) end") != 0)
+        return lua_error(L);
+    lua_call(L, 0, 1);
+    lua_rawseti(L, -2, (int)vm_of(L)->set->build.fn_count + 1);
+    return 0;
+}
+
+bool policy_vm_overhead(struct policy_vm *vm, struct policy_overhead *out,
+                        struct err *err)
+{
+    int empty = (int)vm->set->build.fn_count;
+
+    vm->box.trusted = true;
+    bool ok = lua_cpcall(vm->box.L, add_empty, NULL) == 0;
+    sandbox_distrust(&vm->box);
+    if (!ok)
+        return err_set(err, ERR_MEMORY, "no memory for an empty function");
+    lua_gc(vm->box.L, LUA_GCSTOP, 0);
+    make_handle(vm, 0, 0);
+    vm->empty_ns = fastest(vm, call_once, empty, 0, OVERHEAD_ROUNDS);
+    out->call_ns = vm->empty_ns;
+    out->handle_ns = fastest(vm, make_handle, 0, 0, OVERHEAD_ROUNDS);
+    out->handle_bytes = bytes_of(vm, make_handle, 0, 0);
+    lua_gc(vm->box.L, LUA_GCRESTART, 0);
+    return true;
+}
