@@ -2,6 +2,7 @@
  * stages; what is decided here is committed by books.h. One per thread. */
 #pragma once
 #include "spendwarden/generation.h"
+#include "spendwarden/policy_trace.h"
 
 struct pipeline;
 

@@ -11,7 +11,7 @@ enum bench_outcome {
     BENCH_NEEDS,         /* not called: a field is missing */
     BENCH_LABEL_PRESENT, /* not called: nothing is missing */
     BENCH_ANSWERED_BEFORE,
-    BENCH_DISABLED,
+    BENCH_DISABLED, /* or its window is filling */
     BENCH_OUTCOMES,
 };
 

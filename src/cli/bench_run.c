@@ -36,7 +36,8 @@ static enum bench_outcome outcome_of(const char *outcome)
                     {"skipped: needs", BENCH_NEEDS},
                     {"skipped: label present", BENCH_LABEL_PRESENT},
                     {"skipped: answered already", BENCH_ANSWERED_BEFORE},
-                    {"skipped: disabled", BENCH_DISABLED}};
+                    {"skipped: disabled", BENCH_DISABLED},
+                    {"skipped: filling", BENCH_DISABLED}};
 
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         if (strcmp(outcome, outcomes[i].text) == 0)
@@ -207,14 +208,13 @@ static double time_tick(struct run *run)
 static bool declare_windows(struct run *run, struct err *err)
 {
     const struct generation *g = run->bench->generation;
-    bool is_new;
 
     for (size_t i = 0; i < g->window_count; i++) {
-        run->ids[i] = windows_declare(run->windows, &g->windows[i], &is_new, err);
+        run->ids[i] = windows_declare(run->windows, &g->windows[i], err);
         if (run->ids[i] < 0)
             return false;
-        windows_filled(run->windows, run->ids[i]);
     }
+    windows_begin(run->windows);
     return true;
 }
 
