@@ -1,4 +1,4 @@
--- For luacheck: what policies may use. Made by `spendwarden types --luacheck`.
+-- For luacheck: what policies and their tests may use. Made by `spendwarden types --luacheck`.
 stds.spendwarden = {
   read_globals = {
     "assert", "budget", "classify", "counter", "data", "derive", "error", "ipairs", "pairs",
@@ -19,5 +19,25 @@ stds.spendwarden = {
   },
 }
 
+stds.spendwarden_test = {
+  read_globals = {
+    "assert", "error", "ipairs", "pairs", "pcall", "select", "test", "todo", "tonumber",
+    "tostring", "type", "unpack", "use",
+    math = { fields = {
+      "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor",
+      "fmod", "frexp", "huge", "ldexp", "log", "log10", "max", "min", "modf", "pi", "pow",
+      "rad", "sin", "sinh", "sqrt", "tan", "tanh",
+    } },
+    string = { fields = {
+      "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep",
+      "reverse", "sub", "upper",
+    } },
+    table = { fields = {
+      "concat", "insert", "remove", "sort",
+    } },
+  },
+}
+
 std = "spendwarden"
+files["**/*_test.lua"] = { std = "spendwarden_test" }
 max_line_length = false

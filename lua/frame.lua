@@ -331,17 +331,10 @@ return {
   end,
   end_loading = function() current = nil end,
 
-  -- What a file may use, as keys: "derive", "math.max".
+  -- What a file may use beside the libraries, as keys.
   names = function()
     local out = { data = true, settings = true }
     for name in pairs(api) do out[name] = true end
-    for name, value in pairs(libraries) do
-      if type(value) ~= "table" then
-        out[name] = true
-      else
-        for member in pairs(value) do out[name .. "." .. member] = true end
-      end
-    end
     return out
   end,
 }

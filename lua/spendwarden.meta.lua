@@ -294,6 +294,150 @@ data = {}
 ---@type table<string, number|string|boolean>
 settings = {}
 
+-- --- in tests (*_test.lua) ---
+
+---@class Provenance
+---@field from "gateway"|"token"|"policy"
+---@field field string?   of the gateway's event
+---@field policy string?
+---@field rule string?    "file:line"
+---@field reason string?
+---@field was string?     what an override replaced
+
+---@class PriceStep: Provenance
+---@field of "charge"|"billed"
+---@field before_usd number
+---@field after_usd number
+
+---@class Effect
+---@field name string
+---@field value number
+---@field labels table<string, string>
+
+--- What was decided about an event that was sent.
+---@class Decided: Event
+---@field provenance table<Label|"retry_depth"|"class", Provenance>
+---@field price { entry: string?, matched_by: string?, steps: PriceStep[] }
+---@field effects Effect[]
+
+---@class Alert
+---@field name string
+---@field state "pending"|"firing"|"resolved"
+---@field value number
+---@field labels table<string, string>
+---@field annotations table<string, string>
+
+--- "10m"; a time, "2026-03-02T09:00:00Z", or without an offset in the test's time zone.
+---@alias Moment string
+
+---@alias SentEvent table<Field|"tags"|"metadata"|"reported_currency", any>
+
+---@class Test
+local Test = {}
+
+--- When the test begins. Before the first event.
+---@param time Moment
+function Test:at(time) end
+
+--- The time zone of calendar windows and of times. Before the first event.
+---@param name string
+function Test:zone(name) end
+
+--- In place of data files. Before the first event.
+---@param tables table<string, table>
+function Test:data(tables) end
+
+--- Of the only policy in the folder, or by the policies' names. Before the first event.
+---@param settings table<string, any>
+function Test:settings(settings) end
+
+--- Seconds since 1970.
+---@return number
+function Test:now() end
+
+--- An event that comes now.
+---@param event SentEvent
+---@return Decided
+function Test:send(event) end
+
+--- A body as the source sends it.
+---@param source "litellm"|"generic"
+---@param body string|table
+---@return Decided[]
+function Test:send_raw(source, body) end
+
+--- One now and each `step` for `total`, after which it is so much later.
+---@param step Duration
+---@param total Duration
+---@param event SentEvent|SentEvent[]|fun(i: integer, now: number): (SentEvent|SentEvent[])?
+function Test:every(step, total, event) end
+
+--- The clock goes on, by a duration or to a time; all ticks that are due run.
+---@param to Duration|Moment
+function Test:advance(to) end
+
+--- To the next tick.
+function Test:tick() end
+
+--- Equal, tables by what they hold.
+---@param got any
+---@param expected any
+---@param message? string
+function Test:eq(got, expected, message) end
+
+--- Neither nil nor false.
+---@generic T
+---@param value T?
+---@param message? string
+---@return T
+function Test:ok(value, message) end
+
+---@param got number
+---@param expected number
+---@param within? number  1e-9
+---@param message? string
+function Test:near(got, expected, within, message) end
+
+--- Such an alert fires now, and is thereby expected.
+---@param name? string
+---@param labels? table<string, string|false>
+---@param severity? string
+---@return Alert
+---@return integer count
+function Test:alert(name, labels, severity) end
+
+---@param name? string
+---@param labels? table<string, string|false>
+---@param severity? string
+---@return Alert
+---@return integer count
+function Test:pending(name, labels, severity) end
+
+---@param name? string
+---@param labels? table<string, string|false>
+---@param severity? string
+function Test:no_alert(name, labels, severity) end
+
+--- One has fired and is over.
+---@param name? string
+---@param labels? table<string, string|false>
+---@param severity? string
+---@return integer count
+function Test:resolved(name, labels, severity) end
+
+---@param name string
+---@param fn fun(t: Test)
+function test(name, fn) end
+
+--- Not run, and counted as skipped.
+---@param name string
+---@param fn? fun(t: Test)
+function todo(name, fn) end
+
+--- Other policies than those beside the file; relative to it.
+---@param paths string[]
+function use(paths) end
+
 -- --- of Lua ---
 
 ---@generic T

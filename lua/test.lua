@@ -520,6 +520,15 @@ return {
     misuse("there is no global '%s'%s", core.text(name), hint(name, core.keys(globals)))
   end }),
   loaded = function() loading = false end,
+  -- What a file may use beside the libraries, as keys.
+  names = function()
+    local out = {}
+    for name in pairs(globals) do
+      if libraries[name] == nil then out[name] = true end
+    end
+    for name in pairs(methods) do out["Test:" .. name] = true end
+    return out
+  end,
   run = function(i)
     state = { expected = {}, forgiven = 0, events = 0 }
     cases[i](t)

@@ -8,3 +8,6 @@
  * members of libraries ("math.max"), and of what functions are given ("Event.team",
  * "Group.value", "Window:get"). On failure *out is as it was. */
 bool policy_names(struct buf *out, const struct schema *schema, struct err *err);
+
+/* The same for files of tests: "test", "assert", "math.max", "Test:send". */
+bool policy_test_names(struct buf *out, struct err *err);

@@ -168,20 +168,31 @@ static void list_libraries(struct buf *out, struct str names)
         buf_add(out, STR("\n    } },\n"));
 }
 
+static void print_standard(struct buf *out, const char *name, const struct buf *names)
+{
+    buf_format(out, "stds.%s = {\n  read_globals = {\n", name);
+    list_globals(out, buf_str(names));
+    list_libraries(out, buf_str(names));
+    buf_add(out, STR("  },\n}\n\n"));
+}
+
 static bool print_luacheck(struct buf *out, struct err *err)
 {
-    struct buf names = {0};
-    bool ok = policy_names(&names, NULL, err);
+    struct buf policies = {0}, tests = {0};
+    bool ok = policy_names(&policies, NULL, err) && policy_test_names(&tests, err);
 
-    buf_add(out, STR("-- For luacheck: what policies may use. Made by `spendwarden types "
-                     "--luacheck`.\n"
-                     "stds.spendwarden = {\n  read_globals = {\n"));
     if (ok) {
-        list_globals(out, buf_str(&names));
-        list_libraries(out, buf_str(&names));
+        buf_add(out,
+                STR("-- For luacheck: what policies and their tests may use. Made by "
+                    "`spendwarden types --luacheck`.\n"));
+        print_standard(out, "spendwarden", &policies);
+        print_standard(out, "spendwarden_test", &tests);
+        buf_add(out, STR("std = \"spendwarden\"\n"
+                         "files[\"**/*_test.lua\"] = { std = \"spendwarden_test\" }\n"
+                         "max_line_length = false\n"));
     }
-    buf_add(out, STR("  },\n}\n\nstd = \"spendwarden\"\nmax_line_length = false\n"));
-    buf_release(&names);
+    buf_release(&policies);
+    buf_release(&tests);
     return ok;
 }
 

@@ -55,7 +55,7 @@ def types(binary, *options):
 
 def luacheck(*paths):
     run = subprocess.run(["luacheck", "--no-color", "--codes", "--no-cache", "--config",
-                          LUACHECKRC, *paths], capture_output=True, text=True)
+                          LUACHECKRC, *paths], capture_output=True, text=True, cwd=ROOT)
     return run.returncode, run.stdout + run.stderr
 
 
@@ -86,6 +86,27 @@ def check_shipped():
         yield f"luacheck over {len(files)} shipped files: {text}"
 
 
+def check_standard(file, code, warnings):
+    """A file that is not there: luacheck goes by its name."""
+    run = subprocess.run(["luacheck", "--no-color", "--codes", "--config", LUACHECKRC,
+                          "--filename", file, "-"], input=code, capture_output=True,
+                         text=True, cwd=ROOT)
+    text = run.stdout
+    for warning in warnings:
+        if warning not in text.replace("'", ""):
+            yield f"luacheck does not say {warning!r} of {file}: {text}"
+    if (run.returncode == 0) != (not warnings):
+        yield f"luacheck ends in {run.returncode} for {file}: {text}"
+
+
+def check_tests():
+    code = "test('x', function(t) t:ok(math.max(1, 2)) end)\n"
+    yield from check_standard("policies/x/policy_test.lua", code, [])
+    yield from check_standard("policies/x/policy.lua", code, ["undefined variable test"])
+    yield from check_standard("policies/x/policy_test.lua", "derive('team', {}, os.time)\n",
+                              ["undefined variable derive", "undefined variable os"])
+
+
 def check_bad(folder):
     path = os.path.join(folder, "bad.lua")
     with open(path, "w", encoding="utf-8") as f:
@@ -111,7 +132,7 @@ def main():
     binary = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
         failures = [*check_printed(binary), *check_declared(binary, folder), *check_shipped(),
-                    *check_bad(folder), *check_luarc()]
+                    *check_bad(folder), *check_tests(), *check_luarc()]
     for failure in failures:
         print("FAIL:", failure)
     if not failures:
