@@ -111,7 +111,7 @@ static const struct budget *budget_of(struct policy_vm *vm)
     return b;
 }
 
-static const char *run(struct policy_vm *vm, size_t fn, int results)
+const char *vm_run(struct policy_vm *vm, size_t fn, int results)
 {
     const struct budget *budget = budget_of(vm);
     lua_State *L = vm->box.L;
@@ -179,7 +179,7 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results)
     }
     if (vm->costs)
         vm_measure(vm, fn, results);
-    const char *reason = run(vm, fn, results);
+    const char *reason = vm_run(vm, fn, results);
     if (!reason && !vm->read_filling)
         return true;
     if (vm->read_filling)

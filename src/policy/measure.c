@@ -1,6 +1,7 @@
 /* Calls again what is about to be called, and looks at what it costs. */
 #include "spendwarden/policy_measure.h"
 
+#include "memory.h"
 #include "vm.h"
 
 enum {
@@ -29,19 +30,14 @@ void policy_vm_measure(struct policy_vm *vm, size_t rounds, struct policy_cost *
     vm->rounds = rounds;
 }
 
-/* As vm_call does it, from the choice of the function to the empty stack. */
-static void call_once(struct policy_vm *vm, int fn, int results)
+static void call_once(struct policy_vm *vm, size_t fn, int results)
 {
-    const struct policy_limits *limits = &vm->set->options.limits;
-    lua_State *L = vm->box.L;
-
-    lua_rawgeti(L, SLOT_FUNCTIONS, fn + 1);
-    lua_pushvalue(L, SLOT_HANDLE);
-    sandbox_call(&vm->box, 1, results, limits->call_instructions, limits->call_ms);
-    lua_settop(L, SLOT_BASE);
+    vm->left = vm->set->options.limits.call_instructions;
+    vm_run(vm, fn, results);
+    lua_settop(vm->box.L, SLOT_BASE);
 }
 
-static void make_handle(struct policy_vm *vm, int fn, int results)
+static void make_handle(struct policy_vm *vm, size_t fn, int results)
 {
     (void)fn;
     (void)results;
@@ -49,10 +45,10 @@ static void make_handle(struct policy_vm *vm, int fn, int results)
     vm_push_handle(vm);
 }
 
-typedef void measured(struct policy_vm *vm, int fn, int results);
+typedef void measured(struct policy_vm *vm, size_t fn, int results);
 
 /* Nanoseconds of one of `rounds`, taken together. */
-static double time_batch(struct policy_vm *vm, measured *work, int fn, int results,
+static double time_batch(struct policy_vm *vm, measured *work, size_t fn, int results,
                          size_t rounds)
 {
     int64_t start = timestamp_monotonic();
@@ -62,13 +58,7 @@ static double time_batch(struct policy_vm *vm, measured *work, int fn, int resul
     return (double)(timestamp_monotonic() - start) / (double)rounds;
 }
 
-static void collect(struct policy_vm *vm)
-{
-    lua_gc(vm->box.L, LUA_GCCOLLECT, 0);
-    lua_gc(vm->box.L, LUA_GCSTOP, 0);
-}
-
-static double fastest(struct policy_vm *vm, measured *work, int fn, int results,
+static double fastest(struct policy_vm *vm, measured *work, size_t fn, int results,
                       size_t rounds)
 {
     size_t batch = (rounds + BATCHES - 1) / BATCHES;
@@ -78,7 +68,7 @@ static double fastest(struct policy_vm *vm, measured *work, int fn, int results,
         batch = SLOW_ROUNDS;
     for (size_t i = 0; i < BATCHES; i++) {
         if (vm->box.memory_used > vm->box.memory_limit / 4)
-            collect(vm);
+            memory_collect(&vm->box);
         double ns = time_batch(vm, work, fn, results, batch);
         if (i == 0 || ns < least)
             least = ns;
@@ -88,15 +78,15 @@ static double fastest(struct policy_vm *vm, measured *work, int fn, int results,
 
 /* Texts that are still there need not be made again: everything old is collected first.
  */
-static int64_t bytes_of(struct policy_vm *vm, measured *work, int fn, int results)
+static int64_t bytes_of(struct policy_vm *vm, measured *work, size_t fn, int results)
 {
-    collect(vm);
+    memory_collect(&vm->box);
     size_t before = vm->box.memory_used;
     work(vm, fn, results);
     return (int64_t)(vm->box.memory_used - before);
 }
 
-static int64_t instructions_of(struct policy_vm *vm, int fn, int results)
+static int64_t instructions_of(struct policy_vm *vm, size_t fn, int results)
 {
     sandbox_count_exactly(&vm->box, true);
     call_once(vm, fn, results);
@@ -107,20 +97,21 @@ static int64_t instructions_of(struct policy_vm *vm, int fn, int results)
 void vm_measure(struct policy_vm *vm, size_t fn, int results)
 {
     struct policy_cost *cost = &vm->costs[fn];
+    int64_t left = vm->left;
 
+    /* A group's handle is new in each call: it is no part of the function's cost. */
     vm_push_handle(vm);
-    lua_gc(vm->box.L, LUA_GCSTOP, 0);
     sandbox_count_exactly(&vm->box, false);
     if (cost->sampled < BYTES_SAMPLES) {
-        cost->bytes += bytes_of(vm, call_once, (int)fn, results);
+        cost->bytes += bytes_of(vm, call_once, fn, results);
         cost->sampled++;
     }
-    double ns = fastest(vm, call_once, (int)fn, results, vm->rounds) - vm->empty_ns;
+    double ns = fastest(vm, call_once, fn, results, vm->rounds) - vm->empty_ns;
     cost->ns += ns > 0 ? ns : 0;
-    cost->instructions += instructions_of(vm, (int)fn, results);
+    cost->instructions += instructions_of(vm, fn, results);
     cost->calls++;
     sandbox_count_exactly(&vm->box, vm->trace != NULL);
-    lua_gc(vm->box.L, LUA_GCRESTART, 0);
+    vm->left = left;
 }
 
 /* Behind the last function of the set. */
@@ -137,19 +128,17 @@ static int add_empty(lua_State *L)
 bool policy_vm_overhead(struct policy_vm *vm, struct policy_overhead *out,
                         struct err *err)
 {
-    int empty = (int)vm->set->build.fn_count;
+    size_t empty = vm->set->build.fn_count;
 
     vm->box.trusted = true;
     bool ok = lua_cpcall(vm->box.L, add_empty, NULL) == 0;
     sandbox_distrust(&vm->box);
     if (!ok)
         return err_set(err, ERR_MEMORY, "no memory for an empty function");
-    lua_gc(vm->box.L, LUA_GCSTOP, 0);
     make_handle(vm, 0, 0);
     vm->empty_ns = fastest(vm, call_once, empty, 0, OVERHEAD_ROUNDS);
     out->call_ns = vm->empty_ns;
     out->handle_ns = fastest(vm, make_handle, 0, 0, OVERHEAD_ROUNDS);
     out->handle_bytes = bytes_of(vm, make_handle, 0, 0);
-    lua_gc(vm->box.L, LUA_GCRESTART, 0);
     return true;
 }

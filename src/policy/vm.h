@@ -89,5 +89,9 @@ void vm_forget(struct policy_vm *vm);
 /* A handle into SLOT_HANDLE, unless one is there. NULL, or the reason of the failure. */
 const char *vm_push_handle(struct policy_vm *vm);
 
+/* The bare call: its results are above SLOT_BASE, or the reason of the failure comes
+ * back. */
+const char *vm_run(struct policy_vm *vm, size_t fn, int results);
+
 /* Measures the function that vm_call is about to call. */
 void vm_measure(struct policy_vm *vm, size_t fn, int results);
