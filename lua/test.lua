@@ -64,21 +64,25 @@ local function show_labels(labels)
   return #parts > 0 and " {" .. concat(parts, ", ") .. "}" or ""
 end
 
+local function below(path, key)
+  return path .. (is_name(key) and "." or "") .. show_key(key)
+end
+
 -- Adds to `out` where `got` is not `expected`.
 local function differences(got, expected, path, out)
   if #out > 20 then return end
   if type(got) ~= "table" or type(expected) ~= "table" then
     if got ~= expected then
-      out[#out + 1] = ("  %s: got %s, expected %s"):format(path, show(got), show(expected))
+      out[#out + 1] = ("%s: got %s, expected %s"):format(path, show(got), show(expected))
     end
     return
   end
   local a, b = core.open(got), core.open(expected)
   for key, value in pairs(a) do
-    differences(value, b[key], path .. (is_name(key) and "." or "") .. show_key(key), out)
+    differences(value, b[key], below(path, key), out)
   end
   for key, value in pairs(b) do
-    if a[key] == nil then differences(nil, value, path .. (is_name(key) and "." or "") .. show_key(key), out) end
+    if a[key] == nil then differences(nil, value, below(path, key), out) end
   end
 end
 
@@ -205,6 +209,7 @@ end
 
 local DECIDED = { computed_usd = true, billed_usd = true, drift_usd = true, price_status = true, class = true,
   total_tokens = true, duration_seconds = true, time_to_first_token_seconds = true, time = true, received = true }
+local TIMES = { start = true, ["end"] = true, first_token = true }
 local OTHER = { "tags", "metadata", "reported_currency" }
 
 local fields -- names that an event may have
@@ -219,7 +224,7 @@ local function known_fields()
   return fields
 end
 
--- As a gateway would send it; charge_usd is the cost that it reports.
+-- As a gateway would send it; charge_usd is the cost that it reports, times may be seconds.
 local function body_of(call, event)
   expect_type(call, "an event", event, "table")
   local body, known = {}, known_fields()
@@ -229,6 +234,7 @@ local function body_of(call, event)
     elseif not known[key] then
       misuse("t:%s: an event has no field '%s'%s", call, core.text(key), hint(key, known))
     end
+    if TIMES[key] and type(value) == "number" then value = core.time_text(value) end
     body[key == "charge_usd" and "reported_usd" or key] = value
   end
   if body.id == nil then
@@ -358,12 +364,12 @@ end
 
 function api.eq(got, expected, message)
   local out = {}
-  differences(got, expected, "it", out)
+  differences(got, expected, "", out)
   if #out == 0 then return end
   if type(got) ~= "table" or type(expected) ~= "table" then
     fail("%s", with(("got %s, expected %s"):format(show(got), show(expected)), message))
   end
-  fail("%s", with("not equal\n" .. concat(out, "\n"), message))
+  fail("%s", with(concat(out, "\n  "), message))
 end
 
 function api.ok(value, message)
@@ -420,6 +426,115 @@ function api.resolved(name, labels, severity)
   return count
 end
 
+-- Alerts of this kind may fire from now on; of `expect` at least one has to.
+local function allow(call, required, name, labels, severity)
+  begin()
+  check_asked(call, name, labels, severity)
+  state.allowed[#state.allowed + 1] = { name = name, labels = labels, severity = severity, line = required and core.here() }
+end
+
+function api.expect(...)
+  allow("expect", true, ...)
+end
+
+function api.ignore(...)
+  allow("ignore", false, ...)
+end
+
+function api.alerts()
+  begin()
+  return core.alerts()
+end
+
+-- --- failures of policies ---
+
+function api.errors()
+  begin()
+  return #core.failures()
+end
+
+function api.fails(text, fn)
+  expect_type("fails", "the text", text, "string")
+  expect_type("fails", "the last argument", fn, "function")
+  begin()
+  local before, count, other = #core.failures(), 0, nil
+  fn()
+  for i, failure in ipairs(core.failures()) do
+    if i > before and ((failure.message .. " " .. failure.rule):find(text, 1, true) or failure.reason == text) then
+      state.forgiven[i] = true
+      count = count + 1
+    elseif i > before then
+      other = other or failure
+    end
+  end
+  if count == 0 and other then
+    fail("no policy failed with %s; %s: %s", show(text), other.rule, other.message)
+  elseif count == 0 then
+    fail("no policy failed, expected one with %s", show(text))
+  end
+  return count
+end
+
+-- --- metrics ---
+
+local function family(call, name, kind)
+  expect_type(call, "the metric's name", name, "string")
+  begin()
+  local families, samples = core.metrics()
+  local found = families[name]
+  if not found then misuse("t:%s: there is no metric '%s'%s", call, name, hint(name, core.keys(families))) end
+  if found ~= kind then misuse("t:%s: %s is a %s", call, name, found) end
+  return samples
+end
+
+local function has_label(samples, name, label)
+  local known = {}
+  for _, sample in ipairs(samples) do
+    if sample.name == name then
+      for key in pairs(sample.labels) do known[#known + 1], known[key] = key, true end
+    end
+  end
+  if #known > 0 and not known[label] then
+    misuse("%s has no label '%s'%s", name, core.text(label), hint(label, known))
+  end
+end
+
+-- Over all series that match.
+local function sum(samples, name, labels)
+  local total, count = 0, 0
+  for label in pairs(labels or {}) do has_label(samples, name, label) end
+  for _, sample in ipairs(samples) do
+    if sample.name == name and matches(sample, nil, labels) then
+      total, count = total + sample.value, count + 1
+    end
+  end
+  return total, count
+end
+
+function api.counter(name, labels)
+  local total = sum(family("counter", name, "counter"), name, labels)
+  return total
+end
+
+function api.gauge(name, labels)
+  local total, count = sum(family("gauge", name, "gauge"), name, labels)
+  if count > 1 then misuse("t:gauge: %d series of %s match; name more labels", count, name) end
+  return count == 1 and total or nil
+end
+
+function api.histogram(name, labels)
+  local samples = family("histogram", name, "histogram")
+  local out = { sum = sum(samples, name .. "_sum", labels), buckets = {} }
+  out.count = sum(samples, name .. "_count", labels)
+  for _, sample in ipairs(samples) do
+    if sample.name == name .. "_bucket" and matches(sample, nil, labels) then
+      local bound = sample.labels.le
+      out.buckets[bound] = (out.buckets[bound] or 0) + sample.value
+    end
+  end
+  return out
+end
+
 -- --- the end of a test ---
 
 local function describe_firing(firing)
@@ -429,19 +544,38 @@ local function describe_firing(firing)
     core.text(firing.value), core.duration_text(firing.fired - start), ended)
 end
 
+local function is_allowed(firing)
+  local allowed = false
+  for _, pattern in ipairs(state.allowed) do
+    if matches(firing, pattern.name, pattern.labels, pattern.severity) then
+      pattern.fired, allowed = true, true
+    end
+  end
+  return allowed
+end
+
 local function check_unexpected()
   local lines = {}
   for i, firing in ipairs(core.firings()) do
-    if not state.expected[i] then lines[#lines + 1] = describe_firing(firing) end
-    if #lines == 20 then break end
+    local allowed = is_allowed(firing)
+    if not allowed and not state.expected[i] and #lines < 20 then lines[#lines + 1] = describe_firing(firing) end
   end
   if #lines > 0 then fail("alerts that no assertion expected\n%s", concat(lines, "\n")) end
+end
+
+local function check_expected()
+  for _, pattern in ipairs(state.allowed) do
+    if pattern.line and not pattern.fired then
+      fail("%s was expected in line %d and never fired\n%s", asked_for(pattern.name, pattern.labels, pattern.severity),
+        pattern.line, situation())
+    end
+  end
 end
 
 local function check_failures()
   local lines = {}
   for i, failure in ipairs(core.failures()) do
-    if i > state.forgiven then
+    if not state.forgiven[i] then
       lines[#lines + 1] = ("  %s (%s): %s"):format(failure.rule, failure.reason, failure.message)
     end
     if #lines == 10 then break end
@@ -453,6 +587,7 @@ local function finish()
   if not state.begun then return end
   check_failures()
   check_unexpected()
+  check_expected()
 end
 
 -- --- what a file sees ---
@@ -530,7 +665,7 @@ return {
     return out
   end,
   run = function(i)
-    state = { expected = {}, forgiven = 0, events = 0 }
+    state = { expected = {}, allowed = {}, forgiven = {}, events = 0 }
     cases[i](t)
     finish()
   end,

@@ -162,7 +162,9 @@ static bool load_policies(struct generation *g, const struct generation_options 
     policies.schema = &g->config->schema;
     policies.zone = g->config->zone;
     policies.prices = g->prices;
-    if (options->policy_count) {
+    if (options->bare) {
+        policies.path_count = policies.setting_count = 0;
+    } else if (options->policy_count) {
         policies.path_count = options->policy_count;
         policies.paths = options->policies;
     } else if (!options->config_path) {

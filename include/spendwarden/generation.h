@@ -39,6 +39,7 @@ struct generation_options {
     const char *const *overrides; /* "key=value" */
     size_t policy_count;
     const char *const *policies;
+    bool bare; /* configuration, prices and sources, and no policies at all */
 };
 
 /* Every error of every file goes into *diags; then *out is NULL. One reference. */

@@ -70,7 +70,8 @@ struct policy_file {
 };
 
 size_t policy_files(const struct policy_set *s, const struct policy_file **out);
-size_t policy_data_names(const struct policy_set *s, const struct str **out);
+size_t policy_data_names(const struct policy_set *s,
+                         const struct str **out); /* terminated */
 
 /* One lua_State of that generation, for one thread with 16 MiB of stack. Borrows the set,
  * as do the names that it puts into records. */

@@ -78,7 +78,13 @@ struct test_case {
 
 size_t policy_test_cases(const struct policy_test *t, const struct test_case **out);
 
-enum test_status { TEST_PASSED, TEST_FAILED, TEST_BROKEN, TEST_SKIPPED };
+enum test_status {
+    TEST_PASSED,
+    TEST_FAILED,
+    TEST_BROKEN,
+    TEST_SKIPPED,
+    TEST_STATUS_COUNT,
+};
 
 struct test_outcome {
     enum test_status status; /* broken: the test itself went wrong */

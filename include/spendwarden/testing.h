@@ -26,16 +26,21 @@ struct testing_report {
     struct arena arena; /* of all text */
     size_t count, capacity;
     struct test_result *results; /* owned */
-    size_t by_status[4];
+    size_t by_status[TEST_STATUS_COUNT];
+    int64_t duration_ns;
 };
 
-/* Called with each result as it comes; may be NULL. */
-typedef void testing_progress(void *ctx, const struct test_result *result);
+/* Told of each test as it goes, from the thread that runs them; either may be NULL. */
+struct testing_watch {
+    void *ctx;
+    void (*begins)(void *ctx, const char *file, struct str name);
+    void (*ended)(void *ctx, const struct test_result *result);
+};
 
 /* In a thread of its own, which has the stack that it needs. A file or policy that does
  * not load goes into *diags, and makes it false; the other files run all the same. */
 bool testing_run(struct testing_report *out, const struct testing_options *options,
-                 testing_progress *progress, void *ctx, struct diags *diags);
+                 const struct testing_watch *watch, struct diags *diags);
 void testing_release(struct testing_report *r); /* safe on a zeroed one, and twice */
 
 /* Failed and broken tests as diagnostics: file, line, "NAME: the message's first line".

@@ -2,10 +2,11 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
-#include "spendwarden/testing.h"
+#include "test_report.h"
 
 static const char help[] =
     "Usage: spendwarden test [OPTION]... [PATH]...\n"
@@ -15,6 +16,7 @@ static const char help[] =
     "of\n"
     "production, in its sandbox, on a simulated clock.\n\n"
     "      --run REGEX        only tests where it is found in \"FILE: NAME\"\n"
+    "      --format FORMAT    text (default), json, tap or junit\n"
     "  -v, --verbose          name every test\n"
     "  -c, --config FILE      labels, prices, time zone, data and settings\n"
     "      --set KEY=VALUE    override one key of the configuration\n"
@@ -23,65 +25,125 @@ static const char help[] =
     "Exit status: 0 all passed, 1 some failed, 2 a file does not load, or no test was\n"
     "found.\n";
 
-enum { OPTION_RUN = 2000, OPTION_TIMEOUT };
+enum { OPTION_RUN = 2000, OPTION_TIMEOUT, TIMEOUT_MAX = 86400 };
+
+typedef void report_format(struct buf *out, const struct testing_report *r,
+                           const struct diags *diags);
 
 struct test {
     struct common_options common;
     struct testing_options options;
     const char *paths[LISTED_MAX];
-    bool verbose;
-    const char *file; /* of the last result */
+    report_format *format; /* NULL: text, as it goes */
+    bool verbose, terminal;
 };
 
-static void show_failure(const struct test_result *r)
+/* The line that says what runs is written over. */
+static void clear_line(const struct test *t)
 {
-    printf("--- %s: %.*s (%.2fs)\n%s:%d: ", r->status == TEST_FAILED ? "FAIL" : "ERROR",
-           STR_ARG(r->name), (double)r->duration_ns / 1e9, r->file, r->line);
-    printf("%.*s\n", STR_ARG(r->message));
+    if (t->terminal)
+        fputs("\r\033[K", stdout);
 }
 
-static void show(void *ctx, const struct test_result *r)
+static void begins(void *ctx, const char *file, struct str name)
 {
-    static const char *const words[] = {"PASS", "FAIL", "ERROR", "SKIP"};
     const struct test *t = ctx;
 
-    if (r->status == TEST_FAILED || r->status == TEST_BROKEN)
-        show_failure(r);
-    else if (t->verbose)
-        printf("--- %s: %.*s (%.2fs)\n", words[r->status], STR_ARG(r->name),
-               (double)r->duration_ns / 1e9);
+    if (!t->terminal)
+        return;
+    clear_line(t);
+    printf("%s: %.*s", file, STR_ARG(name));
     fflush(stdout);
 }
 
-static int finish(const struct testing_report *r, bool loaded)
+static void ended(void *ctx, const struct test_result *r)
 {
-    size_t failed = r->by_status[TEST_FAILED] + r->by_status[TEST_BROKEN];
+    static const char *const words[] = {"PASS", "FAIL", "ERROR", "SKIP"};
+    const struct test *t = ctx;
+    bool failed = r->status == TEST_FAILED || r->status == TEST_BROKEN;
 
-    printf("%zu passed, %zu failed, %zu skipped\n", r->by_status[TEST_PASSED], failed,
+    clear_line(t);
+    if (failed || t->verbose)
+        printf("--- %s: %s: %.*s (%.2fs)\n", words[r->status], r->file, STR_ARG(r->name),
+               (double)r->duration_ns / 1e9);
+    if (failed)
+        printf("%s:%d: %.*s\n", r->file, r->line, STR_ARG(r->message));
+    fflush(stdout);
+}
+
+static void print_report(const struct test *t, const struct testing_report *r,
+                         const struct diags *diags)
+{
+    struct buf out = {0};
+
+    if (t->format) {
+        t->format(&out, r, diags);
+        print_buf(stdout, &out);
+        buf_release(&out);
+        return;
+    }
+    printf("%zu passed, %zu failed, %zu skipped\n", r->by_status[TEST_PASSED],
+           r->by_status[TEST_FAILED] + r->by_status[TEST_BROKEN],
            r->by_status[TEST_SKIPPED]);
+}
+
+static int exit_code(const struct testing_report *r, bool loaded)
+{
     if (!loaded)
         return EXIT_USAGE;
     if (r->count == 0) {
         fprintf(stderr, "spendwarden test: no test was found\n");
         return EXIT_USAGE;
     }
-    return failed ? EXIT_FOUND : EXIT_OK;
+    return r->by_status[TEST_FAILED] + r->by_status[TEST_BROKEN] ? EXIT_FOUND : EXIT_OK;
 }
 
 static int run(struct test *t)
 {
+    const struct testing_watch watch = {.ctx = t, .begins = begins, .ended = ended};
     struct testing_report report;
     struct diags diags = {0};
     struct generation *g = NULL;
 
+    t->common.generation.bare = true;
     if (!generation_load(&g, &t->common.generation, &diags))
         return report_diags(&diags, EXIT_USAGE);
     t->options.generation = g;
-    bool loaded = testing_run(&report, &t->options, show, t, &diags);
-    int code = finish(&report, loaded);
+    t->terminal = !t->format && isatty(STDOUT_FILENO);
+    bool loaded = testing_run(&report, &t->options, t->format ? NULL : &watch, &diags);
+    print_report(t, &report, &diags);
+    int code = exit_code(&report, loaded);
     testing_release(&report);
     generation_release(g);
     return report_diags(&diags, code);
+}
+
+/* Exits if there is no such format. */
+static report_format *format_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        report_format *format;
+    } formats[] = {{"text", NULL},
+                   {"json", report_json},
+                   {"tap", report_tap},
+                   {"junit", report_junit}};
+
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return formats[i].format;
+    exit(usage_error("spendwarden test", "--format: text, json, tap or junit, not \"%s\"",
+                     name));
+}
+
+static bool read_timeout(struct test *t, const char *argument)
+{
+    int64_t seconds;
+
+    if (!str_to_int64(str_of(argument), &seconds) || seconds < 1 || seconds > TIMEOUT_MAX)
+        return false;
+    t->options.test_ms = seconds * 1000;
+    return true;
 }
 
 static bool read_option(struct test *t, int option, const char *argument)
@@ -91,8 +153,10 @@ static bool read_option(struct test *t, int option, const char *argument)
         t->options.pattern = argument;
         return true;
     case OPTION_TIMEOUT:
-        t->options.test_ms = strtol(argument, NULL, 10) * 1000;
-        return t->options.test_ms > 0;
+        return read_timeout(t, argument);
+    case OPTION_FORMAT:
+        t->format = format_of(argument);
+        return true;
     case 'v':
         t->verbose = true;
         return true;

@@ -12,7 +12,8 @@ struct policy_test *test_of(lua_State *L)
 
 int test_error(lua_State *L, const char *text)
 {
-    return luaL_error(L, "%s:%d: %s", test_of(L)->short_name, lua_here(L), text);
+    lua_pushfstring(L, "%s:%d: %s", test_of(L)->short_name, lua_here(L), text);
+    return lua_error(L);
 }
 
 static int raise(lua_State *L, const struct err *err)
@@ -151,6 +152,12 @@ static void push_seconds(lua_State *L, int64_t ns)
     lua_pushnumber(L, (double)ns / 1e9);
 }
 
+static int test_here(lua_State *L)
+{
+    lua_pushinteger(L, lua_here(L));
+    return 1;
+}
+
 static int test_now(lua_State *L)
 {
     push_seconds(L, now_ns(test_of(L)));
@@ -228,11 +235,17 @@ static int test_until(lua_State *L)
     return 1;
 }
 
+/* To the millisecond: a double of today's seconds knows little more. */
+static int64_t ns_of(double seconds)
+{
+    return fabs(seconds) < 9e9 ? llrint(seconds * 1e3) * NS_PER_MS : 0;
+}
+
 static int test_time_text(lua_State *L)
 {
     char text[TIMESTAMP_TEXT_SIZE];
 
-    timestamp_format(text, (int64_t)(luaL_checknumber(L, 1) * 1e3) * NS_PER_MS);
+    timestamp_format(text, ns_of(luaL_checknumber(L, 1)));
     lua_pushstring(L, text);
     return 1;
 }
@@ -241,7 +254,7 @@ static int test_duration_text(lua_State *L)
 {
     char text[TIMESTAMP_TEXT_SIZE];
 
-    duration_format(text, (int64_t)(luaL_checknumber(L, 1) * 1e3) * NS_PER_MS);
+    duration_format(text, ns_of(luaL_checknumber(L, 1)));
     lua_pushstring(L, text);
     return 1;
 }
@@ -352,6 +365,7 @@ void lua_test_push(lua_State *L)
                                          {"use", test_use},
                                          {"fail", test_fail},
                                          {"misuse", test_misuse},
+                                         {"here", test_here},
                                          {"at", test_at},
                                          {"zone", test_zone},
                                          {"data", test_data},

@@ -171,6 +171,17 @@ static int test_rules(lua_State *L)
     return 1;
 }
 
+static int test_metrics(lua_State *L)
+{
+    struct policy_test *t = test_of(L);
+
+    buf_reset(&t->metrics);
+    if (!t->options.host.metrics(t->options.host.ctx, &t->metrics))
+        return luaL_error(L, "no memory");
+    lua_metrics_push(L, buf_str(&t->metrics));
+    return 2;
+}
+
 /* --- fields --- */
 
 static int test_fields(lua_State *L)
@@ -193,13 +204,11 @@ static int test_open(lua_State *L)
 
 void lua_test_views(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"alerts", test_alerts},
-                                         {"firings", test_firings},
-                                         {"failures", test_failures},
-                                         {"rules", test_rules},
-                                         {"fields", test_fields},
-                                         {"open", test_open},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"alerts", test_alerts},     {"firings", test_firings},
+        {"failures", test_failures}, {"rules", test_rules},
+        {"fields", test_fields},     {"open", test_open},
+        {"metrics", test_metrics},   {NULL, NULL}};
 
     luaL_register(L, NULL, functions);
 }

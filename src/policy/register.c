@@ -38,8 +38,10 @@ void register_data(struct policy_vm *vm, struct str name)
     for (size_t i = 0; i < b->data_count; i++)
         if (str_eq(b->data_names[i], name))
             return;
-    if (b->data_count < DATA_NAMES_MAX)
-        b->data_names[b->data_count++] = arena_copy(&b->arena, name);
+    const char *copy =
+        b->data_count < DATA_NAMES_MAX ? arena_cstr(&b->arena, name) : NULL;
+    if (copy)
+        b->data_names[b->data_count++] = str_of(copy);
 }
 
 /* --- functions --- */

@@ -50,6 +50,12 @@ void lua_test_push(lua_State *L);
 
 void lua_test_views(lua_State *L);
 
+/* --- lua_metrics.c --- */
+
+/* Prometheus text as two tables, pushed: {family = type}, and a list of samples {name,
+ * labels, value}. */
+void lua_metrics_push(lua_State *L, struct str text);
+
 /* --- lua_record.c --- */
 
 /* Everything that was decided, as a read-only table. */

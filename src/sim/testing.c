@@ -22,8 +22,7 @@ static const int64_t TEST_INSTRUCTIONS = INT64_C(5000000000);
 struct run {
     const struct testing_options *options;
     struct testing_report *report;
-    testing_progress *progress;
-    void *ctx;
+    const struct testing_watch *watch;
     struct diags *diags;
     regex_t pattern;
     bool has_pattern;
@@ -73,6 +72,8 @@ static void run_case(struct run *run, struct policy_test *t, struct host *h,
     int64_t began_ns = timestamp_monotonic();
 
     policy_test_cases(t, &cases);
+    if (run->watch->begins)
+        run->watch->begins(run->watch->ctx, file, cases[i].name);
     policy_test_run(t, i, &outcome);
     host_reset(h);
     struct test_result *result = next_result(run->report);
@@ -90,8 +91,8 @@ static void run_case(struct run *run, struct policy_test *t, struct host *h,
     };
     run->report->count++;
     run->report->by_status[outcome.status]++;
-    if (run->progress)
-        run->progress(run->ctx, result);
+    if (run->watch->ended)
+        run->watch->ended(run->watch->ctx, result);
 }
 
 static void run_cases(struct run *run, struct policy_test *t, struct host *h,
@@ -191,14 +192,15 @@ static bool on_a_thread(struct run *run)
 }
 
 bool testing_run(struct testing_report *out, const struct testing_options *options,
-                 testing_progress *progress, void *ctx, struct diags *diags)
+                 const struct testing_watch *watch, struct diags *diags)
 {
+    static const struct testing_watch nobody;
     struct run run = {.options = options,
                       .report = out,
-                      .progress = progress,
-                      .ctx = ctx,
+                      .watch = watch ? watch : &nobody,
                       .diags = diags,
                       .ok = true};
+    int64_t began_ns = timestamp_monotonic();
 
     *out = (struct testing_report){0};
     arena_init(&out->arena, 0);
@@ -207,6 +209,7 @@ bool testing_run(struct testing_report *out, const struct testing_options *optio
     bool ok = compile_pattern(&run) && on_a_thread(&run);
     if (run.has_pattern)
         regfree(&run.pattern);
+    out->duration_ns = timestamp_monotonic() - began_ns;
     return ok;
 }
 

@@ -1,0 +1,2 @@
+use { "../nowhere" }
+test("a", function() end)

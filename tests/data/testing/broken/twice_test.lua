@@ -1,0 +1,2 @@
+test("a", function() end)
+test("a", function() end)
