@@ -425,6 +425,49 @@ function Test:no_alert(name, labels, severity) end
 ---@return integer count
 function Test:resolved(name, labels, severity) end
 
+--- At least one will have fired when the test ends.
+---@param name? string
+---@param labels? table<string, string|false>
+---@param severity? string
+function Test:expect(name, labels, severity) end
+
+--- Whether such alerts fire does not matter.
+---@param name? string
+---@param labels? table<string, string|false>
+---@param severity? string
+function Test:ignore(name, labels, severity) end
+
+--- Those that are pending, firing, or resolved lately.
+---@return Alert[]
+function Test:alerts() end
+
+--- While `fn` runs a policy fails, with this text in its message, place or reason.
+---@param text string
+---@param fn fun()
+---@return integer count
+function Test:fails(text, fn) end
+
+--- How often a policy has failed.
+---@return integer
+function Test:errors() end
+
+--- The sum over all series that match.
+---@param name string
+---@param labels? table<string, string|false>
+---@return number
+function Test:counter(name, labels) end
+
+--- The only series that matches, or nil.
+---@param name string
+---@param labels? table<string, string|false>
+---@return number?
+function Test:gauge(name, labels) end
+
+---@param name string
+---@param labels? table<string, string|false>
+---@return { count: number, sum: number, buckets: table<string, number> }
+function Test:histogram(name, labels) end
+
 ---@param name string
 ---@param fn fun(t: Test)
 function test(name, fn) end
