@@ -8,6 +8,8 @@ static size_t valid_utf8(struct str text)
 {
     size_t i = 0;
 
+    while (i < text.size && (unsigned char)text.at[i] < 0x80)
+        i++;
     while (i < text.size) {
         unsigned char c = (unsigned char)text.at[i];
         size_t more = c < 0x80 ? 0 : c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;

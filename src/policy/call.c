@@ -212,12 +212,11 @@ void vm_end(struct policy_vm *vm, size_t fn, const char *outcome)
                                           .instructions = exactly_spent(&vm->box)});
 }
 
-void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field missing)
+void vm_trace_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+                   struct field missing)
 {
     struct policy_trace_step step = {.outcome = outcome};
 
-    if (!vm->trace)
-        return;
     if (missing.kind != FIELD_NONE)
         step.missing = field_name(vm->set->options.schema, missing);
     report(vm, fn, step);

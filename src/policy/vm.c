@@ -190,8 +190,8 @@ static int end_loading(lua_State *L)
     lua_call(L, 0, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, FUNCTIONS);
     lua_pushnil(L);
-    lua_pushcfunction(L, lua_event_make);
-    lua_pushcfunction(L, lua_group_make);
+    lua_event_maker(L);
+    lua_group_maker(L);
     return SLOT_BASE;
 }
 

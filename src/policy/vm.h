@@ -4,13 +4,14 @@
 #include "set.h"
 #include "spendwarden/policy_trace.h"
 
-enum { NAMES_MAX = 128 };
+enum { NAMES_MAX = 128, NAME_SLOTS = 256 };
 
 /* What an event's field name stands for. */
 enum name_kind { NAME_FIELD, NAME_TAGS, NAME_METADATA, NAME_HAS_TAG, NAME_REQUESTED_USD };
 
 struct name {
     struct str text;
+    const char *interned; /* where Lua has the text, as long as the state */
     enum name_kind kind;
     struct field field; /* known_from also for other kinds */
 };
@@ -21,6 +22,7 @@ struct policy_vm {
     struct price_cache *prices; /* NULL: the set has no price book */
     size_t name_count;
     struct name names[NAMES_MAX];
+    uint8_t name_slots[NAME_SLOTS]; /* by the address of the text in Lua: index + 1 */
 
     /* while files are loaded */
     struct build *build;
@@ -80,8 +82,18 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results);
 void vm_reject(struct policy_vm *vm, size_t fn, const char *message);
 void vm_end(struct policy_vm *vm, size_t fn, const char *outcome);
 
-/* `missing`: the field that a call needs and does not have; else FIELD_NONE. */
-void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field missing);
+/* Tells the trace, which is there. `missing`: the field that a call needs and does not
+ * have; else FIELD_NONE. */
+void vm_trace_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+                   struct field missing);
+
+/* Most functions are not called for most events. */
+static inline void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+                           struct field missing)
+{
+    if (vm->trace)
+        vm_trace_skip(vm, fn, outcome, missing);
+}
 
 /* Handles given out before are stale from now on. */
 void vm_forget(struct policy_vm *vm);
