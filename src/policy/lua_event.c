@@ -8,6 +8,7 @@ static const char *const TAGS = "spendwarden.tags";
 static const char *const METADATA = "spendwarden.metadata";
 
 struct handle {
+    struct policy_vm *vm;
     uint64_t number;
 };
 
@@ -21,7 +22,8 @@ static void push_handle(lua_State *L, int metatable)
 {
     struct handle *handle = lua_newuserdata(L, sizeof *handle);
 
-    handle->number = vm_of(L)->handle;
+    handle->vm = vm_of(L);
+    handle->number = handle->vm->handle;
     lua_pushvalue(L, lua_upvalueindex(metatable));
     lua_setmetatable(L, -2);
 }
@@ -39,13 +41,13 @@ void lua_event_maker(lua_State *L)
 }
 
 /* The record behind argument 1, which is a handle. */
-static const struct record *record_at(lua_State *L, const struct policy_vm *vm)
+static const struct record *record_at(lua_State *L)
 {
     const struct handle *handle = lua_touserdata(L, 1);
 
-    if (!vm->record || handle->number != vm->handle)
+    if (!handle->vm->record || handle->number != handle->vm->handle)
         luaL_error(L, "an event can be read only while its function runs");
-    return vm->record;
+    return handle->vm->record;
 }
 
 static void push_str(lua_State *L, struct str text)
@@ -134,9 +136,23 @@ enum {
     UPVALUE_HAS_TAG = 1,
     UPVALUE_TAGS, /* metatables */
     UPVALUE_METADATA,
+    UPVALUE_TAGS_MADE, /* the last handles */
+    UPVALUE_METADATA_MADE,
     UPVALUE_NAMES, /* keeps the texts of names where they are */
     UPVALUE_COUNT = UPVALUE_NAMES,
 };
+
+/* The functions of an event share its tags and its metadata. */
+static void push_shared(lua_State *L, int metatable, int made, uint64_t *number,
+                        uint64_t current)
+{
+    if (*number != current) {
+        push_handle(L, metatable);
+        lua_replace(L, lua_upvalueindex(made));
+        *number = current;
+    }
+    lua_pushvalue(L, lua_upvalueindex(made));
+}
 
 static size_t slot_of(const char *interned)
 {
@@ -159,8 +175,8 @@ static const struct name *find_name(const struct policy_vm *vm, const char *inte
 
 static int event_index(lua_State *L)
 {
-    const struct policy_vm *vm = vm_of(L);
-    const struct record *r = record_at(L, vm);
+    struct policy_vm *vm = ((struct handle *)lua_touserdata(L, 1))->vm;
+    const struct record *r = record_at(L);
 
     const struct name *name = NULL;
 
@@ -175,10 +191,11 @@ static int event_index(lua_State *L)
         lua_field_push(L, r, name->field);
         break;
     case NAME_TAGS:
-        push_handle(L, UPVALUE_TAGS);
+        push_shared(L, UPVALUE_TAGS, UPVALUE_TAGS_MADE, &vm->tags_handle, vm->handle);
         break;
     case NAME_METADATA:
-        push_handle(L, UPVALUE_METADATA);
+        push_shared(L, UPVALUE_METADATA, UPVALUE_METADATA_MADE, &vm->metadata_handle,
+                    vm->handle);
         break;
     case NAME_HAS_TAG:
         lua_pushvalue(L, lua_upvalueindex(UPVALUE_HAS_TAG));
@@ -193,7 +210,7 @@ static int event_index(lua_State *L)
 static int event_has_tag(lua_State *L)
 {
     luaL_checkudata(L, 1, EVENT);
-    const struct record *r = record_at(L, vm_of(L));
+    const struct record *r = record_at(L);
     struct str wanted;
     bool found = false;
 
@@ -206,7 +223,7 @@ static int event_has_tag(lua_State *L)
 
 static int tags_index(lua_State *L)
 {
-    const struct record *r = record_at(L, vm_of(L));
+    const struct record *r = record_at(L);
     double at = lua_type(L, 2) == LUA_TNUMBER ? lua_tonumber(L, 2) : 0;
 
     if (!(at >= 1 && at <= r->ev.tag_count))
@@ -217,13 +234,13 @@ static int tags_index(lua_State *L)
 
 static int tags_length(lua_State *L)
 {
-    lua_pushinteger(L, record_at(L, vm_of(L))->ev.tag_count);
+    lua_pushinteger(L, record_at(L)->ev.tag_count);
     return 1;
 }
 
 static int metadata_index(lua_State *L)
 {
-    const struct record *r = record_at(L, vm_of(L));
+    const struct record *r = record_at(L);
     struct str name = lua_push_text(L, 2);
 
     for (size_t i = 0; i < r->ev.metadata_count; i++) {
@@ -297,6 +314,8 @@ void lua_event_open(lua_State *L)
     lua_pushcfunction(L, event_has_tag);
     luaL_getmetatable(L, TAGS);
     luaL_getmetatable(L, METADATA);
+    lua_pushnil(L);
+    lua_pushnil(L);
     push_names(L, vm);
     lua_pushcclosure(L, event_index, UPVALUE_COUNT);
     lua_setfield(L, -2, "__index");

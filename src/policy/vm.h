@@ -46,6 +46,7 @@ struct policy_vm {
     struct budget budget; /* of the running call */
     size_t output;        /* bytes of text that the last call answered */
     bool handle_pushed;
+    uint64_t tags_handle, metadata_handle; /* of those that event_index made last */
     bool read_filling; /* the call at hand read a window that is filling */
 
     struct policy_watch watch;
