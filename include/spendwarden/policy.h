@@ -36,6 +36,8 @@ struct policy_setting {
     struct str value; /* a number, true, false, or text */
 };
 
+struct policy_lines;
+
 struct policy_options {              /* the set copies what it needs of the arrays */
     const struct schema *schema;     /* outlives the set */
     const struct zone *zone;         /* for day, week, month; outlives the set */
@@ -46,6 +48,8 @@ struct policy_options {              /* the set copies what it needs of the arra
     const struct policy_data *data;
     const struct policy_setting *settings;
     struct policy_limits limits;
+    struct policy_lines *lines; /* where each line that runs is noted, by one thread;
+                                   outlives the set. NULL: nowhere */
 };
 
 /* One generation: sources, data, declarations. Immutable; shared by all its states. */

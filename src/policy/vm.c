@@ -215,6 +215,7 @@ bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *b
         !call_own(&vm->box, prepare, 0, err) || !call_own(&vm->box, push_runner, 1, err))
         return false;
     sandbox_distrust(&vm->box);
+    vm->box.lines = set->options.lines;
     for (size_t i = 0; i < set->file_count; i++)
         run(vm, &set->files[i]);
     vm->box.trusted = true;

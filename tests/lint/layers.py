@@ -38,6 +38,7 @@ CONTRACTS = {
     "policy_errors": "policy",
     "policy_measure": "policy",
     "policy_names": "policy",
+    "policy_lines": "policy",
     "policy_test": "policy",
     "policy_trace": "policy",
     "price_import": "price",
