@@ -2,6 +2,7 @@
 #pragma once
 #include "bindings.h"
 #include "set.h"
+#include "spendwarden/policy_tick.h"
 #include "spendwarden/policy_trace.h"
 
 enum { NAMES_MAX = 128, NAME_SLOTS = 256 };
@@ -42,9 +43,10 @@ struct policy_vm {
     const struct window_decl *group_window;
     const struct window_group *group;
     int64_t at_ns;
-    int64_t left;         /* instructions of this event or tick */
-    struct budget budget; /* of the running call */
-    size_t output;        /* bytes of text that the last call answered */
+    const struct answer *answer; /* a second argument of the call; NULL: none */
+    int64_t left;                /* instructions of this event or tick */
+    struct budget budget;        /* of the running call */
+    size_t output;               /* bytes of text that the last call answered */
     bool handle_pushed;
     uint64_t tags_handle, metadata_handle; /* of those that event_index made last */
     bool read_filling; /* the call at hand read a window that is filling */
