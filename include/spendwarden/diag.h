@@ -7,10 +7,13 @@
 struct diag {
     char *file;       /* owned */
     int line;         /* from 1; 0: the whole file */
-    int column;       /* from 1; 0: the whole line */
+    int column;       /* in bytes, from 1; 0: the whole line */
+    int end_column;   /* behind the last byte that it is about; 0: not known */
     char *text;       /* owned; one line, without the position */
     const char *code; /* static: "E012", "W401"; NULL: none */
     bool warning;     /* it fails nothing */
+    char *help;       /* owned: the remedy, one line; NULL: none */
+    char *excerpt;    /* owned: the source and marks below it, whole lines; NULL: none */
 };
 
 struct diags {
@@ -30,8 +33,17 @@ void diags_add_code(struct diags *d, const char *code, const char *file, int lin
                     int column, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* "file:line:column: text", with a code "file:line:column: error[E012]: text"; one a
- * line, in order of file and line. */
+/* A copy of all of it. */
+void diags_add_copy(struct diags *d, const struct diag *item);
+
+/* How many are no warnings. */
+size_t diags_errors(const struct diags *d);
+
+/* In order of file and line. */
+void diags_sort(struct diags *d);
+
+/* "file:line:column: text", with a code "file:line:column: error[E012]: text", then the
+ * excerpt and the help where there are; sorted. */
 void diags_print(struct diags *d, struct buf *out);
 
 /* Adds those of another list. */

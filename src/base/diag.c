@@ -13,22 +13,35 @@ static bool make_room(struct diags *d)
     return d->items != NULL;
 }
 
-/* Owns what `item` points to only once it is in the list. */
-static void add(struct diags *d, struct diag item, const char *format, va_list args)
+static char *copy(const char *text)
 {
-    char text[1024];
+    return text ? strdup(text) : NULL;
+}
 
+void diags_add_copy(struct diags *d, const struct diag *item)
+{
     if (d->count == DIAGS_MAX || !make_room(d)) {
         d->more++;
         return;
     }
+    struct diag *to = &d->items[d->count++];
+    *to = *item;
+    to->file = copy(item->file);
+    to->text = copy(item->text);
+    to->help = copy(item->help);
+    to->excerpt = copy(item->excerpt);
+}
+
+static void add(struct diags *d, struct diag item, const char *format, va_list args)
+{
+    char text[1024];
+
     vsnprintf(text, sizeof text, format, args);
     for (char *c = text; *c; c++)
         if (*c == '\n')
             *c = ' ';
-    item.file = strdup(item.file);
-    item.text = strdup(text);
-    d->items[d->count++] = item;
+    item.text = text;
+    diags_add_copy(d, &item);
 }
 
 void diags_add(struct diags *d, const char *file, int line, int column,
@@ -81,13 +94,29 @@ static int compare(const void *left, const void *right)
 
     if (order == 0)
         order = (a->line > b->line) - (a->line < b->line);
-    return order != 0 ? order : (a->column > b->column) - (a->column < b->column);
+    if (order == 0)
+        order = (a->column > b->column) - (a->column < b->column);
+    return order == 0 && a->text && b->text ? strcmp(a->text, b->text) : order;
+}
+
+size_t diags_errors(const struct diags *d)
+{
+    size_t count = d->more;
+
+    for (size_t i = 0; i < d->count; i++)
+        count += !d->items[i].warning;
+    return count;
+}
+
+void diags_sort(struct diags *d)
+{
+    if (d->count)
+        qsort(d->items, d->count, sizeof *d->items, compare);
 }
 
 void diags_print(struct diags *d, struct buf *out)
 {
-    if (d->count)
-        qsort(d->items, d->count, sizeof *d->items, compare);
+    diags_sort(d);
     for (size_t i = 0; i < d->count; i++) {
         const struct diag *item = &d->items[i];
         if (!item->file || !item->text)
@@ -100,6 +129,10 @@ void diags_print(struct diags *d, struct buf *out)
         if (item->code)
             buf_format(out, ": %s[%s]", item->warning ? "warning" : "error", item->code);
         buf_format(out, ": %s\n", item->text);
+        if (item->excerpt)
+            buf_add(out, str_of(item->excerpt));
+        if (item->help)
+            buf_format(out, "    help: %s\n", item->help);
     }
     if (d->more)
         buf_format(out, "and %zu more\n", d->more);
@@ -110,6 +143,8 @@ void diags_release(struct diags *d)
     for (size_t i = 0; i < d->count; i++) {
         free(d->items[i].file);
         free(d->items[i].text);
+        free(d->items[i].help);
+        free(d->items[i].excerpt);
     }
     free(d->items);
     *d = (struct diags){0};

@@ -32,6 +32,34 @@ TEST(prints_in_order_of_place)
     diags_release(&d);
 }
 
+TEST(shows_the_source_and_the_help_below_the_text)
+{
+    struct diag item = {.file = (char *)"a.lua",
+                        .line = 2,
+                        .column = 8,
+                        .end_column = 14,
+                        .code = "E201",
+                        .text = (char *)"no 'teem'",
+                        .help = (char *)"did you mean 'team'?",
+                        .excerpt = (char *)"    derive(\"teem\")\n           ^^^^^^\n"};
+    struct diags d = {0};
+    struct buf out = {0};
+
+    diags_add_copy(&d, &item);
+    diags_add_code(&d, "W401", "a.lua", 3, 1, "many");
+    assert_ptr_not_equal(d.items[0].help, item.help);
+    assert_int_equal(d.items[0].end_column, 14);
+    assert_int_equal(diags_errors(&d), 1);
+    diags_print(&d, &out);
+    assert_true(str_eq(buf_str(&out), STR("a.lua:2:8: error[E201]: no 'teem'\n"
+                                          "    derive(\"teem\")\n"
+                                          "           ^^^^^^\n"
+                                          "    help: did you mean 'team'?\n"
+                                          "a.lua:3:1: warning[W401]: many\n")));
+    buf_release(&out);
+    diags_release(&d);
+}
+
 TEST(counts_what_it_does_not_keep)
 {
     struct diags d = {0};
@@ -63,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_in_order_of_place),
+        cmocka_unit_test(shows_the_source_and_the_help_below_the_text),
         cmocka_unit_test(counts_what_it_does_not_keep),
         cmocka_unit_test(the_first_cause_of_a_failure_stays),
     };
