@@ -116,7 +116,7 @@ static struct window_decl coverage_window(const struct generation *g, size_t spa
 {
     struct window_decl decl = {
         .aggregate = AGGREGATE_SUM,
-        .field = field_find(NULL, STR("charge_usd")),
+        .sum = field_find(NULL, STR("charge_usd")),
         .by_count = 1,
         .by = {field_find(NULL, STR("source"))},
         .span = SPAN_ROLLING,
@@ -162,6 +162,8 @@ static bool load_policies(struct generation *g, const struct generation_options 
     policies.schema = &g->config->schema;
     policies.zone = g->config->zone;
     policies.prices = g->prices;
+    policies.max_groups = (size_t)g->config->windows.max_groups;
+    policies.max_series = (size_t)g->config->metrics.max_series;
     if (options->bare) {
         policies.path_count = policies.setting_count = 0;
     } else if (options->policy_count) {
@@ -227,6 +229,7 @@ bool generation_variant(struct generation **out, struct generation *base,
     memcpy(g->sources, base->sources, sizeof g->sources);
     options.schema = &base->config->schema;
     options.prices = base->prices;
+    options.unchecked = true; /* the same files, which were checked with the base */
     if (!policy_load(&g->policies, &options, diags) || !collect_windows(g, diags)) {
         generation_release(g);
         return false;

@@ -155,11 +155,11 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
     return true;
 }
 
-static bool idle(void *ctx, size_t loop, bool last)
+static void idle(void *ctx, size_t loop)
 {
     struct server *s = ctx;
 
-    return ingest_turn(s->ingest[loop], last);
+    ingest_commit(s->ingest[loop]);
 }
 
 static size_t loop_count(const struct config *c)

@@ -1,40 +1,142 @@
-/* spendwarden check: does this configuration load? */
+/* spendwarden check: does this configuration load, and do its policies make sense? */
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli.h"
 #include "spendwarden/server.h"
 
 static const char help[] =
-    "Usage: spendwarden check [--config FILE] [--policies PATH]...\n"
-    "Loads a configuration with its policies, data and prices as `run` would, and "
-    "prints\n"
-    "every error as file:line:column: text. Silent when all is fine.\n\n"
+    "Usage: spendwarden check [--config FILE] [PATH]...\n"
+    "Loads a configuration with its policies, data and prices as `run` would, looks\n"
+    "into every policy, and prints all that is wrong, of all files at once. Silent\n"
+    "when all is fine.\n\n"
+    "  spendwarden check policies/mine.lua\n"
+    "  spendwarden check --config spendwarden.yaml --strict\n"
+    "  spendwarden check --explain E201\n\n"
+    "PATH: policies, files or directories with *.lua, not the configured ones.\n\n"
     "  -c, --config FILE     configuration; without it the defaults\n"
-    "      --policies PATH   check these instead of the configured ones; repeatable\n"
+    "      --policies PATH   the same as PATH; repeatable\n"
     "      --set KEY=VALUE   override one key of the configuration\n"
+    "      --strict          warnings count as errors\n"
+    "      --format FORMAT   text (default, on standard error) or json (on standard\n"
+    "                        output)\n"
+    "      --explain CODE    what an error means, with a wrong and a right example\n"
     "  -h, --help            this text\n\n"
     "Exit status: 0 fine, 1 errors were found, 2 wrong usage.\n";
 
+enum { OPTION_STRICT = 2000, OPTION_EXPLAIN };
+
+/* docs/errors/, one page behind the other */
+extern const char check_error_pages[], check_error_pages_end[];
+
+/* A page begins "# E201: " and goes as far as the next one. */
+static int explain(const char *code)
+{
+    char head[32];
+
+    snprintf(head, sizeof head, "# %.20s: ", code);
+    const char *page = strstr(check_error_pages, head);
+    if (!page)
+        return usage_error("spendwarden check", "there is no error \"%s\"", code);
+    const char *end = strstr(page, "\n# ");
+    if (!end)
+        end = check_error_pages_end - 1;
+    fwrite(page, 1, (size_t)(end + 1 - page), stdout);
+    return EXIT_OK;
+}
+
+static void set_number(json_t *to, const char *key, int number)
+{
+    if (number)
+        json_object_set_new(to, key, json_integer(number));
+}
+
+static void set_text(json_t *to, const char *key, const char *text)
+{
+    json_t *value = text ? json_string(text) : NULL;
+
+    if (text && !value)
+        value = json_string("(not UTF-8)"); /* a path: our own texts are */
+    if (value)
+        json_object_set_new(to, key, value);
+}
+
+static json_t *json_of(const struct diag *item)
+{
+    json_t *out = json_object();
+
+    set_text(out, "file", item->file);
+    set_number(out, "line", item->line);
+    set_number(out, "column", item->line ? item->column : 0);
+    set_number(out, "end_column", item->line ? item->end_column : 0);
+    set_text(out, "severity", item->warning ? "warning" : "error");
+    set_text(out, "code", item->code);
+    set_text(out, "message", item->text);
+    set_text(out, "help", item->help);
+    return out;
+}
+
+/* False: it could not be written. */
+static bool print_json(struct diags *diags)
+{
+    json_t *list = json_array();
+    size_t errors = diags_errors(diags);
+
+    diags_sort(diags);
+    for (size_t i = 0; i < diags->count; i++)
+        json_array_append_new(list, json_of(&diags->items[i]));
+    json_t *all =
+        json_pack("{s:o,s:I,s:I,s:I}", "errors", list, "error_count", (json_int_t)errors,
+                  "warning_count", (json_int_t)(diags->count + diags->more - errors),
+                  "omitted", (json_int_t)diags->more);
+    bool ok = all && json_dumpf(all, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF;
+    json_decref(all);
+    return ok;
+}
+
+static int finish(struct diags *diags, const struct common_options *o, bool ok)
+{
+    int code = ok ? EXIT_OK : EXIT_FOUND;
+
+    if (!o->json)
+        return report_diags(diags, code);
+    if (!print_json(diags))
+        code = EXIT_USAGE;
+    diags_release(diags);
+    return code;
+}
+
 int verb_check(int argc, char **argv)
 {
-    static const struct option options[] = {COMMON_OPTIONS, {0}};
+    static const struct option options[] = {
+        COMMON_OPTIONS,
+        {"strict", no_argument, NULL, OPTION_STRICT},
+        {"explain", required_argument, NULL, OPTION_EXPLAIN},
+        {0},
+    };
     struct common_options common = {0};
     struct generation *g = NULL;
     struct diags diags = {0};
+    bool strict = false;
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return fputs(help, stdout), EXIT_OK;
-        if (!common_option(&common, option, optarg))
+        if (option == OPTION_EXPLAIN)
+            return explain(optarg);
+        if (option == OPTION_STRICT)
+            strict = true;
+        else if (!common_option(&common, option, optarg))
             return usage_error("spendwarden check", "wrong option");
     }
     common_done(&common);
     for (; optind < argc; optind++)
         common_option(&common, OPTION_POLICIES, argv[optind]);
     bool ok = generation_load(&g, &common.generation, &diags) &&
-              server_check(g->config, &diags);
+              server_check(g->config, &diags) && !(strict && diags.count);
     generation_release(g);
-    return report_diags(&diags, ok ? EXIT_OK : EXIT_FOUND);
+    return finish(&diags, &common, ok);
 }

@@ -18,12 +18,14 @@ bool common_option(struct common_options *o, int option, const char *argument)
         g->config_path = argument;
         return true;
     case OPTION_POLICIES:
-        if (g->policy_count < LISTED_MAX)
-            o->policies[g->policy_count++] = argument;
+        if (g->policy_count == LISTED_MAX)
+            exit(usage_error("spendwarden", "more than %d policies", LISTED_MAX));
+        o->policies[g->policy_count++] = argument;
         return true;
     case OPTION_SET:
-        if (g->override_count < LISTED_MAX)
-            o->overrides[g->override_count++] = argument;
+        if (g->override_count == LISTED_MAX)
+            exit(usage_error("spendwarden", "more than %d times --set", LISTED_MAX));
+        o->overrides[g->override_count++] = argument;
         return true;
     case OPTION_FORMAT:
         o->json = strcmp(argument, "json") == 0;

@@ -7,6 +7,13 @@ static const struct policy_code codes[] = {
     {"E002", "a directory holds no policy"},
     {"E010", "the file is not valid Lua"},
     {"E011", "the file fails while it is loaded"},
+    {"E013", "a global that policies do not have"},
+    {"E014", "a global is set"},
+    {"E015", "a library or a text does not have this function"},
+    {"E016", "a 64-bit or imaginary number"},
+    {"E017", "something read-only is set"},
+    {"E018", "data that policy { data } does not name"},
+    {"E019", "a setting that policy { settings } does not have"},
     {"E101", "a file does not begin with policy { name = ... }"},
     {"E102", "policy is called twice in one file"},
     {"E103", "two files have the same policy name"},
@@ -28,7 +35,13 @@ static const struct policy_code codes[] = {
     {"E209", "a class that is not declared"},
     {"E210", "a second default class"},
     {"E211", "a counter whose name does not end in _total"},
-    {"E212", "a histogram or gauge whose name ends in _total, _bucket, _count or _sum"},
+    {"E212", "a field is called as a method"},
+    {"E213", "a group does not have this label"},
+    {"E214", "a window does not have this label"},
+    {"E215", "a window does not have this method"},
+    {"E216", "a window is read where there are no windows"},
+    {"E217", "a method is called without its object"},
+    {"E218", "a key stands in a table twice"},
     {"E301", "a text that is no duration"},
     {"E302", "a duration outside the range"},
     {"E303", "'over' is not a window"},
@@ -37,14 +50,24 @@ static const struct policy_code codes[] = {
     {"E306", "'clear' without a bound or on its wrong side"},
     {"E307", "a number that is not finite"},
     {"E308", "a condition that is never true"},
-    {"E309", "buckets that do not ascend or are out of range"},
-    {"E310", "a burn rate that is not { long window, short window, factor }"},
-    {"E311", "a forecast that is no share of the limit"},
+    {"E309", "a bound that excludes another, or always holds"},
+    {"E310", "a function that is never asked"},
+    {"E311", "an answer of the wrong kind"},
     {"E901", "loading a file takes too long or too much memory"},
     {"E902", "more than all policies together may have"},
     {"E903", "a text or a list that is too long"},
     {"E904", "a policy file that is too large, or too many of them"},
+    {"W401", "a window may have more groups than are kept"},
+    {"W402", "a metric may have more series than are kept"},
+    {"W403", "a step of a budget that looks like per cent"},
+    {"W404", "a class that no policy declares"},
 };
+
+const struct policy_code *policy_codes(size_t *count)
+{
+    *count = sizeof codes / sizeof *codes;
+    return codes;
+}
 
 const struct policy_code *policy_code_find(const char *code)
 {

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "vm.h"
+#include "lint.h"
 
 void policy_limits_default(struct policy_limits *l)
 {
@@ -25,31 +25,37 @@ static void publish(struct policy_set *s)
     s->decls = (struct decls){.window_count = b->window_count,
                               .rule_count = b->rule_count,
                               .budget_count = b->budget_count,
-                              .metric_count = b->metric_count,
-                              .gauge_count = b->gauge_count,
+                              .counter_count = b->counter_count,
                               .class_count = b->class_count,
                               .windows = b->windows,
                               .rules = b->rules,
                               .budgets = b->budgets,
-                              .metrics = b->metrics,
-                              .gauges = b->gauges,
+                              .counters = b->counters,
                               .classes = b->classes};
 }
 
-/* Runs every file even where one could not be read, for the errors of all. */
+/* Runs every file even where one could not be read, for the errors of all; then looks at
+ * them. */
 static bool register_all(struct policy_set *s, struct diags *diags)
 {
     struct policy_vm *vm = calloc(1, sizeof *vm);
+    struct findings *found = calloc(1, sizeof *found);
+    size_t errors = diags_errors(diags);
     struct err err = {0};
 
-    if (!vm)
-        return err_set(NULL, ERR_MEMORY, "no memory");
-    bool ok = build_open(&s->build, &err) && vm_load(vm, s, &s->build, diags, &err);
-    if (err.kind != ERR_NONE)
-        diags_add(diags, "policies", 0, 0, "%s", err.text);
-    vm_release(vm);
+    bool ok = vm && found && build_open(&s->build, &err) &&
+              vm_load(vm, s, &s->build, found, &err);
+    if (found && vm && vm->box.L)
+        lint_files(s, vm, found, diags);
+    if (!ok && diags_errors(diags) == errors)
+        diags_add(diags, "policies", 0, 0, "%s", err.kind ? err.text : "no memory");
+    if (vm)
+        vm_release(vm);
+    if (found)
+        diags_release(&found->problems);
+    free(found);
     free(vm);
-    return ok;
+    return ok && diags_errors(diags) == errors;
 }
 
 static bool is_policy(const struct build *b, struct str name)

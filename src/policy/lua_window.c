@@ -8,21 +8,14 @@ struct group_handle {
     uint64_t number;
 };
 
-/* Upvalue: the metatable. */
-static int group_make(lua_State *L)
+int lua_group_make(lua_State *L)
 {
     struct group_handle *handle = lua_newuserdata(L, sizeof *handle);
 
     handle->number = vm_of(L)->handle;
-    lua_pushvalue(L, lua_upvalueindex(1));
+    luaL_getmetatable(L, GROUP);
     lua_setmetatable(L, -2);
     return 1;
-}
-
-void lua_group_maker(lua_State *L)
-{
-    luaL_getmetatable(L, GROUP);
-    lua_pushcclosure(L, group_make, 1);
 }
 
 void lua_window_push(lua_State *L, int window)

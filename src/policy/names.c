@@ -45,6 +45,13 @@ static int list_policy_names(lua_State *L)
     return 0;
 }
 
+static bool add_vm_names(struct policy_vm *vm, struct buf *out)
+{
+    vm->box.trusted = true;
+    return lua_cpcall(vm->box.L, list_policy_names,
+                      &(struct listing){.out = out, .vm = vm}) == 0;
+}
+
 static bool add_policy_names(struct buf *out, const struct schema *schema,
                              struct err *err)
 {
@@ -54,12 +61,8 @@ static bool add_policy_names(struct buf *out, const struct schema *schema,
     struct diags diags = {0};
 
     policy_limits_default(&options.limits);
-    bool ok = policy_load(&set, &options, &diags) && policy_vm_open(&vm, set, err);
-    if (ok) {
-        vm->box.trusted = true;
-        ok = lua_cpcall(vm->box.L, list_policy_names,
-                        &(struct listing){.out = out, .vm = vm}) == 0;
-    }
+    bool ok = policy_load(&set, &options, &diags) && policy_vm_open(&vm, set, err) &&
+              add_vm_names(vm, out);
     diags_release(&diags);
     policy_vm_close(vm);
     policy_set_free(set);
@@ -122,6 +125,14 @@ static bool finish(struct buf *out, struct buf *names, bool ok, struct err *err)
     ok = ok && !names->failed;
     buf_release(names);
     return ok;
+}
+
+bool vm_names(struct policy_vm *vm, struct buf *out, struct err *err)
+{
+    struct buf names = {0};
+    bool ok = add_library_names(&names, false, err) && add_vm_names(vm, &names);
+
+    return finish(out, &names, ok, err);
 }
 
 bool policy_names(struct buf *out, const struct schema *schema, struct err *err)

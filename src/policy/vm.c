@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* lua/frame.lua and the like */
+/* lua/frame.lua, lua/reader.lua */
 extern const char policy_frame[], policy_frame_end[];
 extern const char policy_reader[], policy_reader_end[];
-extern const char policy_events[], policy_events_end[];
-extern const char policy_ticks[], policy_ticks_end[];
 
 static const char *const FRAME = "spendwarden.frame";
 static const char *const FUNCTIONS = "spendwarden.functions";
@@ -76,17 +74,6 @@ void lua_trusted_load(lua_State *L, int libraries, const char *name, const char 
     set_frame_environment(L, libraries, lua_gettop(L));
 }
 
-/* Runs a chunk that declares calls: (core, reader, frame), which are at these indexes. */
-static void run_calls(lua_State *L, int libraries, int reader, int frame,
-                      const char *name, const char *text, const char *end)
-{
-    lua_trusted_load(L, libraries, name, text, end);
-    lua_core_push(L);
-    lua_pushvalue(L, reader);
-    lua_pushvalue(L, frame);
-    lua_call(L, 3, 0);
-}
-
 static int prepare(lua_State *L)
 {
     lua_newtable(L);
@@ -100,15 +87,11 @@ static int prepare(lua_State *L)
     lua_trusted_load(L, libraries, "=reader", policy_reader, policy_reader_end);
     lua_core_push(L);
     lua_call(L, 1, 1);
-    int reader = lua_gettop(L);
     lua_trusted_load(L, libraries, "=frame", policy_frame, policy_frame_end);
     lua_core_push(L);
     lua_pushvalue(L, libraries);
-    lua_pushvalue(L, reader);
+    lua_pushvalue(L, -4); /* the reader */
     lua_call(L, 3, 1);
-    int frame = lua_gettop(L);
-    run_calls(L, libraries, reader, frame, "=events", policy_events, policy_events_end);
-    run_calls(L, libraries, reader, frame, "=ticks", policy_ticks, policy_ticks_end);
     lua_setfield(L, LUA_REGISTRYINDEX, FRAME);
     lua_settop(L, 0);
     lua_forget_libraries(L);
@@ -161,10 +144,10 @@ static void report(struct policy_vm *vm, const char *reason)
         line = (int)strtol(text + prefix + 1, &rest, 10);
         text = *rest == ':' && rest[1] == ' ' ? rest + 2 : text;
     }
-    if (!vm->diags)
+    if (!vm->found)
         return;
     const char *code = strcmp(reason, "runtime") != 0 ? "E901" : syntax ? "E010" : "E011";
-    diags_add_code(vm->diags, code, vm->file->path, line, 0, "%s", text);
+    diags_add_code(&vm->found->problems, code, vm->file->path, line, 0, "%s", text);
 }
 
 static void run(struct policy_vm *vm, const struct source_file *file)
@@ -187,8 +170,8 @@ static void run(struct policy_vm *vm, const struct source_file *file)
     }
     if (!lua_toboolean(L, -1)) {
         vm->broken = true;
-        if (vm->diags)
-            diags_add_code(vm->diags, "E101", file->path, 0, 0,
+        if (vm->found)
+            diags_add_code(&vm->found->problems, "E101", file->path, 0, 0,
                            "the file does not say policy { name = ... }");
     }
 }
@@ -207,8 +190,8 @@ static int end_loading(lua_State *L)
     lua_call(L, 0, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, FUNCTIONS);
     lua_pushnil(L);
-    lua_event_maker(L);
-    lua_group_maker(L);
+    lua_pushcfunction(L, lua_event_make);
+    lua_pushcfunction(L, lua_group_make);
     return SLOT_BASE;
 }
 
@@ -225,14 +208,13 @@ static bool call_own(struct sandbox *s, lua_CFunction function, int results,
 }
 
 bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *build,
-             struct diags *diags, struct err *err)
+             struct findings *found, struct err *err)
 {
-    *vm = (struct policy_vm){.set = set, .build = build, .diags = diags};
+    *vm = (struct policy_vm){.set = set, .build = build, .found = found};
     if (!sandbox_open(&vm->box, &set->options.limits, vm, err) ||
         !call_own(&vm->box, prepare, 0, err) || !call_own(&vm->box, push_runner, 1, err))
         return false;
     sandbox_distrust(&vm->box);
-    vm->box.lines = set->options.lines;
     for (size_t i = 0; i < set->file_count; i++)
         run(vm, &set->files[i]);
     vm->box.trusted = true;
@@ -240,7 +222,7 @@ bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *b
     sandbox_distrust(&vm->box);
     sandbox_rest_only(&vm->box);
     vm->build = NULL;
-    vm->diags = NULL;
+    vm->found = NULL;
     return ok && !vm->broken;
 }
 

@@ -2,17 +2,30 @@
 #pragma once
 #include "bindings.h"
 #include "set.h"
-#include "spendwarden/policy_tick.h"
 #include "spendwarden/policy_trace.h"
 
-enum { NAMES_MAX = 128, NAME_SLOTS = 256 };
+enum { NAMES_MAX = 128, NOTES_MAX = 512 };
+
+/* A call that ran and has labels, for what is said of their number. */
+struct note {
+    const char *path, *kind; /* borrowed; static */
+    int line;
+    size_t count;
+    const struct str *names; /* in the build's arena */
+};
+
+/* What running the files found: places are lines only, and each may be there twice. */
+struct findings {
+    struct diags problems;
+    size_t note_count;
+    struct note notes[NOTES_MAX];
+};
 
 /* What an event's field name stands for. */
 enum name_kind { NAME_FIELD, NAME_TAGS, NAME_METADATA, NAME_HAS_TAG, NAME_REQUESTED_USD };
 
 struct name {
     struct str text;
-    const char *interned; /* where Lua has the text, as long as the state */
     enum name_kind kind;
     struct field field; /* known_from also for other kinds */
 };
@@ -23,11 +36,10 @@ struct policy_vm {
     struct price_cache *prices; /* NULL: the set has no price book */
     size_t name_count;
     struct name names[NAMES_MAX];
-    uint8_t name_slots[NAME_SLOTS]; /* by the address of the text in Lua: index + 1 */
 
     /* while files are loaded */
     struct build *build;
-    struct diags *diags; /* NULL: errors were reported when the set was loaded */
+    struct findings *found; /* NULL: errors were reported when the set was loaded */
     const struct source_file *file;
     char short_name[LUA_IDSIZE]; /* what Lua's messages call the file */
     struct str policy;
@@ -43,12 +55,10 @@ struct policy_vm {
     const struct window_decl *group_window;
     const struct window_group *group;
     int64_t at_ns;
-    const struct answer *answer; /* a second argument of the call; NULL: none */
-    int64_t left;                /* instructions of this event or tick */
-    struct budget budget;        /* of the running call */
-    size_t output;               /* bytes of text that the last call answered */
+    int64_t left;         /* instructions of this event or tick */
+    struct budget budget; /* of the running call */
+    size_t output;        /* bytes of text that the last call answered */
     bool handle_pushed;
-    uint64_t tags_handle, metadata_handle; /* of those that event_index made last */
     bool read_filling; /* the call at hand read a window that is filling */
 
     struct policy_watch watch;
@@ -71,9 +81,13 @@ enum {
 
 struct policy_vm *vm_of(lua_State *L);
 
+/* The names that policies see, one a line, in no order: see policy_names.h. The vm is
+ * trusted from then on. */
+bool vm_names(struct policy_vm *vm, struct buf *out, struct err *err);
+
 /* A state with every file of the set run in it, registering into `build`. */
 bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *build,
-             struct diags *diags, struct err *err);
+             struct findings *found, struct err *err);
 void vm_release(struct policy_vm *vm);
 
 /* Calls function `fn` with the event, or with the group of a tick: `results` are above
@@ -85,18 +99,8 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results);
 void vm_reject(struct policy_vm *vm, size_t fn, const char *message);
 void vm_end(struct policy_vm *vm, size_t fn, const char *outcome);
 
-/* Tells the trace, which is there. `missing`: the field that a call needs and does not
- * have; else FIELD_NONE. */
-void vm_trace_skip(struct policy_vm *vm, size_t fn, const char *outcome,
-                   struct field missing);
-
-/* Most functions are not called for most events. */
-static inline void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome,
-                           struct field missing)
-{
-    if (vm->trace)
-        vm_trace_skip(vm, fn, outcome, missing);
-}
+/* `missing`: the field that a call needs and does not have; else FIELD_NONE. */
+void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field missing);
 
 /* Handles given out before are stale from now on. */
 void vm_forget(struct policy_vm *vm);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "spendwarden/policy_errors.h"
-#include "spendwarden/policy_tick.h"
 #include "spendwarden/policy_trace.h"
 
 /* The whole price book of these tests: "gpt-big" costs 2 dollars a call. */
@@ -70,6 +69,7 @@ static inline struct fixture *fixture_new(void)
     f->options.prices = (const struct price_book *)f;
     policy_limits_default(&f->options.limits);
     f->options.limits.call_ms = 5000; /* sanitizers are slow */
+    f->options.unchecked = true;      /* what fails is to fail when it runs */
     return f;
 }
 
@@ -110,12 +110,19 @@ static inline void add_data(struct fixture *f, const char *name, const char *tex
     f->data[i] = (struct policy_data){.name = str_of(name), .path = f->data_paths[i]};
 }
 
+/* Takes the directory out. */
+static inline void shorten_paths(const struct fixture *f, struct buf *text)
+{
+    size_t length = strlen(f->directory) + 1;
+
+    buf_byte(text, '\0');
+    for (char *at; (at = strstr(text->at, f->directory));)
+        memmove(at, at + length, strlen(at + length) + 1);
+}
+
 /* The errors, with the directory taken out; "" if it loaded. */
 static inline const char *load_errors(struct fixture *f)
 {
-    size_t length = strlen(f->directory) + 1;
-    char *at;
-
     f->options.path_count = f->path_count;
     f->options.paths = f->path_list;
     f->options.data_count = f->data_count;
@@ -124,9 +131,7 @@ static inline const char *load_errors(struct fixture *f)
         policy_load(&f->set, &f->options, &f->diags);
     buf_reset(&f->errors);
     diags_print(&f->diags, &f->errors);
-    buf_byte(&f->errors, '\0');
-    while ((at = strstr(f->errors.at, f->directory)))
-        memmove(at, at + length, strlen(at + length) + 1);
+    shorten_paths(f, &f->errors);
     return f->errors.at;
 }
 

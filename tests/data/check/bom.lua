@@ -1,0 +1,2 @@
+﻿policy { nam = "p" }
+local x = unknown

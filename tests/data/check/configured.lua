@@ -1,0 +1,1 @@
+policy { name = "configured", settings = { factor = 3 } }

@@ -1,0 +1,3 @@
+policy { name = "p" }
+local a = "[31mred" .. undefined
+rule("[2J", {}, function() end)

@@ -1,0 +1,1 @@
+policy { name = "p" }derive("team", {}, function(ev)  return ev.teemend)

@@ -1,0 +1,6 @@
+policy { name = "p" }
+
+derive("team", {}, function(ev)
+  return ev.teem
+end)
+local x = nil + 1

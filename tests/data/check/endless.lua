@@ -1,0 +1,2 @@
+policy { name = "p" }
+while true do end

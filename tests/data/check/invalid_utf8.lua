@@ -1,0 +1,3 @@
+policy { name = "p" }
+local größe = 1
+local x = "größe" .. unbekannt_ä

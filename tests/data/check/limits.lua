@@ -1,0 +1,10 @@
+policy { name = "p", version = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789" }
+price({}, function() end)
+price({}, function() end)
+price({}, function() end)
+price({}, function() end)
+price({}, function() end)
+price({}, function() end)
+price({}, function() end)
+price({}, function() end)
+price({}, function() end)

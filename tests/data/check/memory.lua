@@ -1,0 +1,3 @@
+policy { name = "p" }
+local t = {}
+for i = 1, 1e9 do t[i] = {} end

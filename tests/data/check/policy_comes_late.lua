@@ -1,0 +1,3 @@
+derive("team", {}, function() return nil end)
+policy { name = "p" }
+policy { name = "again" }

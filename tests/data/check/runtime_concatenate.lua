@@ -1,0 +1,3 @@
+policy { name = "p", settings = { prefix = "x" } }
+local nothing = nil
+local name = settings.prefix .. nothing

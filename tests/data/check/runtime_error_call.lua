@@ -1,0 +1,4 @@
+policy { name = "p" }
+if #"x" == 1 then
+  error("no team is configured")
+end

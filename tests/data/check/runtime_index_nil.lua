@@ -1,0 +1,3 @@
+policy { name = "p" }
+local teams
+local first = teams.first

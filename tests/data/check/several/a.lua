@@ -1,0 +1,2 @@
+policy { name = "same" }
+derive("teem", {}, function() end)

@@ -1,0 +1,2 @@
+policy { name = "same" }
+local x = = 1

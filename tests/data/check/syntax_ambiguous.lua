@@ -1,0 +1,3 @@
+policy { name = "p" }
+local f = tostring
+(f or type)(1)

@@ -1,0 +1,2 @@
+policy { name = "p" }
+tostring(1) = 2

@@ -1,0 +1,4 @@
+policy { name = "p" }
+if true then
+  break
+end

@@ -1,0 +1,2 @@
+policy { name = "p" }
+local path = "C:\data\x1g"

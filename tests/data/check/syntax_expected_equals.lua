@@ -1,0 +1,3 @@
+policy { name = "p" }
+local function f() end
+this is no Lua

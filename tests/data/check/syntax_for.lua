@@ -1,0 +1,2 @@
+policy { name = "p" }
+for i of {} do end

@@ -1,0 +1,2 @@
+policy { name = "p" }
+goto nowhere

@@ -1,0 +1,2 @@
+policy { name = "p" }
+local text = [=x

@@ -1,0 +1,6 @@
+policy { name = "p" }
+
+derive("team", {}, function(ev)
+  if ev.team then
+    return "x"
+end)

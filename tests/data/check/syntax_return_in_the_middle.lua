@@ -1,0 +1,3 @@
+policy { name = "p" }
+return 1
+local x = 2

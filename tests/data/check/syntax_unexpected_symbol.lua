@@ -1,0 +1,2 @@
+policy { name = "p" }
+local limit = = 3

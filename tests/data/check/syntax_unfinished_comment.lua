@@ -1,0 +1,2 @@
+policy { name = "p" } --[[ never
+ends

@@ -1,0 +1,4 @@
+policy { name = "p" }
+local text = [==[
+one
+two ]=]

@@ -1,0 +1,3 @@
+policy { name = "p" }
+local function f() return ... end
+f()

@@ -1,0 +1,7 @@
+policy { name = "p" }
+
+derive("team", {}, function(ev)
+	if ev.team then
+		return	ev.teem,	"tabs"
+	end
+end)

@@ -1,0 +1,123 @@
+"""`check` as a program: the examples of docs/errors/ do what their pages say, what is shipped
+gives no warning, and JSON says the same as the text.
+
+usage: check_test.py BINARY BUILD_DIR
+"""
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from harness import ROOT, Checks
+
+BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.S)
+NAMES = ["policy.lua", "other.lua"]
+
+
+def run(binary, folder, *arguments):
+    return subprocess.run([binary, "check", *arguments], cwd=folder, capture_output=True, text=True)
+
+
+def write(folder, name, text):
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+        f.write(text)
+    return name
+
+
+def example(binary, text):
+    """What `check` says to the blocks of one example: Lua files, and a configuration if there
+    is one."""
+    with tempfile.TemporaryDirectory() as folder:
+        blocks = BLOCK.findall(text)
+        files = [write(folder, name, body)
+                 for name, (_, body) in zip(NAMES, [b for b in blocks if b[0] == "lua"])]
+        config = [write(folder, "spendwarden.yaml", body) for kind, body in blocks if kind == "yaml"]
+        os.mkdir(os.path.join(folder, "rules"))
+        arguments = ["--config", *config] if config else files
+        ran = run(binary, folder, "--strict", "--format", "json", *arguments)
+        return ran.returncode, json.loads(ran.stdout)
+
+
+def check_pages(check, binary):
+    pages = sorted(glob.glob(os.path.join(ROOT, "docs/errors/[EW]*.md")))
+    for path in pages:
+        code = os.path.basename(path)[:-3]
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        wrong, right = text.split("## Wrong", 1)[1].split("## Right", 1)
+        status, said = example(binary, wrong)
+        codes = {e.get("code") for e in said["errors"]}
+        check.true(f"{code}: the wrong example", status == 1 and code in codes, said)
+        status, said = example(binary, right)
+        check.true(f"{code}: the right example", status == 0 and not said["errors"], said)
+        if path in (pages[0], pages[len(pages) // 2], pages[-1]):
+            printed = run(binary, ROOT, "--explain", code)
+            check.equal(f"{code}: --explain", (printed.returncode, printed.stdout), (0, text))
+    check.true("there are pages", len(pages) > 50)
+
+
+def check_shipped(check, binary):
+    configs = glob.glob(os.path.join(ROOT, "examples/*/spendwarden.yaml"))
+    for folder in sorted(glob.glob(os.path.join(ROOT, "policies/*/"))):
+        ran = run(binary, ROOT, "--strict", folder)
+        check.equal(f"{os.path.relpath(folder, ROOT)} is silent", (ran.returncode, ran.stdout, ran.stderr), (0, "", ""))
+    for path in sorted(configs):
+        ran = run(binary, ROOT, "--strict", "--config", path)
+        coded = re.findall(r"(?:error|warning)\[.*", ran.stderr)  # files with secrets are not there
+        check.equal(f"{os.path.relpath(path, ROOT)}: nothing in its policies", coded, [])
+
+
+BROKEN = """policy { name = "broken" }
+derive("teem", {}, function(ev) return ev.team end)
+local hour = window { sum = "charge_usd", by = { "session_id" }, over = "1h" }
+"""
+
+
+def check_output(check, binary, folder):
+    write(folder, "broken.lua", BROKEN)
+    text = run(binary, folder, "broken.lua")
+    check.equal("text: status", text.returncode, 1)
+    check.equal("text: nothing on standard output", text.stdout, "")
+    check.true("text: a place, a code, marks and help", text.stderr.startswith(
+        "broken.lua:2:8: error[E201]: derive: the label: there is no field 'teem'\n"
+        "    derive(\"teem\", {}, function(ev) return ev.team end)\n"
+        "           ^^^^^^\n    help: did you mean 'team'?\n"), text.stderr)
+    ran = run(binary, folder, "--format", "json", "broken.lua")
+    said = json.loads(ran.stdout)
+    check.equal("json: status", (ran.returncode, ran.stderr), (1, ""))
+    check.equal("json: counts", (said["error_count"], said["warning_count"], said["omitted"]), (1, 1, 0))
+    check.equal("json: an error", said["errors"][0], {
+        "file": "broken.lua", "line": 2, "column": 8, "end_column": 14, "severity": "error", "code": "E201",
+        "message": "derive: the label: there is no field 'teem'", "help": "did you mean 'team'?"})
+    check.equal("json: a warning", said["errors"][1]["severity"], "warning")
+
+
+def check_status(check, binary, folder):
+    write(folder, "warned.lua", BROKEN.replace("teem", "team"))
+    write(folder, "fine.lua", 'policy { name = "fine" }\n')
+    check.equal("a warning is printed", "warning[W401]" in run(binary, folder, "warned.lua").stderr, True)
+    check.equal("and is no failure", run(binary, folder, "warned.lua").returncode, 0)
+    check.equal("but with --strict", run(binary, folder, "--strict", "warned.lua").returncode, 1)
+    fine = run(binary, folder, "--strict", "fine.lua")
+    check.equal("silent when fine", (fine.returncode, fine.stdout, fine.stderr), (0, "", ""))
+    fine = run(binary, folder, "--format", "json", "fine.lua")
+    check.equal("json when fine", (fine.returncode, json.loads(fine.stdout)["errors"]), (0, []))
+    check.equal("wrong usage", run(binary, folder, "--frobnicate").returncode, 2)
+    check.equal("no such page", run(binary, folder, "--explain", "E000").returncode, 2)
+
+
+def main():
+    binary, check = os.path.abspath(sys.argv[1]), Checks()
+    check_pages(check, binary)
+    check_shipped(check, binary)
+    with tempfile.TemporaryDirectory() as folder:
+        check_output(check, binary, folder)
+        check_status(check, binary, folder)
+    return check.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+/* What `check` says: tests/data/check/NAME.lua, or every file of the folder NAME, gives
+ * what NAME.txt holds. UPDATE_GOLDEN=1 writes those files anew. */
+#include "support.h"
+
+#include <dirent.h>
+#include <glob.h>
+
+#include "../../../src/policy/codes.h"
+
+#define DATA SOURCE_DIR "/tests/data/check"
+#define PAGES SOURCE_DIR "/docs/errors"
+
+static struct buf contents(const char *path)
+{
+    struct buf text = {0};
+    FILE *file = fopen(path, "rb");
+    int c;
+
+    while (file && (c = fgetc(file)) != EOF)
+        buf_byte(&text, (char)c);
+    if (file)
+        fclose(file);
+    buf_byte(&text, '\0');
+    return text;
+}
+
+/* --- golden files --- */
+
+static const struct policy_setting configured[] = {
+    {STR("configured"), STR("factor"), STR("much")},
+    {STR("configured"), STR("floor"), STR("5")},
+};
+
+static void check(const char *name, const char *path, struct buf *out)
+{
+    struct fixture *f = fixture_new();
+
+    f->options.unchecked = false;
+    f->options.max_groups = f->options.max_series = 10000;
+    if (strcmp(name, "too_large") == 0)
+        f->options.limits.file_bytes = 100;
+    if (strcmp(name, "configured") == 0) {
+        f->options.settings = configured;
+        f->options.setting_count = 2;
+    }
+    add_policy_file(f, path);
+    load_errors(f);
+    diags_print(&f->diags, out);
+    buf_byte(out, '\0');
+    fixture_free(f);
+}
+
+/* "x/y.lua" is a case "x" of several files. */
+static void check_golden(const char *path)
+{
+    char name[128], golden[160];
+    struct buf got = {0};
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(path, "."), path);
+    snprintf(golden, sizeof golden, "%s.txt", name);
+    check(name, path, &got);
+    if (getenv("UPDATE_GOLDEN"))
+        write_text(golden, got.at);
+    struct buf expected = contents(golden);
+    if (strcmp(got.at, expected.at) != 0)
+        fail_msg("%s:\n%s", path, got.at);
+    buf_release(&got);
+    buf_release(&expected);
+}
+
+TEST(every_broken_policy_gets_its_messages)
+{
+    glob_t cases;
+
+    assert_int_equal(chdir(DATA), 0);
+    assert_int_equal(glob("*", GLOB_MARK, NULL, &cases), 0);
+    size_t count = 0;
+    for (size_t i = 0; i < cases.gl_pathc; i++) {
+        char *path = cases.gl_pathv[i];
+        size_t size = strlen(path);
+        if (strstr(path, ".txt"))
+            continue;
+        if (path[size - 1] == '/')
+            path[size - 1] = '\0';
+        check_golden(path);
+        count++;
+    }
+    assert_true(count >= 60);
+    globfree(&cases);
+}
+
+/* --- pages --- */
+
+static bool in_a_golden_file(const char *code)
+{
+    char mark[16];
+    glob_t files;
+    bool found = false;
+
+    snprintf(mark, sizeof mark, "[%s]", code);
+    assert_int_equal(glob(DATA "/*.txt", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc && !found; i++) {
+        struct buf text = contents(files.gl_pathv[i]);
+        found = strstr(text.at, mark) != NULL;
+        buf_release(&text);
+    }
+    globfree(&files);
+    return found;
+}
+
+static void check_page(const struct policy_code *code, const struct buf *index)
+{
+    char path[256], title[256], row[256];
+
+    snprintf(path, sizeof path, PAGES "/%s.md", code->code);
+    snprintf(title, sizeof title, "# %s: %s\n\n", code->code, code->title);
+    snprintf(row, sizeof row, "\n| [%s](%s.md) | %s |\n", code->code, code->code,
+             code->title);
+    struct buf page = contents(path);
+    if (strncmp(page.at, title, strlen(title)) != 0)
+        fail_msg("%s does not begin with %s", path, title);
+    if (!strstr(index->at, row))
+        fail_msg("docs/errors/README.md lacks%s", row);
+    buf_release(&page);
+}
+
+TEST(every_code_has_a_page_and_a_case)
+{
+    size_t count;
+    const struct policy_code *codes = policy_codes(&count);
+    struct buf index = contents(PAGES "/README.md");
+
+    for (size_t i = 0; i < count; i++) {
+        check_page(&codes[i], &index);
+        if (!in_a_golden_file(codes[i].code))
+            fail_msg("no case of tests/data/check gives %s", codes[i].code);
+    }
+    buf_release(&index);
+}
+
+TEST(no_page_is_without_a_code)
+{
+    size_t count;
+    glob_t pages;
+
+    policy_codes(&count);
+    assert_int_equal(glob(PAGES "/[EW]*.md", 0, NULL, &pages), 0);
+    for (size_t i = 0; i < pages.gl_pathc; i++) {
+        char *name = strrchr(pages.gl_pathv[i], '/') + 1;
+        name[strcspn(name, ".")] = '\0';
+        if (!policy_code_find(name))
+            fail_msg("there is no code %s", name);
+    }
+    assert_int_equal(pages.gl_pathc, count);
+    globfree(&pages);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_broken_policy_gets_its_messages),
+        cmocka_unit_test(every_code_has_a_page_and_a_case),
+        cmocka_unit_test(no_page_is_without_a_code),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
