@@ -36,6 +36,7 @@ bool ledger_put_tick(struct ledger *l, int64_t tick_ns, struct err *err);
 /* What decides from here on. Gives its number, from 1; an unchanged one keeps its own. */
 struct generation_row {
     struct str config_hash, policy_hash, data_hash, price_hash; /* hex */
+    struct str disabled; /* policies that the breaker took out: a JSON list, or empty */
     int64_t active_since_ns;
 };
 bool ledger_put_generation(struct ledger *l, const struct generation_row *g,
@@ -87,7 +88,6 @@ bool ledger_reader_hold(struct ledger_reader *r, struct err *err);
 /* Called per record; it and its text are valid for the call. False stops the scan, and
  * the scan returns false with the callee's *err. */
 typedef bool ledger_visit(void *ctx, const struct record *r, struct err *err);
-
 /* Records with after < seq <= until that are not in the opening, in commit order. */
 bool ledger_scan(struct ledger_reader *r, uint64_t after, uint64_t until,
                  ledger_visit *visit, void *ctx, struct err *err);

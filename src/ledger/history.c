@@ -35,7 +35,8 @@ static bool newest_generation(struct ledger *l, const struct generation_row *g,
     *same = str_eq(db_text(get, 1), g->config_hash) &&
             str_eq(db_text(get, 2), g->policy_hash) &&
             str_eq(db_text(get, 3), g->data_hash) &&
-            str_eq(db_text(get, 4), g->price_hash);
+            str_eq(db_text(get, 4), g->price_hash) &&
+            str_eq(db_text(get, 5), g->disabled);
     sqlite3_reset(get);
     return true;
 }
@@ -60,6 +61,10 @@ bool ledger_put_generation(struct ledger *l, const struct generation_row *g,
     db_bind_text(put, 5, g->policy_hash);
     db_bind_text(put, 6, g->data_hash);
     db_bind_text(put, 7, g->price_hash);
+    if (g->disabled.size)
+        db_bind_text(put, 8, g->disabled);
+    else
+        sqlite3_bind_null(put, 8);
     return ledger_noted(l, db_run(put, err));
 }
 

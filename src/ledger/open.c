@@ -19,9 +19,9 @@ static const char *const statements_sql[STATEMENT_COUNT] = {
     [STATEMENT_PUT_COMMIT] = "INSERT INTO commits VALUES(?, ?, ?, ?, ?)",
     [STATEMENT_PUT_TICK] = "INSERT INTO ticks VALUES(NULL, ?, ?)",
     [STATEMENT_GET_GENERATION] =
-        ("SELECT number, config_hash, policy_hash, data_hash, price_hash"
+        ("SELECT number, config_hash, policy_hash, data_hash, price_hash, disabled"
          " FROM generations ORDER BY number DESC LIMIT 1"),
-    [STATEMENT_PUT_GENERATION] = "INSERT INTO generations VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_PUT_GENERATION] = "INSERT INTO generations VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_ALERT] = "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_STATE] = "INSERT OR REPLACE INTO states VALUES(?, ?, ?)",
     [STATEMENT_PRUNE_ENTRIES] = "DELETE FROM entries WHERE seq <= ?",

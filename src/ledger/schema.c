@@ -26,7 +26,7 @@ static const char tables_sql[] =
     "CREATE TABLE ticks(id INTEGER PRIMARY KEY, tick_ns INT, last_seq INT);"
     "CREATE TABLE generations(number INTEGER PRIMARY KEY, last_seq INT,"
     " active_since_ns INT, config_hash TEXT, policy_hash TEXT, data_hash TEXT,"
-    " price_hash TEXT);"
+    " price_hash TEXT, disabled TEXT);"
     "CREATE TABLE alerts(id INTEGER PRIMARY KEY, tick_ns INT, last_seq INT, policy TEXT,"
     " rule TEXT, from_state TEXT, to_state TEXT, value REAL, labels TEXT,"
     " annotations TEXT);"
@@ -117,7 +117,30 @@ static bool create(sqlite3 *db, struct err *err)
            db_exec(db, "COMMIT", err);
 }
 
-bool schema_check(sqlite3 *db, const char *path, struct err *err)
+/* What leads from each version to the next. */
+static const char *const upgrades[LEDGER_SCHEMA_VERSION] = {
+    [1] = "ALTER TABLE generations ADD COLUMN disabled TEXT;",
+};
+
+static bool upgrade(sqlite3 *db, int64_t version, struct err *err)
+{
+    bool ok = true;
+
+    if (version == LEDGER_SCHEMA_VERSION)
+        return true;
+    if (!db_exec(db, "BEGIN IMMEDIATE", err))
+        return false;
+    for (int64_t from = version; ok && from < LEDGER_SCHEMA_VERSION; from++)
+        ok = db_exec(db, upgrades[from], err) &&
+             db_exec(db, "UPDATE meta SET value = value + 1 WHERE key = 'schema_version'",
+                     err);
+    if (ok && db_exec(db, "COMMIT", err))
+        return true;
+    db_exec(db, "ROLLBACK", NULL);
+    return false;
+}
+
+static bool check(sqlite3 *db, const char *path, int64_t *out, struct err *err)
 {
     int64_t meta = 0, version = 0;
 
@@ -135,16 +158,26 @@ bool schema_check(sqlite3 *db, const char *path, struct err *err)
             "%s: the ledger has schema version %lld, this program knows %d: run "
             "the newer spendwarden that wrote it, or give another ledger path",
             path, (long long)version, LEDGER_SCHEMA_VERSION);
+    *out = version;
     return true;
+}
+
+bool schema_check(sqlite3 *db, const char *path, struct err *err)
+{
+    int64_t version;
+
+    return check(db, path, &version, err);
 }
 
 bool schema_prepare(sqlite3 *db, const char *path, struct err *err)
 {
-    int64_t objects = 0;
+    int64_t objects = 0, version;
 
     if (!db_int64(db, "SELECT count(*) FROM sqlite_schema", &objects, err))
         return false;
-    return objects ? schema_check(db, path, err) : create(db, err);
+    if (!objects)
+        return create(db, err);
+    return check(db, path, &version, err) && upgrade(db, version, err);
 }
 
 bool schema_seed(sqlite3 *db, uint64_t *seed, struct err *err)

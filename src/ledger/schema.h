@@ -2,10 +2,11 @@
 #pragma once
 #include "db.h"
 
-enum { LEDGER_SCHEMA_VERSION = 1 };
+enum { LEDGER_SCHEMA_VERSION = 2 };
 
-/* Makes the tables of a new file in one transaction. On an older one it checks that
- * this is a ledger and no newer than this program (ERR_INPUT). */
+/* Makes the tables of a new file in one transaction. On one that is there it checks that
+ * this is a ledger and no newer than this program (ERR_INPUT), and brings an older one up
+ * to date. */
 bool schema_prepare(sqlite3 *db, const char *path, struct err *err);
 
 /* The same check without making anything. */

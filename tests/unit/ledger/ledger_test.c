@@ -20,6 +20,34 @@ TEST(a_second_writer_is_refused_and_told_who_holds_it)
     fixture_close(&f);
 }
 
+/* By its hashes always the same. */
+static void put_generation(struct fixture *f, struct str disabled, uint32_t wanted)
+{
+    const struct generation_row row = {STR("a"), STR("b"), STR("c"),
+                                       STR("d"), disabled, 7};
+    struct err err = {0};
+    uint32_t number;
+
+    assert_true(ledger_begin(f->ledger, &err));
+    if (!ledger_put_generation(f->ledger, &row, &number, &err) ||
+        !ledger_commit(f->ledger, 2000, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(number, wanted);
+}
+
+TEST(what_the_breaker_took_out_makes_a_generation_of_its_own)
+{
+    struct fixture f;
+
+    fixture_open(&f);
+    put_generation(&f, STR(""), 1);
+    put_generation(&f, STR("[\"p\"]"), 2);
+    put_generation(&f, STR("[\"p\"]"), 2);
+    put_generation(&f, STR("[\"p\",\"q\"]"), 3);
+    put_generation(&f, STR(""), 4);
+    fixture_close(&f);
+}
+
 TEST(a_newer_schema_is_refused_with_advice)
 {
     struct fixture f;
@@ -28,13 +56,41 @@ TEST(a_newer_schema_is_refused_with_advice)
 
     fixture_open(&f);
     ledger_close(f.ledger);
-    run_sql(f.path, "UPDATE meta SET value = 2 WHERE key = 'schema_version'");
+    run_sql(f.path, "UPDATE meta SET value = 3 WHERE key = 'schema_version'");
     assert_false(fixture_open_ledger(&f, &err));
     assert_int_equal(err.kind, ERR_INPUT);
     assert_non_null(strstr(err.text, "run the newer spendwarden"));
     err.kind = ERR_NONE;
     assert_false(ledger_reader_open(&reader, f.path, &test_schema, &err));
     assert_int_equal(err.kind, ERR_INPUT);
+    fixture_close(&f);
+}
+
+TEST(an_older_schema_is_brought_up_to_date)
+{
+    struct fixture f;
+    struct err err = {0};
+    struct ledger_reader *reader;
+
+    fixture_open(&f);
+    fixture_write(&f, 1, 5, 1000);
+    ledger_close(f.ledger);
+    run_sql(f.path, "ALTER TABLE generations DROP COLUMN disabled;"
+                    "INSERT INTO generations VALUES(1, 0, 0, 'a', 'b', 'c', 'd');"
+                    "UPDATE meta SET value = 1 WHERE key = 'schema_version'");
+    /* Who only reads takes it as it is. */
+    assert_true(ledger_reader_open(&reader, f.path, &test_schema, &err));
+    assert_int_equal(ledger_reader_last_seq(reader), 5);
+    ledger_reader_close(reader);
+    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "1");
+    assert_true(fixture_open_ledger(&f, &err));
+    assert_int_equal(ledger_last_seq(f.ledger), 5);
+    put_generation(&f, STR(""), 1);
+    put_generation(&f, STR("[\"p\"]"), 2);
+    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "2");
+    assert_sql(f.path,
+               "SELECT group_concat(number || coalesce(disabled, '')) FROM generations",
+               "1,2[\"p\"]");
     fixture_close(&f);
 }
 
@@ -154,7 +210,7 @@ TEST(the_newest_state_of_a_name_is_kept_with_its_last_record)
 TEST(a_generation_has_a_number_until_it_changes)
 {
     struct fixture f;
-    struct generation_row g = {STR("c"), STR("p"), STR("d"), STR("r"), 5};
+    struct generation_row g = {STR("c"), STR("p"), STR("d"), STR("r"), {0}, 5};
     struct err err = {0};
     uint32_t first, same, next, back;
 
@@ -266,6 +322,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_second_writer_is_refused_and_told_who_holds_it),
         cmocka_unit_test(a_newer_schema_is_refused_with_advice),
+        cmocka_unit_test(what_the_breaker_took_out_makes_a_generation_of_its_own),
+        cmocka_unit_test(an_older_schema_is_brought_up_to_date),
         cmocka_unit_test(another_programs_database_is_refused_and_left_alone),
         cmocka_unit_test(a_reopened_ledger_goes_on_where_it_was),
         cmocka_unit_test(a_reopened_ledger_reuses_the_ids_of_texts),
