@@ -109,6 +109,38 @@ bool books_generation(struct books *b, const struct generation_row *row, uint32_
     return ok;
 }
 
+bool books_ask_watcher(struct books *b, struct err *err)
+{
+    const struct books_watcher *w = &b->watcher;
+    struct generation_row row;
+    uint32_t number = 0;
+
+    if (!w->committed || !w->changes(w->ctx, &row))
+        return true;
+    bool ok = ledger_begin(b->ledger, err) &&
+              ledger_put_generation(b->ledger, &row, &number, err);
+    ok = books_finish(b, ok, err);
+    if (ok)
+        w->changed(w->ctx, number);
+    return ok;
+}
+
+void books_watch(struct books *b, const struct books_watcher *watcher)
+{
+    pthread_mutex_lock(&b->lock);
+    b->watcher = *watcher;
+    pthread_mutex_unlock(&b->lock);
+}
+
+bool books_settle(struct books *b, struct err *err)
+{
+    pthread_mutex_lock(&b->lock);
+    books_now(b);
+    bool ok = books_ask_watcher(b, err);
+    pthread_mutex_unlock(&b->lock);
+    return ok;
+}
+
 bool books_tick(struct books *b, const int *ids, size_t count, struct arena *arena,
                 struct window_sums *sums, int64_t *tick_ns, struct err *err)
 {

@@ -96,9 +96,15 @@ static bool write_all(struct books *b, struct waiting *all, struct dedupe_key *k
 
 static void apply_batch(struct books *b, const struct batch *batch)
 {
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->verdicts[i] == COMMIT_ACCEPTED)
-            books_apply(b, batch->records[i]);
+    const struct books_watcher *w = &b->watcher;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->verdicts[i] != COMMIT_ACCEPTED)
+            continue;
+        books_apply(b, batch->records[i]);
+        if (w->committed)
+            w->committed(w->ctx, batch->records[i]);
+    }
 }
 
 static void apply_all(struct books *b, const struct waiting *all)
@@ -106,6 +112,16 @@ static void apply_all(struct books *b, const struct waiting *all)
     for (const struct waiting *w = all; w; w = w->next)
         for (const struct batch *batch = w->list; batch; batch = batch->next)
             apply_batch(b, batch);
+}
+
+/* The commit stands whatever comes of it: it is asked again after the next one. */
+static void ask_watcher(struct books *b)
+{
+    struct err err = {0};
+
+    if (!books_ask_watcher(b, &err))
+        log_limited(&b->unsettled, NS_PER_MINUTE, LOG_ERROR,
+                    "a change of what decides is not written, and waits: %s", err.text);
 }
 
 /* Under the lock. */
@@ -123,6 +139,7 @@ static bool commit_all(struct books *b, struct waiting *all, struct err *err)
     b->stats.writable = ok;
     if (ok) {
         apply_all(b, all);
+        ask_watcher(b);
         return true;
     }
     ledger_rollback(b->ledger);

@@ -2,7 +2,7 @@
 #pragma once
 #include <pthread.h>
 
-#include "spendwarden/books.h"
+#include "spendwarden/books_watch.h"
 #include "spendwarden/checkpoint.h"
 #include "spendwarden/log.h"
 
@@ -64,6 +64,8 @@ struct books {
     struct buf state; /* reused for checkpoints */
     struct books_stats stats;
     struct log_limit too_large; /* by the thread that prunes alone */
+    struct log_limit unsettled;
+    struct books_watcher watcher; /* all NULL: nobody watches */
 
     pthread_mutex_t queue_lock; /* of the group commit */
     pthread_cond_t queue_done;
@@ -86,6 +88,9 @@ void books_fill_end(struct books *b);
 
 void checkpoint_write(const struct books *b, struct buf *out);
 void opening_write(const struct opening *o, struct buf *out);
+
+/* Writes the row that the watcher wants, if any. Under the lock. */
+bool books_ask_watcher(struct books *b, struct err *err);
 
 /* Ends the transaction that `ok` says was filled. Under the lock. */
 bool books_finish(struct books *b, bool ok, struct err *err);
