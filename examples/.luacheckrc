@@ -1,9 +1,9 @@
 -- For luacheck: what policies and their tests may use. Made by `spendwarden types --luacheck`.
 stds.spendwarden = {
   read_globals = {
-    "assert", "budget", "classify", "counter", "data", "derive", "error", "ipairs", "pairs",
-    "pcall", "policy", "price", "rule", "select", "settings", "tonumber", "tostring", "type",
-    "unpack", "window",
+    "assert", "budget", "classify", "counter", "data", "derive", "error", "gauge", "histogram",
+    "ipairs", "pairs", "pcall", "policy", "price", "rule", "select", "settings", "tonumber",
+    "tostring", "type", "unpack", "window",
     math = { fields = {
       "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor",
       "fmod", "frexp", "huge", "ldexp", "log", "log10", "max", "min", "modf", "pi", "pow",

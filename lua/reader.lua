@@ -4,7 +4,10 @@ local core = ...
 local ipairs, pairs, tostring, type = ipairs, pairs, tostring, type
 local huge = math.huge
 
-local reader = { bad = false } -- bad: there was a problem since this was last set to false
+local reader = {
+  bad = false, -- there was a problem since this was last set to false
+  METRIC = "^[a-zA-Z_][a-zA-Z0-9_]*$", -- names of metrics and of their labels
+}
 
 local function problem(code, format, ...)
   reader.bad = true
@@ -59,6 +62,24 @@ end
 local function named(what, value, pattern, most)
   local name = text(what, value, most)
   if name and not name:find(pattern) then return problem("E204", "%s '%s' is not a valid name", what, name) end
+  return name
+end
+
+-- A metric's name, as its kind wants it.
+local function metric_name(kind, value)
+  local name = named(kind .. ": the name", value, reader.METRIC)
+  local suffix = name and (name:match("._(total)$") or name:match("_(bucket)$") or name:match("_(count)$")
+    or name:match("_(sum)$"))
+  if name and kind == "counter" and suffix ~= "total" then
+    problem("E211", "counter: '%s' must be a name that ends in _total", name)
+  elseif suffix and kind ~= "counter" then
+    problem("E212", "%s: the name '%s' must not end in _%s", kind, name, suffix)
+  end
+  for _, prefix in ipairs { "llm_", "spendwarden_", "litellm_" } do
+    if name and name:sub(1, #prefix) == prefix then
+      problem("E205", "%s: '%s': names with %s are the engine's own", kind, name, prefix)
+    end
+  end
   return name
 end
 
@@ -144,6 +165,7 @@ for name, read in pairs {
   number = number,
   flag = flag,
   named = named,
+  metric_name = metric_name,
   seconds = seconds,
   list = list,
   field = field,

@@ -156,7 +156,7 @@
 
 --- One group of a window at a tick; it also has the labels of the window's `by`.
 ---@class Group
----@field value number   the sum in units (USD, tokens, seconds), or events
+---@field value number   the sum or largest in units (USD, tokens, seconds), events, or different values
 ---@field count integer  events
 ---@field age number?    seconds since its first event
 ---@field [string] string?
@@ -164,7 +164,7 @@
 ---@class Window
 local Window = {}
 
---- The sum, or the count of a counting window; 0 if there is no such group.
+--- What the window keeps: sum, count, largest or different values; 0 if there is no such group.
 ---@param group? Group|table<Dimension, string>
 ---@return number
 function Window:get(group) end
@@ -208,9 +208,21 @@ function Window:per(unit, group) end
 ---@field labels? string[]
 ---@field needs? Field[]
 
+---@class (exact) HistogramOptions
+---@field help string
+---@field labels? string[]
+---@field buckets? number[]                    upper bounds, ascending; without them Prometheus' own
+---@field needs? Field[]
+
+---@class (exact) GaugeOptions
+---@field help string
+---@field over Window
+
 ---@class (exact) WindowOptions
 ---@field sum? Amount|fun(ev: Event): number?
 ---@field count? boolean
+---@field max? Amount|fun(ev: Event): number?
+---@field distinct? Dimension
 ---@field by? Dimension[]
 ---@field over Period
 ---@field offset? Duration
@@ -228,7 +240,7 @@ function Window:per(unit, group) end
 ---@field min? number
 ---@field severity? string
 ---@field labels? table<string, string>
----@field annotations? table<string, string>
+---@field annotations? table<string, string>|fun(group: Group, value: number|boolean): table<string, string>?
 
 ---@class (exact) BudgetOptions
 ---@field by? Dimension[]
@@ -237,6 +249,8 @@ function Window:per(unit, group) end
 ---@field where? table<Dimension, string|string[]|boolean>
 ---@field steps? { [1]: number, [2]: string }[]
 ---@field clear? number
+---@field burn? { [1]: Duration, [2]: Duration, [3]: number, [4]: string? }[]
+---@field forecast? boolean|number|{ [1]: number, [2]: string }
 ---@field groups? table
 ---@field alert? string
 ---@field labels? table<string, string>
@@ -268,7 +282,19 @@ function price(options, fn) end
 ---@param fn fun(ev: Event): number?, ...
 function counter(name, options, fn) end
 
---- A sum or count over time, kept by the engine.
+--- The same as a distribution: a number or nil, then the labels' values.
+---@param name string
+---@param options HistogramOptions
+---@param fn fun(ev: Event): number?, ...
+function histogram(name, options, fn) end
+
+--- A metric that is set at every tick, for each group of its window; the labels are the window's `by`.
+---@param name string
+---@param options GaugeOptions
+---@param fn fun(group: Group): number?
+function gauge(name, options, fn) end
+
+--- A sum, a count, the largest value or the number of different ones over time, kept by the engine.
 ---@param options WindowOptions
 ---@return Window
 function window(options) end

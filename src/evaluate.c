@@ -1,9 +1,10 @@
-/* Every rule and budget for every group, then alert states; the gauges of coverage. What
+/* Every rule and gauge for every group, then alert states; the gauges of coverage. What
  * reads a window that is filling waits, and its alert states stay. */
-#include "evaluate.h"
+#include "evaluate_internal.h"
 
-static size_t group_labels(const struct evaluation *e, int window,
-                           const struct window_group *group, struct pair *out)
+struct group_labels evaluate_group(const struct evaluation *e, int window,
+                                   const struct window_group *group,
+                                   struct pair out[WINDOW_BY_MAX])
 {
     const struct window_decl *decl = &e->generation->windows[window];
 
@@ -11,87 +12,85 @@ static size_t group_labels(const struct evaluation *e, int window,
         struct str name = field_name(&e->generation->config->schema, decl->by[i]);
         out[i] = (struct pair){name, group->by[i]};
     }
-    return decl->by_count;
+    return (struct group_labels){decl->by_count, out};
 }
 
-/* A rule over everything is asked although nothing was spent. */
-static bool observe_empty(const struct evaluation *e, size_t index)
+/* --- rules --- */
+
+static void annotate(const struct evaluation *e, size_t index,
+                     const struct window_group *group, struct group_labels labels,
+                     struct answer answer)
 {
     const struct rule_decl *rule = &policy_decls(e->generation->policies)->rules[index];
-    struct answer answer;
-    bool answered = policy_rule(e->policies, index, NULL, &answer);
+    struct pair said[DECL_LABELS_MAX];
+    size_t count;
 
-    if (answered)
-        rules_observe(e->rules, rule, NULL, 0, answer, 0);
-    return answered;
+    if (policy_annotate(e->policies, index, group, answer, e->arena, said, &count))
+        rules_annotate(e->rules, rule, labels, answer, said, count);
+}
+
+/* False: the policy failed. `group` NULL: a rule over everything is asked although
+ * nothing was spent. */
+static bool observe_rule(const struct evaluation *e, size_t index,
+                         const struct window_group *group)
+{
+    const struct rule_decl *rule = &policy_decls(e->generation->policies)->rules[index];
+    struct group_labels labels = {0, NULL};
+    struct pair pairs[WINDOW_BY_MAX];
+    struct answer answer;
+
+    if (!policy_rule(e->policies, index, group, &answer))
+        return false;
+    if (group)
+        labels = evaluate_group(e, rule->window, group, pairs);
+    if (rules_observe(e->rules, rule, labels, answer, group ? group->value : 0))
+        annotate(e, index, group, labels, answer);
+    return true;
 }
 
 static void run_rule(const struct evaluation *e, size_t index)
 {
     const struct rule_decl *rule = &policy_decls(e->generation->policies)->rules[index];
     const struct window_sums *sums = &e->sums[rule->window];
-    struct pair labels[WINDOW_BY_MAX];
-    struct answer answer;
     bool answered = !sums->filling;
 
     if (answered && sums->by_count == 0 && sums->group_count == 0)
-        answered = observe_empty(e, index);
-    for (size_t i = 0; i < sums->group_count; i++) {
-        const struct window_group *group = &sums->groups[i];
-        if (!policy_rule(e->policies, index, group, &answer)) {
-            answered = false;
-            continue;
-        }
-        size_t count = group_labels(e, rule->window, group, labels);
-        rules_observe(e->rules, rule, labels, count, answer, group->value);
-    }
+        answered = observe_rule(e, index, NULL);
+    for (size_t i = 0; i < sums->group_count; i++)
+        answered &= observe_rule(e, index, &sums->groups[i]);
     if (!answered)
         rules_keep(e->rules, rule);
 }
 
-/* False: the policy failed. */
-static bool observe_budget(const struct evaluation *e, size_t index,
-                           const struct window_group *group)
+/* --- gauges --- */
+
+static void set_gauge(const struct evaluation *e, size_t index,
+                      const struct window_group *group)
 {
-    const struct budget_decl *budget =
-        &policy_decls(e->generation->policies)->budgets[index];
-    const struct window_sums *sums = &e->sums[budget->window];
-    struct pair labels[WINDOW_BY_MAX];
-    struct money limit;
+    const struct gauge_decl *gauge =
+        &policy_decls(e->generation->policies)->gauges[index];
+    struct group_labels labels = {0, NULL};
+    struct pair pairs[WINDOW_BY_MAX];
+    double value;
     bool has;
 
-    if (!policy_budget(e->policies, index, group, &has, &limit))
-        return false;
-    if (!has)
-        return true;
-    size_t count = group_labels(e, budget->window, group, labels);
-    rules_observe_budget(e->rules, budget, labels, count,
-                         money_to_double((struct money){group->sum}),
-                         money_to_double(limit), sums->start_ns, sums->end_ns);
-    if (e->view)
-        tick_view_budget(e->view, budget, labels, count, limit,
-                         (struct money){group->sum}, sums, e->at_ns);
-    return true;
+    if (!policy_gauge(e->policies, index, group, &has, &value) || !has || !e->view)
+        return;
+    if (group)
+        labels = evaluate_group(e, gauge->window, group, pairs);
+    tick_view_gauge(e->view, gauge, labels, value);
 }
 
-static void run_budget(const struct evaluation *e, size_t index)
+static void run_gauge(const struct evaluation *e, size_t index)
 {
-    const struct budget_decl *budget =
-        &policy_decls(e->generation->policies)->budgets[index];
-    const struct window_sums *sums = &e->sums[budget->window];
-    size_t declared = sums->by_count == 1 && !sums->filling ? budget->group_count : 0;
-    bool answered = !sums->filling;
+    const struct gauge_decl *gauge =
+        &policy_decls(e->generation->policies)->gauges[index];
+    const struct window_sums *sums = &e->sums[gauge->window];
 
+    if (sums->by_count == 0 && sums->group_count == 0 && !sums->filling)
+        set_gauge(e, index, NULL);
     for (size_t i = 0; i < sums->group_count; i++)
-        answered &= observe_budget(e, index, &sums->groups[i]);
-    /* Budgets of groups that have spent nothing yet are there all the same. */
-    for (size_t i = 0; i < declared; i++) {
-        struct window_group empty = {.by = &budget->groups[i]};
-        if (!window_sums_find(sums, empty.by))
-            answered &= observe_budget(e, index, &empty);
-    }
-    if (!answered)
-        rules_keep_budget(e->rules, budget);
+        set_gauge(e, index, &sums->groups[i]);
 }
 
 void evaluate_rules(const struct evaluation *e)
@@ -103,7 +102,9 @@ void evaluate_rules(const struct evaluation *e)
     for (size_t i = 0; i < decls->rule_count; i++)
         run_rule(e, i);
     for (size_t i = 0; i < decls->budget_count; i++)
-        run_budget(e, i);
+        evaluate_budget(e, i);
+    for (size_t i = 0; i < decls->gauge_count; i++)
+        run_gauge(e, i);
     policy_tick_end(e->policies);
     rules_end(e->rules);
 }

@@ -2,7 +2,7 @@
  * The engine's tick and a simulation share it. */
 #pragma once
 #include "spendwarden/generation.h"
-#include "spendwarden/rules.h"
+#include "spendwarden/policy_tick.h"
 #include "tick_view.h"
 
 /* Of one moment. Everything is borrowed. */
@@ -11,11 +11,12 @@ struct evaluation {
     struct policy_vm *policies; /* a state of the generation's policies */
     struct rules *rules;
     const struct window_sums *sums; /* one for each of the generation's windows */
-    struct tick_view_box *view; /* what budgets and coverage show; NULL: nobody looks */
+    struct arena *arena;            /* until the next tick */
+    struct tick_view_box *view;     /* what is shown of it; NULL: nobody looks */
     int64_t at_ns;
 };
 
-/* Rules and budgets; rules_changes and the like then say what came of it. */
+/* Rules, budgets and gauges; rules_changes and the like then say what came of it. */
 void evaluate_rules(const struct evaluation *e);
 
 /* Needs a view. */

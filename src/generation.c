@@ -116,7 +116,7 @@ static struct window_decl coverage_window(const struct generation *g, size_t spa
 {
     struct window_decl decl = {
         .aggregate = AGGREGATE_SUM,
-        .sum = field_find(NULL, STR("charge_usd")),
+        .field = field_find(NULL, STR("charge_usd")),
         .by_count = 1,
         .by = {field_find(NULL, STR("source"))},
         .span = SPAN_ROLLING,

@@ -116,6 +116,7 @@ static bool evaluate(struct tick *t, struct err *err)
         .policies = ticker->policies,
         .rules = ticker->rules,
         .sums = t->sums,
+        .arena = &ticker->arena,
         .view = t->view,
         .at_ns = t->at_ns,
     };

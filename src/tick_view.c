@@ -4,12 +4,16 @@
 
 #include "spendwarden/value.h"
 
-enum { VIEW_BUDGETS_MAX = 20000, VIEW_COVERAGE_MAX = 1024 };
+enum {
+    VIEW_BUDGETS_MAX = 20000,
+    VIEW_GAUGES_MAX = 100000,
+    VIEW_COVERAGE_MAX = 1024,
+    ITEMS_FIRST = 64
+};
 
 struct tick_view_box {
     struct tick_view visible; /* first: a holder casts back */
     struct arena arena;
-    size_t budget_room;
     int references; /* atomic */
 };
 
@@ -40,60 +44,73 @@ void tick_view_drop(struct tick_view_box *v)
     free(v);
 }
 
-/* The array doubles; what it outgrew stays in the arena. NULL: enough, or no memory. */
-static struct budget_gauge *next_budget(struct tick_view_box *v)
+/* Room for one more beside `count` items: the array doubles, what it outgrew stays in the
+ * arena. NULL: no memory. */
+static void *next_item(struct tick_view_box *v, void *items, size_t count, size_t size)
+{
+    bool full = count == 0 || (count >= ITEMS_FIRST && (count & (count - 1)) == 0);
+
+    if (!full)
+        return items;
+    size_t room = count ? 2 * count : ITEMS_FIRST;
+    void *grown = arena_alloc(&v->arena, room * size);
+    if (grown && count)
+        memcpy(grown, items, count * size);
+    return grown;
+}
+
+static size_t copy_labels(struct tick_view_box *v, struct group_labels labels,
+                          struct pair *out)
+{
+    for (size_t i = 0; i < labels.count; i++)
+        out[i] = (struct pair){arena_copy(&v->arena, labels.pairs[i].name),
+                               arena_copy(&v->arena, labels.pairs[i].value)};
+    return labels.count;
+}
+
+void tick_view_budget(struct tick_view_box *v, const struct budget_view *b)
 {
     struct tick_view *view = &v->visible;
 
     if (view->budget_count == VIEW_BUDGETS_MAX)
-        return NULL;
-    if (view->budget_count == v->budget_room) {
-        size_t room = v->budget_room ? 2 * v->budget_room : 64;
-        struct budget_gauge *grown = arena_alloc(&v->arena, room * sizeof *grown);
-        if (!grown)
-            return NULL;
-        if (view->budget_count)
-            memcpy(grown, view->budgets, view->budget_count * sizeof *grown);
-        view->budgets = grown;
-        v->budget_room = room;
-    }
-    return &view->budgets[view->budget_count++];
-}
-
-static void forecast(struct budget_gauge *gauge, const struct window_sums *sums,
-                     int64_t now_ns)
-{
-    int64_t seen_from = sums->since_ns > sums->start_ns ? sums->since_ns : sums->start_ns;
-    double seen = (double)(now_ns - seen_from), left = (double)(sums->end_ns - now_ns);
-
-    gauge->partial = sums->since_ns > sums->start_ns;
-    if (seen < (double)NS_PER_HOUR || left < 0)
         return;
-    double total = (double)gauge->spent.nanousd * (1 + left / seen);
-    gauge->has_forecast = total < 9e18;
-    if (gauge->has_forecast)
-        gauge->forecast.nanousd = (int64_t)total;
-}
-
-void tick_view_budget(struct tick_view_box *v, const struct budget_decl *budget,
-                      const struct pair *labels, size_t label_count, struct money limit,
-                      struct money spent, const struct window_sums *sums, int64_t now_ns)
-{
-    struct budget_gauge *gauge = next_budget(v);
-
-    if (!gauge)
+    struct budget_gauge *items =
+        next_item(v, view->budgets, view->budget_count, sizeof *items);
+    if (!items)
         return;
+    view->budgets = items;
+    struct budget_gauge *gauge = &items[view->budget_count++];
     *gauge = (struct budget_gauge){
-        .policy = arena_copy(&v->arena, budget->policy),
-        .budget = arena_copy(&v->arena, budget->name),
-        .label_count = label_count,
-        .limit = limit,
-        .spent = spent,
+        .policy = arena_copy(&v->arena, b->budget->policy),
+        .budget = arena_copy(&v->arena, b->budget->name),
+        .limit = b->limit,
+        .spent = b->spent,
+        .has_forecast = b->has_forecast,
+        .forecast = b->forecast,
+        .partial = b->sums->since_ns > b->sums->start_ns,
     };
-    for (size_t i = 0; i < label_count; i++)
-        gauge->labels[i] = (struct pair){arena_copy(&v->arena, labels[i].name),
-                                         arena_copy(&v->arena, labels[i].value)};
-    forecast(gauge, sums, now_ns);
+    gauge->label_count = copy_labels(v, b->labels, gauge->labels);
+}
+
+void tick_view_gauge(struct tick_view_box *v, const struct gauge_decl *gauge,
+                     struct group_labels labels, double value)
+{
+    struct tick_view *view = &v->visible;
+
+    if (view->gauge_count == VIEW_GAUGES_MAX)
+        return;
+    struct policy_gauge *items =
+        next_item(v, view->gauges, view->gauge_count, sizeof *items);
+    if (!items)
+        return;
+    view->gauges = items;
+    struct policy_gauge *sample = &items[view->gauge_count++];
+    *sample = (struct policy_gauge){
+        .name = arena_copy(&v->arena, gauge->name),
+        .help = arena_copy(&v->arena, gauge->help),
+        .value = value,
+    };
+    sample->label_count = copy_labels(v, labels, sample->labels);
 }
 
 void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_sums *all)

@@ -2,15 +2,27 @@
  * and immutable until its last holder drops it. */
 #pragma once
 #include "spendwarden/engine.h"
+#include "spendwarden/rules_observe.h"
 
 struct tick_view_box;
 
 struct tick_view_box *tick_view_new(void); /* one reference; NULL: no memory */
 
-/* Of a budget's group. `sums`: the window of what was spent. */
-void tick_view_budget(struct tick_view_box *v, const struct budget_decl *budget,
-                      const struct pair *labels, size_t label_count, struct money limit,
-                      struct money spent, const struct window_sums *sums, int64_t now_ns);
+/* Of a budget's group. Borrowed for the call. */
+struct budget_view {
+    const struct budget_decl *budget;
+    struct group_labels labels;
+    const struct window_sums *sums; /* the window of what was spent */
+    struct money limit, spent;
+    bool has_forecast;
+    struct money forecast;
+};
+
+void tick_view_budget(struct tick_view_box *v, const struct budget_view *b);
+
+/* Of a policy's gauge, for one group. */
+void tick_view_gauge(struct tick_view_box *v, const struct gauge_decl *gauge,
+                     struct group_labels labels, double value);
 
 /* All that was spent over span `span`. */
 void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_sums *all);

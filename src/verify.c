@@ -42,8 +42,8 @@ static bool views_open(struct views *v, const struct generation *g, struct err *
     if (!metrics_open(&v->metrics, &metrics, err) ||
         !windows_open(&v->windows, &limits, err))
         return false;
-    for (size_t i = 0; i < decls->counter_count; i++)
-        if (!metrics_declare(v->metrics, &decls->counters[i], err))
+    for (size_t i = 0; i < decls->metric_count; i++)
+        if (!metrics_declare(v->metrics, &decls->metrics[i], err))
             return false;
     for (size_t i = 0; i < g->window_count; i++) {
         v->ids[i] = windows_declare(v->windows, &g->windows[i], err);

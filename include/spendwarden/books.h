@@ -23,12 +23,12 @@ bool books_open(struct books **out, const struct books_options *options, struct 
 /* Writes a last checkpoint if it can. Accepts NULL. */
 void books_close(struct books *b);
 
-/* Makes these the windows and policy counters that count, and puts the windows' ids into
+/* Makes these the windows and policy metrics that count, and puts the windows' ids into
  * `ids`. Windows that were declared before keep what they hold; new ones are filling
  * until books_fill has read their history, unless it is short. One caller at a time. */
 bool books_declare(struct books *b, const struct window_decl *windows,
-                   size_t window_count, const struct counter_decl *counters,
-                   size_t counter_count, int *ids, struct err *err);
+                   size_t window_count, const struct metric_decl *metrics,
+                   size_t metric_count, int *ids, struct err *err);
 
 /* Takes a step, some 10 ms, in reading the history of new windows while commits go on.
  * *more: call again. A step that failed is tried again by the next call; it is counted.

@@ -5,6 +5,7 @@
 #include "spendwarden/metrics.h"
 #include "spendwarden/policy.h"
 #include "spendwarden/price.h"
+#include "spendwarden/window.h"
 
 enum token_scope { SCOPE_INGEST = 1, SCOPE_READ = 2, SCOPE_ADMIN = 4 };
 

@@ -1,45 +1,15 @@
-/* What policies declare, without any Lua: windows, rules, budgets, counters. Made by
+/* What policies declare, without any Lua: windows, rules, budgets, metrics. Made by
  * policy/, used by the engine, window/, rules/ and metrics/. Immutable, and owned by
  * the generation that made them. */
 #pragma once
-#include "spendwarden/event.h"
-#include "spendwarden/zone.h"
+#include "spendwarden/window_decl.h"
 
 enum {
-    WINDOW_BY_MAX = 8,
-    WHERE_MAX = 8,
-    WHERE_VALUES_MAX = 32,
     STEPS_MAX = 8,
     DECL_LABELS_MAX = 8,
     EFFECT_LABEL_NAMES_MAX = 8,
-};
-
-enum aggregate { AGGREGATE_SUM, AGGREGATE_COUNT };
-enum where_op { WHERE_PRESENT, WHERE_MISSING, WHERE_IN };
-
-struct where_clause {
-    struct field field;
-    enum where_op op;
-    size_t value_count; /* WHERE_IN */
-    const struct str *values;
-};
-
-enum span_kind { SPAN_ROLLING, SPAN_CALENDAR };
-
-/* Two declarations that are equal are one window. */
-struct window_decl {
-    enum aggregate aggregate;
-    struct field sum;  /* AGGREGATE_SUM; FIELD_NONE: the value comes as an effect */
-    struct str effect; /* then its name, "window:NAME"; else empty */
-    size_t by_count;
-    struct field
-        by[WINDOW_BY_MAX]; /* text or derived text, in the order of declaration */
-    size_t where_count;
-    struct where_clause where[WHERE_MAX];
-    enum span_kind span;
-    int64_t over_ns, offset_ns; /* SPAN_ROLLING: 5 min to 31 days; offset >= 0 */
-    enum period period;         /* SPAN_CALENDAR */
-    const struct zone *zone;    /* SPAN_CALENDAR */
+    METRIC_BOUNDS_MAX = 32,
+    BURNS_MAX = 4,
 };
 
 struct step {
@@ -61,6 +31,17 @@ struct rule_decl {
     struct str severity; /* without steps */
     size_t label_count, annotation_count;
     struct pair labels[DECL_LABELS_MAX], annotations[DECL_LABELS_MAX];
+    bool
+        annotates; /* by a function, asked when an alert begins to be pending or firing */
+};
+
+/* An alert while a group spends faster, over a long and a short window, than `factor`
+ * times what would use up its limit at the end of a period of 30 days. */
+struct burn {
+    int long_window, short_window;
+    int64_t long_ns, short_ns;
+    double factor;
+    struct str severity;
 };
 
 struct budget_decl {
@@ -73,22 +54,41 @@ struct budget_decl {
     struct step steps[STEPS_MAX];
     size_t label_count;
     struct pair labels[DECL_LABELS_MAX];
+    size_t burn_count;
+    struct burn burns[BURNS_MAX];
+    int week_window; /* the last 7 days, for the forecast; -1: no calendar period */
+    bool has_forecast;
+    double forecast; /* alert while the forecast is above this share of the limit */
+    struct str forecast_severity;
     size_t group_count; /* groups whose gauges exist before any spend: values of the
                            single `by` label */
     const struct str *groups;
 };
 
-struct counter_decl {
+enum metric_kind { METRIC_COUNTER, METRIC_HISTOGRAM };
+
+/* A metric that events feed, by effects of its name. */
+struct metric_decl {
+    enum metric_kind kind;
     struct str policy, name, help, where;
     size_t label_count;
     struct str labels[EFFECT_LABEL_NAMES_MAX];
+    size_t bound_count; /* METRIC_HISTOGRAM: upper bounds of buckets, ascending, x 1e9 */
+    int64_t bounds_nano[METRIC_BOUNDS_MAX];
+};
+
+/* A metric that a tick sets: one sample for each group of its window. */
+struct gauge_decl {
+    struct str policy, name, help, where;
+    int window;
 };
 
 struct decls {
-    size_t window_count, rule_count, budget_count, counter_count, class_count;
+    size_t window_count, rule_count, budget_count, metric_count, gauge_count, class_count;
     const struct window_decl *windows;
     const struct rule_decl *rules;
     const struct budget_decl *budgets;
-    const struct counter_decl *counters;
+    const struct metric_decl *metrics;
+    const struct gauge_decl *gauges;
     const struct str *classes;
 };

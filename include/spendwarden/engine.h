@@ -53,9 +53,17 @@ struct budget_gauge {
     struct pair labels[WINDOW_BY_MAX];
     size_t label_count;
     struct money limit, spent;
-    bool has_forecast;     /* not before an hour of the period was seen */
-    struct money forecast; /* at the end of the period, at its mean rate so far */
+    bool has_forecast;     /* not before a day was seen */
+    struct money forecast; /* at the end of the period, at the mean rate of 7 days */
     bool partial;          /* the period was not seen from its start */
+};
+
+/* One sample of a gauge that a policy declares; those of one gauge are neighbours. */
+struct policy_gauge {
+    struct str name, help;
+    struct pair labels[WINDOW_BY_MAX];
+    size_t label_count;
+    double value;
 };
 
 struct coverage_gauge {
@@ -72,8 +80,9 @@ struct spend_gauge {
 struct tick_view {
     int64_t tick_ns, duration_ns;
     struct spend_gauge spend[COVERAGE_SPAN_COUNT];
-    size_t budget_count, coverage_count, alert_count;
+    size_t budget_count, gauge_count, coverage_count, alert_count;
     struct budget_gauge *budgets;
+    struct policy_gauge *gauges;
     struct coverage_gauge *coverage;
     struct alert *alerts; /* copies */
     size_t alerts_by_state[4];

@@ -33,9 +33,10 @@ struct http_response {
  * the loop's thread once the body is complete. */
 typedef bool http_handler(void *ctx, struct http_request *r, struct http_response *out);
 
-/* Called by each loop after it has handled all that was ready: the moment to commit what
- * handlers put off. */
-typedef void http_idle(void *ctx, size_t loop);
+/* Called by each loop after it has handled all that was ready: the moment to do what
+ * handlers put off. True: some of it is left, and it is called again soon; unless this is
+ * the `last` time, after which no answer may be missing. */
+typedef bool http_idle(void *ctx, size_t loop, bool last);
 
 /* Before the body is read: may refuse it (true). On acceptance sets *body_max, beyond
  * which the answer is 413, and r->token, which lives until http_close. */
@@ -66,7 +67,7 @@ int http_port(const struct http_server *s);
 void http_respond(struct http_request *r, struct http_response *response);
 
 /* Stops accepting, waits up to `grace_ns` for open requests, ends the threads. No answer
- * may be put off any more but until the next http_idle. */
+ * may be put off any more but until the next http_idle, which may be the last. */
 void http_close(struct http_server *s, int64_t grace_ns);
 
 struct http_stats {

@@ -24,10 +24,10 @@ bool metrics_open(struct metrics **out, const struct metrics_options *options,
                   struct err *err);
 void metrics_close(struct metrics *m);
 
-/* Counters that policies declare; known ones are kept, one whose labels have changed
- * begins anew. Copies. ERR_CONFIG: no counter's name ("..._total"), a name that is taken,
- * or bad labels. */
-bool metrics_declare(struct metrics *m, const struct counter_decl *counter,
+/* Metrics that policies declare; known ones are kept, one whose kind, labels or buckets
+ * have changed begins anew. Copies. ERR_CONFIG: no name for its kind (a counter's ends in
+ * "_total"), a name that is taken, bad labels or buckets. */
+bool metrics_declare(struct metrics *m, const struct metric_decl *metric,
                      struct err *err);
 
 /* Adds one ledger record: spend, tokens, requests, histograms, attribution, derived

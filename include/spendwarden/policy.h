@@ -4,8 +4,6 @@
 #include "spendwarden/diag.h"
 #include "spendwarden/price.h"
 #include "spendwarden/record.h"
-#include "spendwarden/rules.h"
-#include "spendwarden/window.h"
 
 struct policy_limits {
     int64_t call_instructions;  /* 50,000 */
@@ -36,6 +34,8 @@ struct policy_setting {
     struct str value; /* a number, true, false, or text */
 };
 
+struct policy_lines;
+
 struct policy_options {              /* the set copies what it needs of the arrays */
     const struct schema *schema;     /* outlives the set */
     const struct zone *zone;         /* for day, week, month; outlives the set */
@@ -46,6 +46,8 @@ struct policy_options {              /* the set copies what it needs of the arra
     const struct policy_data *data;
     const struct policy_setting *settings;
     struct policy_limits limits;
+    struct policy_lines *lines;    /* where each line that runs is noted, by one thread;
+                                      outlives the set. NULL: nowhere */
     size_t max_groups, max_series; /* that are kept, for warnings; 0: nothing is said */
     bool unchecked; /* no static checks: for those who test what happens without */
 };
@@ -95,20 +97,3 @@ void policy_classify(struct policy_vm *vm);
 void policy_count(
     struct policy_vm *vm); /* counters and windows with a function: effects */
 void policy_event_end(struct policy_vm *vm);
-
-/* --- a tick --- */
-
-/* The sums of decls.windows, by index, for w:get and the like. Borrowed until the end. */
-void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums);
-
-/* The rule's answer for one group of its window. `group` NULL: no events yet, which is
- * the one group of a rule whose window has no `by`. False: it failed, which is counted
- * and logged, or it read a window that is filling, and has no answer yet. */
-bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *group,
-                 struct answer *out);
-
-/* *has: there is a budget for this group. *limit is above 0. `group` may be one of the
- * declared groups that has no spend yet. */
-bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_group *group,
-                   bool *has, struct money *limit);
-void policy_tick_end(struct policy_vm *vm);

@@ -3,6 +3,7 @@
  * host, so that nothing here knows how events are decided. */
 #pragma once
 #include "spendwarden/policy.h"
+#include "spendwarden/rules.h"
 
 /* What a test said before its first event. Borrowed for the call. */
 struct test_setup {

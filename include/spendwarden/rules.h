@@ -13,14 +13,6 @@ struct str alert_state_name(enum alert_state state);
 
 enum { ALERT_LABELS_MAX = 20, ALERT_ANNOTATIONS_MAX = 12 };
 
-/* What a rule's function answered for one group. */
-enum answer_kind { ANSWER_FALSE, ANSWER_TRUE, ANSWER_NUMBER };
-
-struct answer {
-    enum answer_kind kind;
-    double number;
-};
-
 struct alert {
     enum alert_state state;
     bool changed; /* of rules_due: it was never sent in this state */
@@ -49,24 +41,9 @@ void rules_close(struct rules *r);
 /* The options from now on, between two ticks: a reload may change them. */
 void rules_follow(struct rules *r, const struct rules_options *options);
 
-/* One tick: begin, observe every group of every rule, end. Times never go back. */
+/* One tick: begin, observe every group of every rule (rules_observe.h), end. Times never
+ * go back. */
 void rules_begin(struct rules *r, int64_t tick_ns);
-
-/* `group`: the labels of the group, empty ones are left out of the alert. `window_value`:
- * of the rule's own window, in USD or events, for `min`. Borrows for the call.
- * A number is true when > above, < below, >= a step's `at`; once true it stays so while
- * >= clear (<= clear under `below`). Of two observations that give one set of labels in
- * one tick, the first counts. */
-void rules_observe(struct rules *r, const struct rule_decl *rule,
-                   const struct pair *group, size_t group_count, struct answer answer,
-                   double window_value);
-
-/* spent / limit against the budget's steps. A period that is over alerts nobody; a new
- * one resolves the old one's alerts before its own may start. */
-void rules_observe_budget(struct rules *r, const struct budget_decl *budget,
-                          const struct pair *group, size_t group_count, double spent_usd,
-                          double limit_usd, int64_t period_start_ns,
-                          int64_t period_end_ns);
 
 /* Rules and budgets that failed to evaluate at this tick, for some group or all, keep the
  * states of the groups that are not observed. */

@@ -31,6 +31,13 @@ static inline bool str_starts(struct str text, struct str prefix)
     return text.size >= prefix.size && memcmp(text.at, prefix.at, prefix.size) == 0;
 }
 
+static inline bool str_ends(struct str text, struct str suffix)
+{
+    return text.size >= suffix.size &&
+           (suffix.size == 0 ||
+            memcmp(text.at + text.size - suffix.size, suffix.at, suffix.size) == 0);
+}
+
 static inline struct str str_from(struct str text, size_t offset)
 {
     return offset >= text.size ? (struct str){NULL, 0}

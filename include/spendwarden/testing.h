@@ -1,6 +1,7 @@
 /* Tests of policies: finds *_test.lua, and runs each test in a simulation of its own. */
 #pragma once
 #include "spendwarden/generation.h"
+#include "spendwarden/policy_lines.h"
 #include "spendwarden/policy_test.h"
 
 struct testing_options {
@@ -11,6 +12,7 @@ struct testing_options {
         *pattern; /* extended regular expression, found in "FILE: NAME"; NULL: all */
     int64_t test_instructions, test_ms; /* of one test; 0: the default */
     int64_t total_ms;                   /* of all; 0: no bound */
+    bool coverage;                      /* count the lines of policies that run */
 };
 
 struct test_result {
@@ -28,6 +30,8 @@ struct testing_report {
     struct test_result *results; /* owned */
     size_t by_status[TEST_STATUS_COUNT];
     int64_t duration_ns;
+    size_t file_count; /* of policies, with coverage */
+    const struct policy_file_lines *files;
 };
 
 /* Told of each test as it goes, from the thread that runs them; either may be NULL. */

@@ -1,5 +1,5 @@
-/* Sums and counts over time by labels: what rules and budgets read. Fed in the commit
- * that writes the ledger, and rebuilt from it. One thread at a time. */
+/* Sums, counts and the like over time by labels: what rules and budgets read. Fed in the
+ * commit that writes the ledger, and rebuilt from it. One thread at a time. */
 #pragma once
 #include "spendwarden/buf.h"
 #include "spendwarden/decls.h"
@@ -11,7 +11,7 @@ struct windows;
 struct window_limits {
     size_t max_groups; /* per window; the rest goes to the group "__other__" */
     size_t max_cells;  /* over all windows; when full, the oldest cells of the largest
-                          window go */
+                          window go. A value of AGGREGATE_DISTINCT counts as one */
     const struct schema *schema; /* names declared labels in checkpoints, which are lost
                                     to windows on such labels without it. May be NULL;
                                     outlives the windows */
@@ -56,10 +56,11 @@ void windows_take(struct windows *w, struct windows *history);
 
 struct window_group {
     const struct str *by; /* values in the order of the declaration's `by` */
-    int64_t sum;      /* nano-units of a sum (USD, seconds, tokens, ... x 1e9), or events.
-                         Clamped: 9.2e9 tokens are the most it can say; `value` has no end */
+    int64_t sum;      /* nano-units of a sum or largest value (USD, seconds, tokens, ...
+                         x 1e9), events, or different values. Clamped: 9.2e9 tokens are the
+                         most it can say; `value` has no end */
     int64_t count;    /* events */
-    double value;     /* the sum in units, or events */
+    double value;     /* the same in units */
     int64_t first_ns; /* booked time of the group's first event ever seen */
 };
 

@@ -68,7 +68,7 @@ local function look_at_kinds(c, call)
   if not wanted then return end
   for _, node in ipairs(first_values(call.fn)) do
     local kind = kind_of(c, node)
-    if kind and not wanted[kind] then c.report:at_node("E311", node, "%s: %s", call.name, text) end
+    if kind and not wanted[kind] then c.report:at_node("E323", node, "%s: %s", call.name, text) end
   end
 end
 
@@ -124,7 +124,7 @@ local function look_at_order(c)
     local options = tree.table(call.options)
     local free = options and not tree.item(options, "needs") and not tree.item(options, "override")
     if what and done[what] and options and not tree.item(options, "override") then
-      c.report:at_node("E310", call.node.of, "%s: never asked: for '%s' the function at line %d always answers", call.name,
+      c.report:at_node("E322", call.node.of, "%s: never asked: for '%s' the function at line %d always answers", call.name,
                        what, done[what])
     elseif what and free and call.fn and always_answers(call.fn) then
       done[what] = call.line

@@ -17,7 +17,7 @@ local function look_at_field(c, role, key, name, known)
   elseif stage > role.stage then
     c.report:at_node("E202", key, "'%s' is not known at this stage", name)
   elseif known == "method" and name ~= "has_tag" then
-    c.report:at_node("E212", key, "'%s' is a field, no method: write ev.%s", name, name)
+    c.report:at_node("E221", key, "'%s' is a field, no method: write ev.%s", name, name)
   end
 end
 
@@ -26,13 +26,13 @@ end
 local function look_at_group(c, role, key, name)
   if c.names.members.Group[name] or role.by and role.by[name] then return end
   if role.by then
-    c.report:at_node("E213", key, "this group has no '%s': its window's 'by' does not name it%s", name,
+    c.report:at_node("E222", key, "this group has no '%s': its window's 'by' does not name it%s", name,
                      c.hint(name, c.sorted_keys(role.by, c.names.members.Group)))
     return
   end
   local kind, near = c.core.field(name)
   if not kind then
-    c.report:at_node("E213", key, "a group has no '%s'%s", name, near and ("; did you mean '%s'?"):format(near) or "")
+    c.report:at_node("E222", key, "a group has no '%s'%s", name, near and ("; did you mean '%s'?"):format(near) or "")
   end
 end
 
@@ -45,7 +45,7 @@ local function look_at_role(c, role, node, key, how)
   elseif role.kind == "event" then
     look_at_field(c, role, key, name, how)
   elseif how == "method" then
-    c.report:at_node("E212", key, "a group has no methods: write group.%s", name)
+    c.report:at_node("E221", key, "a group has no methods: write group.%s", name)
   else
     look_at_group(c, role, key, name)
   end
@@ -63,7 +63,7 @@ local function look_at_labels(c, node, window)
   for _, item in ipairs(given.items) do
     local label = item.key and tree.text(item.key)
     if label and not known[label] then
-      c.report:at_node("E214", item.key, "this window has no '%s': its 'by' does not name it%s", label, c.hint(label, by))
+      c.report:at_node("E223", item.key, "this window has no '%s': its 'by' does not name it%s", label, c.hint(label, by))
     end
   end
 end
@@ -71,11 +71,11 @@ end
 local function look_at_window(c, node, window)
   local name = node.name.value
   if not c.names.members.Window[name] then
-    c.report:at_node("E215", node.name, "a window has no '%s'%s", name, c.hint(name, c.sorted_keys(c.names.members.Window)))
+    c.report:at_node("E224", node.name, "a window has no '%s'%s", name, c.hint(name, c.sorted_keys(c.names.members.Window)))
     return
   end
   if node.fn == c.main or c.roles.event_functions[node.fn] then
-    c.report:at_node("E216", node, "windows can be read only in rule and budget functions")
+    c.report:at_node("E225", node, "windows can be read only in rule and budget functions")
   end
   if name == "per" then
     local unit = tree.text(node.args[1])
@@ -98,7 +98,7 @@ function LOOK.Index(c, node)
     c.report:at_node("E017", node.key, READ_ONLY.group)
   elseif tree.window(node.of) and not c.names.members.Window[tree.text(node.key) or "get"] then
     local name = tree.text(node.key)
-    c.report:at_node("E215", node.key, "a window has no '%s'%s", name, c.hint(name, c.sorted_keys(c.names.members.Window)))
+    c.report:at_node("E224", node.key, "a window has no '%s'%s", name, c.hint(name, c.sorted_keys(c.names.members.Window)))
   end
 end
 
@@ -115,7 +115,7 @@ function LOOK.Call(c, node)
   local role, name = c.roles.of(of.of), of.key.value
   local method = role and role.kind == "event" and name == "has_tag" or tree.window(of.of) and c.names.members.Window[name]
   local same = node.args[1] and node.args[1].tag == "Name" and of.of.tag == "Name" and node.args[1].var == of.of.var
-  if method and not same then c.report:at_node("E217", of, "call it with a colon: %s:%s(...)", of.of.name or "ev", name) end
+  if method and not same then c.report:at_node("E226", of, "call it with a colon: %s:%s(...)", of.of.name or "ev", name) end
 end
 
 return function(c)

@@ -8,6 +8,7 @@ local options = {}
 
 local PERIODS = { day = true, week = true, month = true }
 local TEXTS = { label = true, text = true, flag = true }
+local NUMBERS = { number = true, money = true }
 local DAY_SECONDS = 86400
 
 -- --- values ---
@@ -72,15 +73,17 @@ function TAKES.dimensions(c, what, node)
   fields(c, what, node, "count", TEXTS)
 end
 
-function TAKES.field(c, what, node)
+local function of_kind(c, what, node, kinds)
   local kind, name = field(c, what, node, "count")
-  if kind and kind ~= "money" and kind ~= "number" then
-    c.report:at_node("E203", node, "%s: '%s' is a %s and has no sum", what, name, kind)
-  end
+  if kind and not kinds[kind] then c.report:at_node("E203", node, "%s: '%s' is a %s", what, name, kind) end
 end
 
-function TAKES.any_field(c, what, node)
-  field(c, what, node, "count")
+function TAKES.amount(c, what, node)
+  of_kind(c, what, node, NUMBERS)
+end
+
+function TAKES.dimension(c, what, node)
+  of_kind(c, what, node, TEXTS)
 end
 
 TAKES.duration = duration
@@ -172,7 +175,7 @@ end
 local TAKEN = {
   rule = "rule: '%s' with these labels is at %s:%d already",
   budget = "budget: '%s' is at %s:%d already",
-  counter = "counter: '%s' is declared at %s:%d already",
+  counter = "the metric '%s' is declared at %s:%d already",
   window = "window: the name '%s' is taken",
 }
 TAKEN.histogram, TAKEN.gauge = TAKEN.counter, TAKEN.counter
@@ -204,7 +207,7 @@ local function look_at_keys(c, node)
   for _, item in ipairs(node.items) do
     local key = item.key and (tree.text(item.key) or tree.number(item.key))
     if key and seen[key] then
-      c.report:at_node("E218", item.key, "the key '%s' stands there twice: only the last value counts", key)
+      c.report:at_node("E227", item.key, "the key '%s' stands there twice: only the last value counts", key)
     end
     if key then seen[key] = true end
   end

@@ -62,6 +62,19 @@ local function in_arguments(c, call, problem, words)
   if problem.text:find("the options", 1, true) then return call.options end
 end
 
+-- One on the line that has what is quoted.
+local function of_line(c, problem)
+  local found
+  for _, call in ipairs(c.calls) do
+    if call.line == problem.line then
+      for _, word in ipairs(quoted(problem.text)) do
+        if place.literal(c, call.node, word) then found = call end
+      end
+    end
+  end
+  return found
+end
+
 -- The call that a problem is about: on its line, and named by its text.
 local function call_of(c, problem)
   for word in problem.text:gmatch("%a+") do
@@ -74,6 +87,7 @@ local function call_of(c, problem)
       if calls[1] then return calls[1] end
     end
   end
+  return of_line(c, problem)
 end
 
 local function of_problem(c, problem)

@@ -1,5 +1,6 @@
-/* Bodies of events: decided at once, committed together with what else is ready on this
- * loop (and on the others), answered when durable. */
+/* Bodies of events: decided one after the other, committed together with what else is
+ * ready on this loop (and on the others), answered when durable. A loop never decides for
+ * long at a time: it has other connections to serve. */
 #include <stdlib.h>
 
 #include "internal.h"
@@ -7,10 +8,16 @@
 
 enum { REJECTS_LISTED_MAX = 1000 };
 
+/* How long a loop decides before it looks at its connections again. */
+static const int64_t TURN_NS = 5 * NS_PER_MS;
+
 /* One request at work; in its arena. */
 struct intake {
     struct http_request *request;
-    struct str source;
+    const struct token *token;
+    struct str source; /* as in the path, then as its generation has it */
+    bool begun;
+    struct verdict_reason why;
     size_t accepted, duplicate, skipped, rejected, readable;
     struct buf rejects; /* JSON objects with commas between them */
     struct batch batch;
@@ -19,12 +26,35 @@ struct intake {
     struct intake *next;
 };
 
+struct queue {
+    struct intake *first, *last; /* last: of a queue that is not empty */
+};
+
 struct ingest {
     struct engine *engine;
     struct pipeline *pipeline;
-    struct intake *first, **last; /* waiting for the commit */
+    struct queue waiting; /* to be decided; the first one may be begun */
+    struct queue decided; /* waiting for the commit */
     struct log_limit failed;
 };
+
+static void put(struct queue *q, struct intake *in)
+{
+    in->next = NULL;
+    if (q->first)
+        q->last->next = in;
+    else
+        q->first = in;
+    q->last = in;
+}
+
+static struct intake *take(struct queue *q)
+{
+    struct intake *in = q->first;
+
+    q->first = in->next;
+    return in;
+}
 
 static bool open_pipeline(struct ingest *i, struct err *err)
 {
@@ -48,7 +78,6 @@ bool ingest_open(struct ingest **out, struct engine *e, struct err *err)
     if (!i)
         return err_set(err, ERR_MEMORY, "ingest: no memory");
     i->engine = e;
-    i->last = &i->first;
     if (!open_pipeline(i, err)) {
         ingest_close(i);
         return false;
@@ -131,34 +160,35 @@ static bool commit_chunk(struct ingest *i, struct intake *in)
     return true;
 }
 
-/* Decides the body's events. False: a chunk could not be committed. */
-static bool decide_body(struct ingest *i, struct intake *in, struct verdict_reason *why)
+enum progress { PROGRESS_GOES_ON, PROGRESS_ENDED, PROGRESS_FAILED };
+
+/* Failed: a chunk could not be committed. */
+static enum progress decide_next(struct ingest *i, struct intake *in)
 {
     struct record *r;
 
-    for (;;) {
-        switch (pipeline_next(i->pipeline, &r, why)) {
-        case VERDICT_EVENT:
-            in->readable++;
-            in->records[in->batch.count++] = r;
-            if (in->batch.count == CHUNK && !commit_chunk(i, in))
-                return false;
-            break;
-        case VERDICT_SKIPPED:
-            in->readable++;
-            in->skipped++;
-            break;
-        case VERDICT_REJECTED:
-            in->readable++;
-            note_reject(i, in, why);
-            break;
-        case VERDICT_BROKEN:
-            note_reject(i, in, why);
-            return true;
-        case VERDICT_END:
-            return true;
-        }
+    switch (pipeline_next(i->pipeline, &r, &in->why)) {
+    case VERDICT_EVENT:
+        in->readable++;
+        in->records[in->batch.count++] = r;
+        if (in->batch.count == CHUNK && !commit_chunk(i, in))
+            return PROGRESS_FAILED;
+        return PROGRESS_GOES_ON;
+    case VERDICT_SKIPPED:
+        in->readable++;
+        in->skipped++;
+        return PROGRESS_GOES_ON;
+    case VERDICT_REJECTED:
+        in->readable++;
+        note_reject(i, in, &in->why);
+        return PROGRESS_GOES_ON;
+    case VERDICT_BROKEN:
+        note_reject(i, in, &in->why);
+        return PROGRESS_ENDED;
+    case VERDICT_END:
+        return PROGRESS_ENDED;
     }
+    return PROGRESS_FAILED;
 }
 
 static void respond_counts(struct intake *in, struct http_response *out)
@@ -173,28 +203,16 @@ static void respond_counts(struct intake *in, struct http_response *out)
     buf_release(&in->rejects);
 }
 
-static void respond_unreadable(struct intake *in, const struct verdict_reason *why,
-                               struct http_response *out)
+static void respond_unreadable(struct intake *in, struct http_response *out)
 {
+    const struct verdict_reason *why = &in->why;
+
     out->status = 400;
     out->content_type = "application/json";
     buf_format(&out->body, "{\"error\":");
     buf_json(&out->body, str_of(why->text ? why->text : "the body is empty"));
     buf_format(&out->body, ",\"position\":%zu}\n", why->position);
     buf_release(&in->rejects);
-}
-
-static struct intake *intake_new(struct http_request *r, struct str source)
-{
-    struct intake *in = arena_zalloc(r->arena, sizeof *in);
-
-    if (!in)
-        return NULL;
-    in->request = r;
-    in->source = source;
-    in->batch.records = in->records;
-    in->batch.verdicts = in->verdicts;
-    return in;
 }
 
 static bool is_blank(struct str body)
@@ -205,65 +223,126 @@ static bool is_blank(struct str body)
     return true;
 }
 
-bool ingest_body(struct ingest *i, struct str source_text, const struct token *token,
+bool ingest_body(struct ingest *i, struct str source, const struct token *token,
                  struct http_request *r, struct http_response *response)
 {
-    struct verdict_reason why = {0};
+    struct intake *in = arena_zalloc(r->arena, sizeof *in);
 
-    if (!i->first)
-        follow_generation(i);
-    const struct source *source =
-        generation_source(pipeline_generation(i->pipeline), source_text);
-    struct intake *in = source ? intake_new(r, source_name(source)) : NULL;
     if (!in) {
         respond_unavailable(response, "1");
         return true;
     }
-    pipeline_begin(i->pipeline, source, r->body, token ? &token->binding : NULL, r->arena,
-                   r->received_ns);
-    bool ok = decide_body(i, in, &why);
-    outcomes_add(engine_outcomes(i->engine), in->source, OUTCOME_SKIPPED,
-                 (int64_t)in->skipped, 0);
-    if (!ok) {
-        buf_release(&in->rejects);
-        respond_unavailable(response, "2");
-        return true;
-    }
-    if (in->batch.count > 0) {
-        *i->last = in;
-        i->last = &in->next;
+    in->request = r;
+    in->token = token;
+    in->source = source;
+    in->batch.records = in->records;
+    in->batch.verdicts = in->verdicts;
+    put(&i->waiting, in);
+    return false;
+}
+
+static void refuse(struct intake *in, const char *retry_after)
+{
+    struct http_response response = {0};
+
+    buf_release(&in->rejects);
+    respond_unavailable(&response, retry_after);
+    http_respond(in->request, &response);
+}
+
+/* False: its source is gone. */
+static bool begin(struct ingest *i, struct intake *in)
+{
+    if (!i->decided.first)
+        follow_generation(i);
+    const struct source *source =
+        generation_source(pipeline_generation(i->pipeline), in->source);
+    if (!source)
         return false;
-    }
-    if (in->readable == 0 && (in->rejected > 0 || is_blank(r->body)))
-        respond_unreadable(in, &why, response);
-    else
-        respond_counts(in, response);
+    in->source = source_name(source);
+    in->begun = true;
+    pipeline_begin(i->pipeline, source, in->request->body,
+                   in->token ? &in->token->binding : NULL, in->request->arena,
+                   in->request->received_ns);
     return true;
 }
 
-void ingest_commit(struct ingest *i)
+/* Nothing of the body waits for a commit, and nothing is left of it. */
+static void respond_now(struct intake *in)
+{
+    struct http_response response = {0};
+
+    if (in->readable == 0 && (in->rejected > 0 || is_blank(in->request->body)))
+        respond_unreadable(in, &response);
+    else
+        respond_counts(in, &response);
+    http_respond(in->request, &response);
+}
+
+/* What is left to do with the first body that waits. */
+static void finish(struct ingest *i, enum progress progress)
+{
+    struct intake *in = take(&i->waiting);
+
+    outcomes_add(engine_outcomes(i->engine), in->source, OUTCOME_SKIPPED,
+                 (int64_t)in->skipped, 0);
+    if (progress == PROGRESS_FAILED)
+        refuse(in, "2");
+    else if (in->batch.count > 0)
+        put(&i->decided, in);
+    else
+        respond_now(in);
+}
+
+static void decide_for_a_turn(struct ingest *i)
+{
+    int64_t end_ns = timestamp_monotonic() + TURN_NS;
+
+    while (i->waiting.first) {
+        struct intake *in = i->waiting.first;
+        enum progress progress = PROGRESS_GOES_ON;
+        if (!in->begun && !begin(i, in)) {
+            refuse(take(&i->waiting), "1");
+            continue;
+        }
+        while (progress == PROGRESS_GOES_ON && timestamp_monotonic() < end_ns)
+            progress = decide_next(i, in);
+        if (progress == PROGRESS_GOES_ON)
+            return;
+        finish(i, progress);
+    }
+}
+
+static void commit(struct ingest *i)
 {
     struct err err = {0};
 
-    if (!i->first)
+    if (!i->decided.first)
         return;
-    for (struct intake *in = i->first; in; in = in->next)
+    for (struct intake *in = i->decided.first; in; in = in->next)
         in->batch.next = in->next ? &in->next->batch : NULL;
-    bool ok = books_commit(engine_books(i->engine), &i->first->batch, &err);
+    bool ok = books_commit(engine_books(i->engine), &i->decided.first->batch, &err);
     if (!ok)
         log_limited(&i->failed, NS_PER_MINUTE, LOG_ERROR, "not committed: %s", err.text);
-    for (struct intake *in = i->first, *next; in; in = next) {
+    while (i->decided.first) {
         struct http_response response = {0};
-        next = in->next; /* the intake is gone with its request */
-        if (ok) {
-            note_commit(i, in);
-            respond_counts(in, &response);
-        } else {
-            buf_release(&in->rejects);
-            respond_unavailable(&response, "2");
+        struct intake *in = take(&i->decided); /* gone with its request */
+        if (!ok) {
+            refuse(in, "2");
+            continue;
         }
+        note_commit(i, in);
+        respond_counts(in, &response);
         http_respond(in->request, &response);
     }
-    i->first = NULL;
-    i->last = &i->first;
+}
+
+bool ingest_turn(struct ingest *i, bool last)
+{
+    if (!last)
+        decide_for_a_turn(i);
+    commit(i);
+    while (last && i->waiting.first)
+        refuse(take(&i->waiting), "2");
+    return i->waiting.first != NULL;
 }

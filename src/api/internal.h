@@ -39,12 +39,13 @@ struct ingest;
 bool ingest_open(struct ingest **out, struct engine *e, struct err *err);
 void ingest_close(struct ingest *i);
 
-/* True: *response is the answer. False: it comes after the next ingest_commit. */
+/* True: *response is the answer. False: it comes by one of the next ingest_turn. */
 bool ingest_body(struct ingest *i, struct str source, const struct token *token,
                  struct http_request *r, struct http_response *response);
 
-/* Commits what this loop has collected and answers the requests. */
-void ingest_commit(struct ingest *i);
+/* Decides for a moment, commits what is decided and answers the requests. True: bodies
+ * wait for the next turn. At the `last` one they are refused instead. */
+bool ingest_turn(struct ingest *i, bool last);
 
 struct views; /* one thread that answers what may take a while */
 

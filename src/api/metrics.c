@@ -76,8 +76,23 @@ static void expose_budgets(struct buf *out, const struct tick_view *v)
                   "Limit minus spent; negative when exceeded.", v, REMAINING);
     expose_budget(out, "llm_budget_burn_ratio", "Spent divided by limit.", v, BURN);
     expose_budget(out, "llm_budget_forecast_usd",
-                  "Spent at the end of the period, at its mean rate so far.", v,
-                  FORECAST);
+                  "Spent at the end of the period, if the mean rate of the last 7 days "
+                  "goes on.",
+                  v, FORECAST);
+}
+
+static void expose_gauges(struct buf *out, const struct tick_view *v)
+{
+    char name[TEXT_VALUE_MAX + 1], help[TEXT_VALUE_MAX + 1];
+
+    for (size_t i = 0; i < v->gauge_count; i++) {
+        const struct policy_gauge *g = &v->gauges[i];
+        snprintf(name, sizeof name, "%.*s", STR_ARG(g->name));
+        snprintf(help, sizeof help, "%.*s", STR_ARG(g->help));
+        if (i == 0 || !str_eq(g->name, v->gauges[i - 1].name))
+            expose_family(out, name, help, "gauge");
+        expose_sample(out, name, g->labels, g->label_count, g->value);
+    }
 }
 
 static void expose_spend(struct buf *out, const struct tick_view *v)
@@ -337,6 +352,7 @@ void expose_engine(struct server *s, struct buf *out)
     if (tick) {
         expose_spend(out, tick);
         expose_budgets(out, tick);
+        expose_gauges(out, tick);
         expose_coverage(out, tick);
         expose_alerts(out, tick);
         engine_tick_view_release(tick);

@@ -155,11 +155,11 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
     return true;
 }
 
-static void idle(void *ctx, size_t loop)
+static bool idle(void *ctx, size_t loop, bool last)
 {
     struct server *s = ctx;
 
-    ingest_commit(s->ingest[loop]);
+    return ingest_turn(s->ingest[loop], last);
 }
 
 static size_t loop_count(const struct config *c)

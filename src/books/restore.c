@@ -86,8 +86,8 @@ static bool restore(struct books *b, struct ledger_reader *reader, struct err *e
 }
 
 static bool declare_all(struct books *b, const struct window_decl *windows, size_t count,
-                        const struct counter_decl *counters, size_t counter_count,
-                        int *ids, struct err *err)
+                        const struct metric_decl *metrics, size_t metric_count, int *ids,
+                        struct err *err)
 {
     bool ok = true;
 
@@ -98,8 +98,8 @@ static bool declare_all(struct books *b, const struct window_decl *windows, size
     }
     if (ok)
         windows_forget_end(b->windows);
-    for (size_t i = 0; ok && i < counter_count; i++)
-        ok = metrics_declare(b->metrics, &counters[i], err);
+    for (size_t i = 0; ok && i < metric_count; i++)
+        ok = metrics_declare(b->metrics, &metrics[i], err);
     return ok;
 }
 
@@ -117,11 +117,11 @@ static bool restore_once(struct books *b, struct err *err)
 }
 
 bool books_declare(struct books *b, const struct window_decl *windows,
-                   size_t window_count, const struct counter_decl *counters,
-                   size_t counter_count, int *ids, struct err *err)
+                   size_t window_count, const struct metric_decl *metrics,
+                   size_t metric_count, int *ids, struct err *err)
 {
     pthread_mutex_lock(&b->lock);
-    bool ok = declare_all(b, windows, window_count, counters, counter_count, ids, err) &&
+    bool ok = declare_all(b, windows, window_count, metrics, metric_count, ids, err) &&
               restore_once(b, err);
     pthread_mutex_unlock(&b->lock);
     if (ok)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "explain_keys.h"
 #include "feed.h"
 #include "spendwarden/log.h"
 #include "spendwarden/pipeline.h"
@@ -52,6 +53,7 @@ struct explain {
     struct policy_trace_step *steps; /* of the event at hand; owned */
     size_t step_count, step_room;
     struct arena notes; /* their messages */
+    struct explain_keys keys;
     struct buf out;
     size_t elements, events, rejected;
 };
@@ -153,6 +155,16 @@ static int exit_code(const struct explain *x, bool failed)
     return x->rejected ? EXIT_FOUND : EXIT_OK;
 }
 
+/* Paths of the configuration may read any key. */
+static bool has_own_names(const struct generation *g, const struct source *source)
+{
+    bool generic = str_eq(source_name(source), STR("generic"));
+
+    for (size_t i = 0; i < g->config->source_count; i++)
+        generic &= !str_eq(g->config->sources[i].name, STR("generic"));
+    return generic;
+}
+
 static int explain_feed(struct explain *x, struct generation *g, struct pipeline *p,
                         struct feed *f)
 {
@@ -167,6 +179,8 @@ static int explain_feed(struct explain *x, struct generation *g, struct pipeline
         if (!source)
             source =
                 generation_source(g, str_of(x->source ? x->source : feed_source(values)));
+        if (!x->common.json && has_own_names(g, source))
+            explain_keys(&x->keys, values);
         pipeline_begin(p, source, values, NULL, &arena, x->received_ns);
         explain_values(x, p, f);
         arena_reset(&arena);
@@ -189,7 +203,7 @@ static int explain_with(struct explain *x, struct generation *g)
         fprintf(stderr, "spendwarden explain: %s\n", err.text);
         return EXIT_USAGE;
     }
-    x->schema = &g->config->schema;
+    x->schema = x->keys.schema = &g->config->schema;
     if (feed_open(&feed, x->file))
         code = explain_feed(x, g, p, &feed);
     feed_close(&feed);
@@ -209,6 +223,7 @@ static int explain_file(struct explain *x)
     int code = explain_with(x, g);
     arena_release(&x->notes);
     buf_release(&x->out);
+    buf_release(&x->keys.noted);
     free(x->steps);
     diags_release(&diags);
     generation_release(g);

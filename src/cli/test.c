@@ -20,12 +20,13 @@ static const char help[] =
     "  -v, --verbose          name every test\n"
     "  -c, --config FILE      labels, prices, time zone, data and settings\n"
     "      --set KEY=VALUE    override one key of the configuration\n"
+    "      --coverage         which lines of policies ran, and which did not\n"
     "      --timeout SECONDS  of one test; 60\n"
     "  -h, --help             this text\n\n"
     "Exit status: 0 all passed, 1 some failed, 2 a file does not load, or no test was\n"
     "found.\n";
 
-enum { OPTION_RUN = 2000, OPTION_TIMEOUT, TIMEOUT_MAX = 86400 };
+enum { OPTION_RUN = 2000, OPTION_TIMEOUT, OPTION_COVERAGE, TIMEOUT_MAX = 86400 };
 
 typedef void report_format(struct buf *out, const struct testing_report *r,
                            const struct diags *diags);
@@ -71,6 +72,26 @@ static void ended(void *ctx, const struct test_result *r)
     fflush(stdout);
 }
 
+static double percent(size_t part, size_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 100;
+}
+
+static void print_coverage(const struct testing_report *r)
+{
+    size_t run = 0, lines = 0;
+
+    for (size_t i = 0; i < r->file_count; i++) {
+        const struct policy_file_lines *f = &r->files[i];
+        printf("%5.1f%%  %s%s%.*s\n", percent(f->run, f->lines), f->path,
+               f->missing.size ? ": not run: " : "", STR_ARG(f->missing));
+        run += f->run;
+        lines += f->lines;
+    }
+    if (r->file_count)
+        printf("%5.1f%%  of %zu lines\n", percent(run, lines), lines);
+}
+
 static void print_report(const struct test *t, const struct testing_report *r,
                          const struct diags *diags)
 {
@@ -82,6 +103,7 @@ static void print_report(const struct test *t, const struct testing_report *r,
         buf_release(&out);
         return;
     }
+    print_coverage(r);
     printf("%zu passed, %zu failed, %zu skipped\n", r->by_status[TEST_PASSED],
            r->by_status[TEST_FAILED] + r->by_status[TEST_BROKEN],
            r->by_status[TEST_SKIPPED]);
@@ -157,6 +179,9 @@ static bool read_option(struct test *t, int option, const char *argument)
     case OPTION_FORMAT:
         t->format = format_of(argument);
         return true;
+    case OPTION_COVERAGE:
+        t->options.coverage = true;
+        return true;
     case 'v':
         t->verbose = true;
         return true;
@@ -171,6 +196,7 @@ int verb_test(int argc, char **argv)
         COMMON_OPTIONS,
         {"run", required_argument, NULL, OPTION_RUN},
         {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+        {"coverage", no_argument, NULL, OPTION_COVERAGE},
         {"verbose", no_argument, NULL, 'v'},
         {0},
     };

@@ -58,6 +58,20 @@ static void json_error(struct buf *out, const struct diag *d)
     buf_byte(out, '}');
 }
 
+static void json_coverage(struct buf *out, const struct testing_report *r)
+{
+    buf_add(out, STR(",\"coverage\":["));
+    for (size_t i = 0; i < r->file_count; i++) {
+        const struct policy_file_lines *f = &r->files[i];
+        buf_add(out, i ? STR(",\n{") : STR("\n{"));
+        json_text(out, "file", str_of(f->path));
+        buf_format(out, ",\"lines\":%zu,\"run\":%zu,", f->lines, f->run);
+        json_text(out, "not_run", f->missing);
+        buf_byte(out, '}');
+    }
+    buf_byte(out, ']');
+}
+
 void report_json(struct buf *out, const struct testing_report *r,
                  const struct diags *diags)
 {
@@ -76,7 +90,10 @@ void report_json(struct buf *out, const struct testing_report *r,
         buf_add(out, i ? STR(",\n") : STR("\n"));
         json_error(out, &diags->items[i]);
     }
-    buf_add(out, STR("]}\n"));
+    buf_byte(out, ']');
+    if (r->files)
+        json_coverage(out, r);
+    buf_add(out, STR("}\n"));
 }
 
 /* --- TAP version 14 --- */

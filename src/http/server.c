@@ -63,17 +63,17 @@ static bool read_port(struct http_server *s, struct err *err)
     return true;
 }
 
-static void wait_for_work(struct http_loop *loop)
+static void wait_for_work(struct http_loop *loop, bool busy)
 {
     struct pollfd ready[] = {{.fd = loop->epoll, .events = POLLIN},
                              {.fd = loop->wake, .events = POLLIN}};
     MHD_UNSIGNED_LONG_LONG timeout;
-    int wait_ms = WAIT_MAX_MS;
+    int wait_ms = busy ? 0 : WAIT_MAX_MS;
     eventfd_t ignored;
 
     if (__atomic_exchange_n(&loop->resumed, false, __ATOMIC_ACQ_REL))
         return;
-    if (MHD_get_timeout(loop->daemon, &timeout) == MHD_YES && timeout < WAIT_MAX_MS)
+    if (MHD_get_timeout(loop->daemon, &timeout) == MHD_YES && timeout < (unsigned)wait_ms)
         wait_ms = (int)timeout;
     poll(ready, 2, wait_ms);
     if (ready[1].revents)
@@ -106,11 +106,14 @@ static void *run_loop(void *arg)
     struct http_loop *loop = arg;
     const struct http_options *o = &loop->server->options;
 
+    bool busy = false;
+
     while (!__atomic_load_n(&loop->server->ended, __ATOMIC_ACQUIRE)) {
-        wait_for_work(loop);
+        wait_for_work(loop, busy);
         run_ready(loop);
-        o->idle(o->ctx, loop->index);
+        busy = o->idle(o->ctx, loop->index, false);
     }
+    o->idle(o->ctx, loop->index, true);
     return NULL;
 }
 

@@ -37,14 +37,15 @@ static void apply_spend(struct metrics *m, const struct record *r)
     add_count(&cells[CELL_WEB_SEARCHES], count[COUNT_WEB_SEARCHES]);
 }
 
-static void observe(int64_t *buckets, const int64_t *bounds, size_t count, int64_t value)
+void histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
+                   int64_t value)
 {
     size_t i = 0;
 
-    while (i < count && value > bounds[i])
+    while (i < bound_count && value > bounds[i])
         i++;
-    add_clamped(&buckets[i], 1);
-    add_clamped(&buckets[count + 1], value); /* the sum follows the buckets */
+    add_clamped(&cells[i], 1);
+    add_clamped(&cells[bound_count + 1], value);
 }
 
 /* A failed request without usage costs nothing: no price is missing there. */
@@ -65,12 +66,12 @@ static void apply_model(struct metrics *m, const struct record *r)
     int64_t number;
 
     if (cells && !unpriced)
-        observe(&cells[CELL_COST], cost_bounds_nanousd, COST_BOUNDS,
-                r->charge.charge.nanousd);
+        histogram_add(&cells[CELL_COST], cost_bounds_nanousd, COST_BOUNDS,
+                      r->charge.charge.nanousd);
     struct field duration = {FIELD_DERIVED, DERIVED_DURATION, STAGE_DECODE};
     if (cells && record_number(r, duration, &number))
-        observe(&cells[CELL_DURATION], duration_bounds_us, DURATION_BOUNDS,
-                (number + NS_PER_US / 2) / NS_PER_US);
+        histogram_add(&cells[CELL_DURATION], duration_bounds_us, DURATION_BOUNDS,
+                      (number + NS_PER_US / 2) / NS_PER_US);
     struct field drift = {FIELD_MONEY, MONEY_DRIFT, STAGE_PRICE};
     if (cells && record_number(r, drift, &number))
         add_clamped(&cells[CELL_DRIFT], number);
@@ -124,7 +125,7 @@ static struct str effect_label(const struct effect *e, size_t position, struct s
 
 static void apply_effect(struct metrics *m, const struct effect *e)
 {
-    struct series_set *set = counter_find(m, e->name);
+    struct series_set *set = policy_set_find(m, e->name);
     struct str values[EFFECT_LABEL_NAMES_MAX];
 
     if (!set)
@@ -132,7 +133,9 @@ static void apply_effect(struct metrics *m, const struct effect *e)
     for (size_t i = 0; i < set->label_count; i++)
         values[i] = effect_label(e, i, set->label_names[i]);
     int64_t *cells = set_cells(m, set, values);
-    if (cells)
+    if (cells && set->bound_count)
+        histogram_add(cells, set->bounds, set->bound_count, e->nano);
+    else if (cells)
         add_count(cells, e->nano);
 }
 

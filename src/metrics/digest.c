@@ -21,19 +21,33 @@ static void put_line(struct buf *out, struct str name, const char *suffix, long 
     buf_byte(out, '\n');
 }
 
+static void put_histogram(struct buf *out, struct str name, struct str labels,
+                          const int64_t *cells, size_t bound_count)
+{
+    for (size_t i = 0; i <= bound_count; i++)
+        put_line(out, name, "_bucket_", (long)i, NULL, labels, cells[i]);
+    put_line(out, name, "_sum", -1, NULL, labels, cells[bound_count + 1]);
+}
+
 static void put_cells(struct buf *out, const struct family *f, struct str labels,
                       const int64_t *cells)
 {
     struct str name = str_of(f->name);
-    size_t count = f->unit == UNIT_COST_HISTOGRAM ? COST_BOUNDS : DURATION_BOUNDS;
 
-    if (f->unit != UNIT_COST_HISTOGRAM && f->unit != UNIT_DURATION_HISTOGRAM) {
+    if (f->bound_count)
+        put_histogram(out, name, labels, cells, f->bound_count);
+    else
         put_line(out, name, "", -1, f->extra_value, labels, *cells);
-        return;
-    }
-    for (size_t i = 0; i <= count; i++)
-        put_line(out, name, "_bucket_", (long)i, NULL, labels, cells[i]);
-    put_line(out, name, "_sum", -1, NULL, labels, cells[count + 1]);
+}
+
+static void put_policy_metric(struct buf *out, const struct series_set *set, size_t index)
+{
+    const int64_t *cells = set->cells + index * set->cell_count;
+
+    if (set->bound_count)
+        put_histogram(out, set->name, set->labels[index], cells, set->bound_count);
+    else
+        put_line(out, set->name, "", -1, NULL, set->labels[index], *cells);
 }
 
 void metrics_digest(const struct metrics *m, struct buf *out)
@@ -48,8 +62,7 @@ void metrics_digest(const struct metrics *m, struct buf *out)
     }
     for (size_t i = SET_FIXED_COUNT; i < m->set_count; i++)
         for (size_t j = 0; j < m->sets[i].count; j++)
-            put_line(&lines, m->sets[i].name, "", -1, NULL, m->sets[i].labels[j],
-                     m->sets[i].cells[j]);
+            put_policy_metric(&lines, &m->sets[i], j);
     if (lines.failed)
         out->failed = true;
     else

@@ -11,14 +11,14 @@ const int64_t duration_bounds_us[DURATION_BOUNDS] = {
 #define REQUESTS(outcome, text)                                                          \
     {                                                                                    \
         "llm_requests_total", "Requests by outcome.", "counter", SET_SPEND,              \
-            CELL_STATUS + outcome, UNIT_COUNT, "status", text, false                     \
+            CELL_STATUS + outcome, UNIT_COUNT, "status", text, false, 0, NULL            \
     }
 #define TOKENS(cell, text)                                                               \
     {                                                                                    \
         "llm_tokens_total",                                                              \
             "Tokens; input and output include cached, reasoning, audio and image "       \
             "tokens.",                                                                   \
-            "counter", SET_SPEND, cell, UNIT_COUNT, "type", text, false                  \
+            "counter", SET_SPEND, cell, UNIT_COUNT, "type", text, false, 0, NULL         \
     }
 #define DETAIL(count, text)                                                              \
     {                                                                                    \
@@ -26,18 +26,18 @@ const int64_t duration_bounds_us[DURATION_BOUNDS] = {
             "Parts of llm_tokens_total, which may overlap; a type appears with its "     \
             "first token.",                                                              \
             "counter", SET_SPEND, CELL_DETAIL + count - COUNT_CACHE_READ_TOKENS,         \
-            UNIT_COUNT, "type", text, true                                               \
+            UNIT_COUNT, "type", text, true, 0, NULL                                      \
     }
 
 const struct family families[] = {
     {"llm_spend_usd_total", "What was charged.", "counter", SET_SPEND, CELL_SPEND,
-     UNIT_NANO, NULL, NULL, false},
+     UNIT_NANO, NULL, NULL, false, 0, NULL},
     {"llm_retry_spend_usd_total", "What was charged for retries (retry_depth above 0).",
-     "counter", SET_SPEND, CELL_RETRY_SPEND, UNIT_NANO, NULL, NULL, false},
+     "counter", SET_SPEND, CELL_RETRY_SPEND, UNIT_NANO, NULL, NULL, false, 0, NULL},
     {"llm_reported_cost_usd_total", "Cost as gateways reported it.", "counter", SET_SPEND,
-     CELL_REPORTED, UNIT_NANO, NULL, NULL, false},
+     CELL_REPORTED, UNIT_NANO, NULL, NULL, false, 0, NULL},
     {"llm_computed_cost_usd_total", "Cost as the price book gives it.", "counter",
-     SET_SPEND, CELL_COMPUTED, UNIT_NANO, NULL, NULL, false},
+     SET_SPEND, CELL_COMPUTED, UNIT_NANO, NULL, NULL, false, 0, NULL},
     REQUESTS(OUTCOME_SUCCESS, "success"),
     REQUESTS(OUTCOME_FAILURE, "failure"),
     REQUESTS(OUTCOME_CANCELLED, "cancelled"),
@@ -57,22 +57,24 @@ const struct family families[] = {
     DETAIL(COUNT_OUTPUT_VIDEO_TOKENS, "output_video"),
     DETAIL(COUNT_CITATION_TOKENS, "citation"),
     {"llm_web_searches_total", "Web searches that providers bill.", "counter", SET_SPEND,
-     CELL_WEB_SEARCHES, UNIT_COUNT, NULL, NULL, true},
+     CELL_WEB_SEARCHES, UNIT_COUNT, NULL, NULL, true, 0, NULL},
     {"llm_request_cost_usd", "Charge of a request that has a price.", "histogram",
-     SET_MODEL, CELL_COST, UNIT_COST_HISTOGRAM, NULL, NULL, false},
+     SET_MODEL, CELL_COST, UNIT_NANO, NULL, NULL, false, COST_BOUNDS,
+     cost_bounds_nanousd},
     {"llm_request_duration_seconds", "Time from a request's start to its end.",
-     "histogram", SET_MODEL, CELL_DURATION, UNIT_DURATION_HISTOGRAM, NULL, NULL, false},
+     "histogram", SET_MODEL, CELL_DURATION, UNIT_MICRO, NULL, NULL, false,
+     DURATION_BOUNDS, duration_bounds_us},
     {"llm_cost_drift_usd", "Computed minus reported cost, where both are known.", "gauge",
-     SET_MODEL, CELL_DRIFT, UNIT_NANO, NULL, NULL, false},
+     SET_MODEL, CELL_DRIFT, UNIT_NANO, NULL, NULL, false, 0, NULL},
     {"llm_unpriced_requests_total",
      "Requests booked at 0 because no price is known; reason says why.", "counter",
-     SET_UNPRICED, 0, UNIT_COUNT, NULL, NULL, false},
+     SET_UNPRICED, 0, UNIT_COUNT, NULL, NULL, false, 0, NULL},
     {"llm_attributed_spend_usd_total", "Spend that carries the label.", "counter",
-     SET_ATTRIBUTED, 0, UNIT_NANO, NULL, NULL, false},
+     SET_ATTRIBUTED, 0, UNIT_NANO, NULL, NULL, false, 0, NULL},
     {"llm_unattributed_spend_usd_total", "Spend that lacks the label, by source.",
-     "counter", SET_UNATTRIBUTED, 0, UNIT_NANO, NULL, NULL, false},
+     "counter", SET_UNATTRIBUTED, 0, UNIT_NANO, NULL, NULL, false, 0, NULL},
     {"llm_derived_spend_usd_total", "Spend whose label a policy filled in.", "counter",
-     SET_DERIVED, 0, UNIT_NANO, NULL, NULL, false},
+     SET_DERIVED, 0, UNIT_NANO, NULL, NULL, false, 0, NULL},
 };
 
 const size_t family_count = sizeof families / sizeof *families;

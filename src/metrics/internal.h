@@ -11,10 +11,10 @@ enum {
     DETAIL_COUNT = COUNT_CITATION_TOKENS - COUNT_CACHE_READ_TOKENS + 1,
     COST_BOUNDS = 13,
     DURATION_BOUNDS = 14,
-    COUNTERS_MAX = 256,
+    POLICY_METRICS_MAX = 256,
 };
 
-/* Sets of series; beyond them one per policy counter. */
+/* Sets of series; beyond them one per metric of a policy. */
 enum set_kind {
     SET_SPEND, /* labels from the options */
     SET_MODEL,
@@ -23,7 +23,7 @@ enum set_kind {
     SET_UNATTRIBUTED,
     SET_DERIVED,
     SET_FIXED_COUNT,
-    SET_COUNTER = SET_FIXED_COUNT,
+    SET_POLICY = SET_FIXED_COUNT,
 };
 
 /* Cells of SET_SPEND. */
@@ -63,7 +63,9 @@ struct key {
 
 struct series_set {
     enum set_kind kind;
-    struct str name, help; /* of a policy counter; in texts */
+    struct str name, help; /* of a policy's metric; in texts */
+    size_t bound_count;    /* of a policy's histogram; else 0 */
+    const int64_t *bounds; /* then, x 1e9; in texts */
     size_t label_count, cell_count;
     struct str label_names[METRIC_LABELS_MAX]; /* in texts */
 
@@ -80,7 +82,7 @@ struct metrics {
     struct texts *texts;
     uint64_t seed;
     size_t set_count;
-    struct series_set *sets; /* owned; SET_FIXED_COUNT, then policy counters */
+    struct series_set *sets; /* owned; SET_FIXED_COUNT, then those of policies */
     struct str label_names[LABEL_COUNT];
 };
 
@@ -92,7 +94,7 @@ struct metrics_copy {
 
 /* --- families.c: which cells are which family --- */
 
-enum unit { UNIT_COUNT, UNIT_NANO, UNIT_COST_HISTOGRAM, UNIT_DURATION_HISTOGRAM };
+enum unit { UNIT_COUNT, UNIT_NANO, UNIT_MICRO };
 
 struct family {
     const char *name, *help, *type;
@@ -101,6 +103,8 @@ struct family {
     enum unit unit;
     const char *extra_name, *extra_value; /* a label beside those of the set; or NULL */
     bool when_seen;                       /* shown once it is not 0 */
+    size_t bound_count;                   /* of a histogram; else 0 */
+    const int64_t *bounds;                /* then, in its unit */
 };
 
 extern const struct family families[];
@@ -126,10 +130,27 @@ int64_t *set_cells(struct metrics *m, struct series_set *set, const struct str *
  * there already. */
 int64_t *set_restore(struct metrics *m, struct series_set *set, const struct str *values);
 
+/* Adds `value` to a histogram: its buckets, the one without bound, its sum. */
+void histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
+                   int64_t value);
+
+/* --- declare.c --- */
+
+/* Of a policy, as declared before; NULL if there is none. */
+struct series_set *policy_set_find(const struct metrics *m, struct str name);
+
 /* --- metrics.c --- */
 
-/* A counter as declared before; NULL if there is none. */
-struct series_set *counter_find(const struct metrics *m, struct str name);
+/* Into the registry's texts. */
+bool text_copy(struct metrics *m, struct str *text);
+struct series_set *set_add(struct metrics *m, enum set_kind kind, size_t cells,
+                           const struct str *labels, size_t label_count);
+
+/* Letters, digits and _. */
+bool is_metric_name(struct str text);
+
+/* Labels that mean something to Prometheus. */
+bool is_reserved_label(struct str label);
 
 /* Series that exist from the start. */
 bool metrics_prepare(struct metrics *m);

@@ -3,7 +3,7 @@
 #include "internal.h"
 #include "spendwarden/hash.h"
 
-static bool text_copy(struct metrics *m, struct str *text)
+bool text_copy(struct metrics *m, struct str *text)
 {
     struct str copy = arena_copy(&m->texts->arena, *text);
     bool ok = copy.size == text->size;
@@ -12,8 +12,8 @@ static bool text_copy(struct metrics *m, struct str *text)
     return ok;
 }
 
-static struct series_set *add_set(struct metrics *m, enum set_kind kind, size_t cells,
-                                  const struct str *labels, size_t label_count)
+struct series_set *set_add(struct metrics *m, enum set_kind kind, size_t cells,
+                           const struct str *labels, size_t label_count)
 {
     struct series_set *grown = realloc(m->sets, (m->set_count + 1) * sizeof *grown);
 
@@ -42,12 +42,12 @@ static bool add_fixed_sets(struct metrics *m)
 
     for (size_t i = 0; i < options->label_count; i++)
         names[i] = field_name(options->schema, options->labels[i]);
-    return add_set(m, SET_SPEND, SPEND_CELLS, names, options->label_count) &&
-           add_set(m, SET_MODEL, MODEL_CELLS, model, 2) &&
-           add_set(m, SET_UNPRICED, 1, model, 3) &&
-           add_set(m, SET_ATTRIBUTED, 1, label, 1) &&
-           add_set(m, SET_UNATTRIBUTED, 1, label, 2) &&
-           add_set(m, SET_DERIVED, 1, derived, 2);
+    return set_add(m, SET_SPEND, SPEND_CELLS, names, options->label_count) &&
+           set_add(m, SET_MODEL, MODEL_CELLS, model, 2) &&
+           set_add(m, SET_UNPRICED, 1, model, 3) &&
+           set_add(m, SET_ATTRIBUTED, 1, label, 1) &&
+           set_add(m, SET_UNATTRIBUTED, 1, label, 2) &&
+           set_add(m, SET_DERIVED, 1, derived, 2);
 }
 
 bool metrics_prepare(struct metrics *m)
@@ -62,7 +62,7 @@ bool metrics_prepare(struct metrics *m)
     return true;
 }
 
-static bool is_name(struct str text)
+bool is_metric_name(struct str text)
 {
     for (size_t i = 0; i < text.size; i++) {
         char c = text.at[i];
@@ -73,8 +73,7 @@ static bool is_name(struct str text)
     return text.size > 0 && text.size <= TEXT_VALUE_MAX;
 }
 
-/* Labels that mean something to Prometheus. */
-static bool is_reserved(struct str label)
+bool is_reserved_label(struct str label)
 {
     return str_eq(label, STR("le")) || str_eq(label, STR("quantile")) ||
            str_starts(label, STR("__"));
@@ -99,7 +98,7 @@ static bool options_are_sound(const struct metrics_options *options, struct err 
         bool twice = false;
         for (size_t j = 0; j < i; j++)
             twice |= str_eq(name, field_name(options->schema, options->labels[j]));
-        if (twice || !is_name(name) || is_reserved(name) || is_added(name))
+        if (twice || !is_metric_name(name) || is_reserved_label(name) || is_added(name))
             return err_set(err, ERR_CONFIG, "metrics: \"%.*s\" cannot be a label here",
                            STR_ARG(name));
     }
@@ -140,99 +139,6 @@ void metrics_close(struct metrics *m)
     free(m->sets);
     texts_drop(m->texts);
     free(m);
-}
-
-/* --- policy counters --- */
-
-static bool labels_are_sound(const struct counter_decl *counter)
-{
-    for (size_t i = 0; i < counter->label_count; i++) {
-        if (!is_name(counter->labels[i]) || is_reserved(counter->labels[i]))
-            return false;
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(counter->labels[i], counter->labels[j]))
-                return false;
-    }
-    return counter->label_count <= EFFECT_LABEL_NAMES_MAX;
-}
-
-static bool counter_is_sound(const struct counter_decl *counter, struct err *err)
-{
-    const struct str suffix = STR("_total");
-    struct str name = counter->name;
-
-    if (!is_name(name) || name.size <= suffix.size ||
-        !str_eq(str_from(name, name.size - suffix.size), suffix))
-        return err_set(err, ERR_CONFIG,
-                       "counter \"%.*s\": a counter's name has letters, "
-                       "digits and _, and ends in _total",
-                       STR_ARG(name));
-    bool taken = str_starts(name, STR("spendwarden_"));
-    for (size_t i = 0; i < family_count; i++)
-        taken |= str_eq(name, str_of(families[i].name));
-    if (taken)
-        return err_set(err, ERR_CONFIG, "counter \"%.*s\": the name is taken",
-                       STR_ARG(name));
-    return labels_are_sound(counter) ||
-           err_set(err, ERR_CONFIG, "counter \"%.*s\": bad labels", STR_ARG(name));
-}
-
-struct series_set *counter_find(const struct metrics *m, struct str name)
-{
-    for (size_t i = SET_FIXED_COUNT; i < m->set_count; i++)
-        if (str_eq(m->sets[i].name, name))
-            return &m->sets[i];
-    return NULL;
-}
-
-static bool same_labels(const struct series_set *set, const struct counter_decl *counter)
-{
-    if (set->label_count != counter->label_count)
-        return false;
-    for (size_t i = 0; i < set->label_count; i++)
-        if (!str_eq(set->label_names[i], counter->labels[i]))
-            return false;
-    return true;
-}
-
-static bool set_texts(struct metrics *m, struct series_set *set,
-                      const struct counter_decl *counter)
-{
-    bool ok = true;
-
-    if (!str_eq(set->help, counter->help)) {
-        set->help = counter->help;
-        ok = text_copy(m, &set->help);
-    }
-    if (same_labels(set, counter))
-        return ok;
-    set_clear(set);
-    set->label_count = counter->label_count;
-    for (size_t i = 0; i < counter->label_count; i++) {
-        set->label_names[i] = counter->labels[i];
-        ok = ok && text_copy(m, &set->label_names[i]);
-    }
-    return ok;
-}
-
-bool metrics_declare(struct metrics *m, const struct counter_decl *counter,
-                     struct err *err)
-{
-    if (!counter_is_sound(counter, err))
-        return false;
-    struct series_set *set = counter_find(m, counter->name);
-    if (!set && m->set_count - SET_FIXED_COUNT == COUNTERS_MAX)
-        return err_set(err, ERR_LIMIT, "more than %d counters", COUNTERS_MAX);
-    if (!set) {
-        set = add_set(m, SET_COUNTER, 1, counter->labels, counter->label_count);
-        if (set)
-            set->name = counter->name;
-        if (set && !text_copy(m, &set->name))
-            set = NULL;
-    }
-    if (!set || !set_texts(m, set, counter))
-        return err_set(err, ERR_MEMORY, "counter: no memory");
-    return true;
 }
 
 __int128 metrics_spend_total(const struct metrics *m)

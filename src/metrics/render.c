@@ -80,7 +80,7 @@ static void put_series(struct buf *out, const char *name, const char *suffix,
 /* Integers of 10^-9 or 10^-6 units as decimals. */
 static void put_scaled(struct buf *out, enum unit unit, int64_t value)
 {
-    if (unit != UNIT_DURATION_HISTOGRAM) {
+    if (unit == UNIT_NANO) {
         expose_nano(out, value);
         return;
     }
@@ -91,21 +91,18 @@ static void put_scaled(struct buf *out, enum unit unit, int64_t value)
 
 static void put_bound(struct buf *bound, const struct family *f, size_t index)
 {
-    bool is_cost = f->unit == UNIT_COST_HISTOGRAM;
-
     buf_reset(bound);
-    if (index == (is_cost ? (size_t)COST_BOUNDS : (size_t)DURATION_BOUNDS))
+    if (index == f->bound_count)
         buf_add(bound, STR("+Inf"));
     else
-        expose_nano(bound, is_cost ? cost_bounds_nanousd[index]
-                                   : duration_bounds_us[index] * 1000);
+        expose_nano(bound, f->bounds[index] * (f->unit == UNIT_MICRO ? 1000 : 1));
     buf_byte(bound, '\0');
 }
 
 static void put_histogram(struct buf *out, const struct family *f, struct str labels,
                           const int64_t *cells, struct buf *bound)
 {
-    size_t count = f->unit == UNIT_COST_HISTOGRAM ? COST_BOUNDS : DURATION_BOUNDS;
+    size_t count = f->bound_count;
     int64_t total = 0;
 
     for (size_t i = 0; i <= count; i++) {
@@ -130,7 +127,7 @@ static void put_samples(struct buf *out, const struct family *f,
         const int64_t *cells = set->cells + i * set->cell_count + f->cell;
         if (f->when_seen && *cells == 0)
             continue;
-        if (f->unit == UNIT_COST_HISTOGRAM || f->unit == UNIT_DURATION_HISTOGRAM) {
+        if (f->bound_count) {
             put_histogram(out, f, set->labels[i], cells, bound);
             continue;
         }
@@ -143,8 +140,8 @@ static void put_samples(struct buf *out, const struct family *f,
     }
 }
 
-static void put_counter(struct buf *out, const struct series_set *set, struct buf *name,
-                        struct buf *help)
+static void put_policy_metric(struct buf *out, const struct series_set *set,
+                              struct buf *name, struct buf *help, struct buf *bound)
 {
     static const char fallback[] = "Counted by a policy.";
 
@@ -158,9 +155,13 @@ static void put_counter(struct buf *out, const struct series_set *set, struct bu
         out->failed = true;
         return;
     }
-    expose_family(out, name->at, set->help.size ? help->at : fallback, "counter");
-    struct family f = {.name = name->at, .unit = UNIT_NANO};
-    put_samples(out, &f, set, NULL);
+    struct family f = {.name = name->at,
+                       .type = set->bound_count ? "histogram" : "counter",
+                       .unit = UNIT_NANO,
+                       .bound_count = set->bound_count,
+                       .bounds = set->bounds};
+    expose_family(out, f.name, set->help.size ? help->at : fallback, f.type);
+    put_samples(out, &f, set, bound);
 }
 
 /* The registry's own state: how near the cap of series is. */
@@ -189,17 +190,18 @@ static void put_sizes(struct buf *out, const struct metrics_copy *c)
 
 void metrics_render(const struct metrics_copy *c, struct buf *out)
 {
-    struct buf name = {0}, help = {0};
+    struct buf name = {0}, help = {0}, bound = {0};
 
     for (size_t i = 0; i < family_count; i++) {
         const struct family *f = &families[i];
         if (i == 0 || strcmp(f->name, f[-1].name) != 0)
             expose_family(out, f->name, f->help, f->type);
-        put_samples(out, f, &c->sets[f->set], &name);
+        put_samples(out, f, &c->sets[f->set], &bound);
     }
     for (size_t i = SET_FIXED_COUNT; i < c->set_count; i++)
-        put_counter(out, &c->sets[i], &name, &help);
+        put_policy_metric(out, &c->sets[i], &name, &help, &bound);
     put_sizes(out, c);
     buf_release(&name);
     buf_release(&help);
+    buf_release(&bound);
 }

@@ -31,6 +31,22 @@ static void save_coverage(const struct metrics *m, struct buf *out)
         pack_str(out, m->sets[SET_ATTRIBUTED].keys[i].values[0]);
 }
 
+/* Behind the shape of a histogram. */
+static void save_bounds(const struct series_set *set, struct buf *out)
+{
+    pack_int(out, (int64_t)set->bound_count);
+    for (size_t i = 0; i < set->bound_count; i++)
+        pack_int(out, set->bounds[i]);
+}
+
+static void load_bounds(struct unpack *u, struct metric_decl *metric)
+{
+    metric->kind = METRIC_HISTOGRAM;
+    metric->bound_count = (size_t)unpack_range(u, 1, METRIC_BOUNDS_MAX);
+    for (size_t i = 0; i < metric->bound_count; i++)
+        metric->bounds_nano[i] = unpack_int(u);
+}
+
 void metrics_save(const struct metrics *m, struct buf *out)
 {
     size_t start;
@@ -44,6 +60,8 @@ void metrics_save(const struct metrics *m, struct buf *out)
             pack_str(out, m->sets[i].help);
         }
         save_shape(&m->sets[i], out);
+        if (m->sets[i].bound_count)
+            save_bounds(&m->sets[i], out);
         save_series(&m->sets[i], out);
     }
     pack_seal(out, start);
@@ -110,24 +128,34 @@ static bool load_fixed(struct metrics *m, struct series_set *set, struct unpack 
     return !u->failed;
 }
 
-/* One that the policies declare with other labels by now begins anew. */
-static bool load_counter(struct metrics *m, struct unpack *u)
+static bool same_bounds(const struct series_set *set, const struct metric_decl *metric)
+{
+    return set->bound_count == metric->bound_count &&
+           (set->bound_count == 0 || memcmp(set->bounds, metric->bounds_nano,
+                                            set->bound_count * sizeof *set->bounds) == 0);
+}
+
+/* One that the policies declare with other labels or buckets by now begins anew. */
+static bool load_policy_metric(struct metrics *m, struct unpack *u)
 {
     struct str name = unpack_str(u), help = unpack_str(u);
+    struct metric_decl saved = {.name = name, .help = help};
     struct shape shape = {0};
 
     load_shape(u, &shape);
-    if (u->failed || shape.cell_count != 1 || shape.label_count > EFFECT_LABEL_NAMES_MAX)
+    if (u->failed || shape.label_count > EFFECT_LABEL_NAMES_MAX)
         return false;
-    if (!counter_find(m, name)) {
-        struct counter_decl decl = {
-            .name = name, .help = help, .label_count = shape.label_count};
-        memcpy(decl.labels, shape.label_names, sizeof decl.labels);
-        if (!metrics_declare(m, &decl, NULL))
-            return false;
-    }
-    struct series_set *set = counter_find(m, name);
-    load_series(m, same_shape(set, &shape) ? set : NULL, &shape, u);
+    if (shape.cell_count > 1)
+        load_bounds(u, &saved);
+    if (shape.cell_count != (saved.bound_count ? saved.bound_count + 2 : 1))
+        return false;
+    saved.label_count = shape.label_count;
+    memcpy(saved.labels, shape.label_names, sizeof saved.labels);
+    if (!policy_set_find(m, saved.name) && !metrics_declare(m, &saved, NULL))
+        return false;
+    struct series_set *set = policy_set_find(m, saved.name);
+    bool same = same_shape(set, &shape) && same_bounds(set, &saved);
+    load_series(m, same ? set : NULL, &shape, u);
     return !u->failed;
 }
 
@@ -165,13 +193,13 @@ bool metrics_load(struct metrics *m, struct str state, struct err *err)
 
     bool ok = unpack_begin(&u, state, magic) && same_coverage(m, &u);
     if (ok)
-        counters = (size_t)unpack_range(&u, 0, COUNTERS_MAX);
+        counters = (size_t)unpack_range(&u, 0, POLICY_METRICS_MAX);
     for (size_t i = 0; i < m->set_count; i++)
         set_clear(&m->sets[i]);
     for (size_t i = 0; ok && i < SET_FIXED_COUNT; i++)
         ok = load_fixed(m, &m->sets[i], &u);
     for (size_t i = 0; ok && i < counters; i++)
-        ok = load_counter(m, &u);
+        ok = load_policy_metric(m, &u);
     if (ok && unpack_end(&u) && attributed_in_order(m))
         return true;
     for (size_t i = 0; i < m->set_count; i++)

@@ -8,6 +8,8 @@ static size_t valid_utf8(struct str text)
 {
     size_t i = 0;
 
+    while (i < text.size && (unsigned char)text.at[i] < 0x80)
+        i++;
     while (i < text.size) {
         unsigned char c = (unsigned char)text.at[i];
         size_t more = c < 0x80 ? 0 : c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
@@ -43,7 +45,7 @@ static bool borrow_text(lua_State *L, int index, char *number, size_t size,
     return true;
 }
 
-static const char *copy(struct policy_vm *vm, struct str text, struct str *out)
+const char *answer_copy(struct policy_vm *vm, struct str text, struct str *out)
 {
     *out = (struct str){NULL, 0};
     if (text.size == 0)
@@ -66,7 +68,7 @@ const char *answer_text(struct policy_vm *vm, int index, struct str *out)
         return "a label's value is longer than 256 bytes";
     if (valid_utf8(text) != text.size)
         return "a label's value is not valid UTF-8";
-    return copy(vm, text, out);
+    return answer_copy(vm, text, out);
 }
 
 const char *answer_reason(struct policy_vm *vm, int index, struct str *out)
@@ -79,7 +81,7 @@ const char *answer_reason(struct policy_vm *vm, int index, struct str *out)
     if (text.size > TEXT_VALUE_MAX)
         text.size = TEXT_VALUE_MAX;
     text.size = valid_utf8(text);
-    return copy(vm, text, out);
+    return answer_copy(vm, text, out);
 }
 
 /* By walking it: looking a text up would have to make it first, which may raise. */

@@ -9,6 +9,9 @@ const char *answer_text(struct policy_vm *vm, int index, struct str *out);
 /* The same, cut at TEXT_VALUE_MAX. */
 const char *answer_reason(struct policy_vm *vm, int index, struct str *out);
 
+/* Text as it is, within the bound of what one call may answer. Copied to the arena. */
+const char *answer_copy(struct policy_vm *vm, struct str text, struct str *out);
+
 /* The member of a plain table, pushed, or nil. */
 void answer_member(lua_State *L, int table, struct str name);
 

@@ -49,9 +49,9 @@ void lua_trusted_load(lua_State *L, int libraries, const char *name, const char 
 /* Nothing of LuaJIT's own libraries is left to be reached. */
 void lua_forget_libraries(lua_State *L);
 
-/* For lua_pcall: a new event or group handle, valid until vm_forget. */
-int lua_event_make(lua_State *L);
-int lua_group_make(lua_State *L);
+/* Pushed: a function that makes a new event or group handle, valid until vm_forget. */
+void lua_event_maker(lua_State *L);
+void lua_group_maker(lua_State *L);
 
 void lua_window_push(lua_State *L, int window);
 

@@ -14,10 +14,12 @@ bool build_open(struct build *b, struct err *err)
     b->windows = table(b, WINDOWS_MAX, sizeof *b->windows);
     b->rules = table(b, RULES_MAX, sizeof *b->rules);
     b->budgets = table(b, BUDGETS_MAX, sizeof *b->budgets);
-    b->counters = table(b, COUNTERS_MAX, sizeof *b->counters);
+    b->metrics = table(b, EFFECTS_DECLARED_MAX, sizeof *b->metrics);
+    b->gauges = table(b, GAUGES_MAX, sizeof *b->gauges);
     b->classes = table(b, CLASSES_MAX, sizeof *b->classes);
     b->fns = table(b, FUNCTIONS_MAX, sizeof *b->fns);
-    if (b->windows && b->rules && b->budgets && b->counters && b->classes && b->fns)
+    if (b->windows && b->rules && b->budgets && b->metrics && b->gauges && b->classes &&
+        b->fns)
         return true;
     build_release(b);
     return err_set(err, ERR_MEMORY, "no memory for policies");
@@ -28,12 +30,13 @@ void build_release(struct build *b)
     arena_release(&b->arena);
 }
 
-const char *call_name(enum policy_call call)
+const char *call_name(const struct policy_fn *f)
 {
-    static const char *const names[CALL_COUNT] = {
-        "derive", "price", "classify", "counter", "window", "rule", "budget"};
+    static const char *const names[CALL_COUNT] = {"derive",  "price",  "classify",
+                                                  "counter", "window", "rule",
+                                                  "budget",  "gauge",  "annotations"};
 
-    return names[call];
+    return f->is_histogram ? "histogram" : names[f->call];
 }
 
 static bool field_eq(struct field a, struct field b)
@@ -54,7 +57,7 @@ static bool clause_eq(const struct where_clause *a, const struct where_clause *b
 
 static bool window_eq(const struct window_decl *a, const struct window_decl *b)
 {
-    if (a->aggregate != b->aggregate || !field_eq(a->sum, b->sum) ||
+    if (a->aggregate != b->aggregate || !field_eq(a->field, b->field) ||
         !str_eq(a->effect, b->effect) || a->by_count != b->by_count ||
         a->where_count != b->where_count || a->span != b->span ||
         a->over_ns != b->over_ns || a->offset_ns != b->offset_ns ||

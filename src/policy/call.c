@@ -47,12 +47,24 @@ void policy_vm_trace(struct policy_vm *vm, policy_trace *trace, void *ctx)
     sandbox_count_exactly(&vm->box, trace != NULL);
 }
 
+/* The value that a rule answered, or true. Returns how many arguments that is. */
+static int push_answer(lua_State *L, const struct answer *answer)
+{
+    if (!answer)
+        return 0;
+    if (answer->kind == ANSWER_NUMBER)
+        lua_pushnumber(L, answer->number);
+    else
+        lua_pushboolean(L, answer->kind == ANSWER_TRUE);
+    return 1;
+}
+
 /* The step has what is particular; the rest is the function's. */
 static void report(struct policy_vm *vm, size_t fn, struct policy_trace_step step)
 {
     const struct policy_fn *f = &vm->set->build.fns[fn];
 
-    step.stage = call_name(f->call);
+    step.stage = call_name(f);
     step.policy = f->policy;
     step.rule = f->where;
     step.label = f->label;
@@ -122,8 +134,9 @@ const char *vm_run(struct policy_vm *vm, size_t fn, int results)
     /* Nothing from here to the call can raise: room was made when the state opened. */
     lua_rawgeti(L, SLOT_FUNCTIONS, (int)fn + 1);
     lua_pushvalue(L, SLOT_HANDLE);
+    int args = 1 + push_answer(L, vm->answer);
     vm->output = 0;
-    reason = sandbox_call(&vm->box, 1, results, budget);
+    reason = sandbox_call(&vm->box, args, results, budget);
     /* One large copy may overrun a call's budget before it is noticed: the others do not
      * pay for that. */
     int64_t spent = sandbox_spent(&vm->box);
@@ -212,12 +225,11 @@ void vm_end(struct policy_vm *vm, size_t fn, const char *outcome)
                                           .instructions = exactly_spent(&vm->box)});
 }
 
-void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field missing)
+void vm_trace_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+                   struct field missing)
 {
     struct policy_trace_step step = {.outcome = outcome};
 
-    if (!vm->trace)
-        return;
     if (missing.kind != FIELD_NONE)
         step.missing = field_name(vm->set->options.schema, missing);
     report(vm, fn, step);

@@ -27,7 +27,7 @@ static struct effect *next_effect(struct policy_vm *vm)
 
 /* --- counters --- */
 
-static const char *count(struct policy_vm *vm, const struct counter_decl *decl)
+static const char *count(struct policy_vm *vm, const struct metric_decl *decl)
 {
     lua_State *L = vm->box.L;
     struct effect *e = next_effect(vm);
@@ -52,7 +52,7 @@ static const char *count(struct policy_vm *vm, const struct counter_decl *decl)
 static void ask_counter(struct policy_vm *vm, size_t fn)
 {
     const struct policy_fn *f = &vm->set->build.fns[fn];
-    const struct counter_decl *decl = &vm->set->decls.counters[f->decl];
+    const struct metric_decl *decl = &vm->set->decls.metrics[f->decl];
     const char *wrong;
 
     if (!vm_call(vm, fn, 1 + (int)decl->label_count))
@@ -88,7 +88,7 @@ static const char *window_value(struct policy_vm *vm, const struct policy_fn *f,
     lua_State *L = vm->box.L;
 
     if (f->is_where)
-        return field_nano(vm->record, f->sum, out) ? NULL : "";
+        return field_nano(vm->record, f->field, out) ? NULL : "";
     if (lua_type(L, SLOT_BASE + 1) != LUA_TNUMBER ||
         !to_nano(lua_tonumber(L, SLOT_BASE + 1), out))
         return "a window adds up numbers from 0 to 1000000000";
@@ -133,8 +133,8 @@ void policy_count(struct policy_vm *vm)
     const struct build *b = &vm->set->build;
 
     vm->stage = STAGE_COUNT;
-    for (size_t i = 0; i < b->call_count[CALL_COUNTER]; i++) {
-        size_t fn = b->calls[CALL_COUNTER][i];
+    for (size_t i = 0; i < b->call_count[CALL_METRIC]; i++) {
+        size_t fn = b->calls[CALL_METRIC][i];
         struct field lacking = event_lacks(vm->record, &b->fns[fn]);
         if (lacking.kind == FIELD_NONE)
             ask_counter(vm, fn);

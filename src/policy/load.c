@@ -25,12 +25,14 @@ static void publish(struct policy_set *s)
     s->decls = (struct decls){.window_count = b->window_count,
                               .rule_count = b->rule_count,
                               .budget_count = b->budget_count,
-                              .counter_count = b->counter_count,
+                              .metric_count = b->metric_count,
+                              .gauge_count = b->gauge_count,
                               .class_count = b->class_count,
                               .windows = b->windows,
                               .rules = b->rules,
                               .budgets = b->budgets,
-                              .counters = b->counters,
+                              .metrics = b->metrics,
+                              .gauges = b->gauges,
                               .classes = b->classes};
 }
 

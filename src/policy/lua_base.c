@@ -97,11 +97,12 @@ static int ipairs_next(lua_State *L)
     return lua_isnil(L, -1) ? 0 : 2;
 }
 
+/* Upvalue: ipairs_next. */
 static int base_ipairs(lua_State *L)
 {
     if (!lua_istable(L, 1) && !lua_isuserdata(L, 1))
         return luaL_error(L, "ipairs: a table is expected, not a %s", type_name(L, 1));
-    lua_pushcfunction(L, ipairs_next);
+    lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, 1);
     lua_pushinteger(L, 0);
     return 3;
@@ -204,13 +205,9 @@ static int base_pairs(lua_State *L)
 
 void lua_base_open(lua_State *L)
 {
-    static const luaL_Reg own[] = {{"tostring", base_tostring},
-                                   {"type", base_type},
-                                   {"pcall", base_pcall},
-                                   {"unpack", base_unpack},
-                                   {"ipairs", base_ipairs},
-                                   {"pairs", base_pairs},
-                                   {NULL, NULL}};
+    static const luaL_Reg own[] = {{"tostring", base_tostring}, {"type", base_type},
+                                   {"pcall", base_pcall},       {"unpack", base_unpack},
+                                   {"pairs", base_pairs},       {NULL, NULL}};
     static const char *const kept[] = {"assert", "error", "select", "tonumber"};
 
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
@@ -218,4 +215,7 @@ void lua_base_open(lua_State *L)
         lua_setfield(L, -2, kept[i]);
     }
     luaL_register(L, NULL, own);
+    lua_pushcfunction(L, ipairs_next);
+    lua_pushcclosure(L, base_ipairs, 1);
+    lua_setfield(L, -2, "ipairs");
 }

@@ -8,6 +8,7 @@ static const char *const TAGS = "spendwarden.tags";
 static const char *const METADATA = "spendwarden.metadata";
 
 struct handle {
+    struct policy_vm *vm;
     uint64_t number;
 };
 
@@ -16,29 +17,37 @@ struct policy_vm *vm_of(lua_State *L)
     return sandbox_of(L)->owner;
 }
 
-static void push_handle(lua_State *L, const char *metatable)
+/* `metatable`: an upvalue, which is found without its name. */
+static void push_handle(lua_State *L, int metatable)
 {
     struct handle *handle = lua_newuserdata(L, sizeof *handle);
 
-    handle->number = vm_of(L)->handle;
-    luaL_getmetatable(L, metatable);
+    handle->vm = vm_of(L);
+    handle->number = handle->vm->handle;
+    lua_pushvalue(L, lua_upvalueindex(metatable));
     lua_setmetatable(L, -2);
 }
 
-int lua_event_make(lua_State *L)
+static int event_make(lua_State *L)
 {
-    push_handle(L, EVENT);
+    push_handle(L, 1);
     return 1;
 }
 
+void lua_event_maker(lua_State *L)
+{
+    luaL_getmetatable(L, EVENT);
+    lua_pushcclosure(L, event_make, 1);
+}
+
 /* The record behind argument 1, which is a handle. */
-static const struct record *record_at(lua_State *L, const struct policy_vm *vm)
+static const struct record *record_at(lua_State *L)
 {
     const struct handle *handle = lua_touserdata(L, 1);
 
-    if (!vm->record || handle->number != vm->handle)
+    if (!handle->vm->record || handle->number != handle->vm->handle)
         luaL_error(L, "an event can be read only while its function runs");
-    return vm->record;
+    return handle->vm->record;
 }
 
 static void push_str(lua_State *L, struct str text)
@@ -122,17 +131,59 @@ static int unknown_field(lua_State *L, const struct policy_vm *vm)
                       lua_tostring(L, -1));
 }
 
-/* Upvalues: position by name, has_tag. */
+/* Of event_index. */
+enum {
+    UPVALUE_HAS_TAG = 1,
+    UPVALUE_TAGS, /* metatables */
+    UPVALUE_METADATA,
+    UPVALUE_TAGS_MADE, /* the last handles */
+    UPVALUE_METADATA_MADE,
+    UPVALUE_NAMES, /* keeps the texts of names where they are */
+    UPVALUE_COUNT = UPVALUE_NAMES,
+};
+
+/* The functions of an event share its tags and its metadata. */
+static void push_shared(lua_State *L, int metatable, int made, uint64_t *number,
+                        uint64_t current)
+{
+    if (*number != current) {
+        push_handle(L, metatable);
+        lua_replace(L, lua_upvalueindex(made));
+        *number = current;
+    }
+    lua_pushvalue(L, lua_upvalueindex(made));
+}
+
+static size_t slot_of(const char *interned)
+{
+    return ((uintptr_t)interned >> 4) % NAME_SLOTS;
+}
+
+/* Equal texts are one in Lua: addresses tell names apart. NULL: no such name. */
+static const struct name *find_name(const struct policy_vm *vm, const char *interned)
+{
+    size_t slot = slot_of(interned);
+
+    while (vm->name_slots[slot]) {
+        const struct name *name = &vm->names[vm->name_slots[slot] - 1];
+        if (name->interned == interned)
+            return name;
+        slot = (slot + 1) % NAME_SLOTS;
+    }
+    return NULL;
+}
+
 static int event_index(lua_State *L)
 {
-    const struct policy_vm *vm = vm_of(L);
-    const struct record *r = record_at(L, vm);
+    struct policy_vm *vm = ((struct handle *)lua_touserdata(L, 1))->vm;
+    const struct record *r = record_at(L);
 
-    lua_pushvalue(L, 2);
-    lua_rawget(L, lua_upvalueindex(1));
-    if (lua_isnil(L, -1))
+    const struct name *name = NULL;
+
+    if (lua_type(L, 2) == LUA_TSTRING)
+        name = find_name(vm, lua_tostring(L, 2));
+    if (!name)
         return unknown_field(L, vm);
-    const struct name *name = &vm->names[lua_tointeger(L, -1)];
     if (name->field.known_from > vm->stage)
         return luaL_error(L, "'%s' is not known at this stage", lua_tostring(L, 2));
     switch (name->kind) {
@@ -140,13 +191,14 @@ static int event_index(lua_State *L)
         lua_field_push(L, r, name->field);
         break;
     case NAME_TAGS:
-        push_handle(L, TAGS);
+        push_shared(L, UPVALUE_TAGS, UPVALUE_TAGS_MADE, &vm->tags_handle, vm->handle);
         break;
     case NAME_METADATA:
-        push_handle(L, METADATA);
+        push_shared(L, UPVALUE_METADATA, UPVALUE_METADATA_MADE, &vm->metadata_handle,
+                    vm->handle);
         break;
     case NAME_HAS_TAG:
-        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_pushvalue(L, lua_upvalueindex(UPVALUE_HAS_TAG));
         break;
     case NAME_REQUESTED_USD:
         push_requested_usd(L, vm);
@@ -158,7 +210,7 @@ static int event_index(lua_State *L)
 static int event_has_tag(lua_State *L)
 {
     luaL_checkudata(L, 1, EVENT);
-    const struct record *r = record_at(L, vm_of(L));
+    const struct record *r = record_at(L);
     struct str wanted;
     bool found = false;
 
@@ -171,7 +223,7 @@ static int event_has_tag(lua_State *L)
 
 static int tags_index(lua_State *L)
 {
-    const struct record *r = record_at(L, vm_of(L));
+    const struct record *r = record_at(L);
     double at = lua_type(L, 2) == LUA_TNUMBER ? lua_tonumber(L, 2) : 0;
 
     if (!(at >= 1 && at <= r->ev.tag_count))
@@ -182,13 +234,13 @@ static int tags_index(lua_State *L)
 
 static int tags_length(lua_State *L)
 {
-    lua_pushinteger(L, record_at(L, vm_of(L))->ev.tag_count);
+    lua_pushinteger(L, record_at(L)->ev.tag_count);
     return 1;
 }
 
 static int metadata_index(lua_State *L)
 {
-    const struct record *r = record_at(L, vm_of(L));
+    const struct record *r = record_at(L);
     struct str name = lua_push_text(L, 2);
 
     for (size_t i = 0; i < r->ev.metadata_count; i++) {
@@ -208,7 +260,8 @@ static int no_write(lua_State *L)
 static void add_name(struct policy_vm *vm, struct str text, enum name_kind kind,
                      struct field field)
 {
-    vm->names[vm->name_count++] = (struct name){text, kind, field};
+    vm->names[vm->name_count++] =
+        (struct name){.text = text, .kind = kind, .field = field};
 }
 
 static void collect_names(struct policy_vm *vm)
@@ -224,6 +277,22 @@ static void collect_names(struct policy_vm *vm)
     add_name(vm, STR("has_tag"), NAME_HAS_TAG, decoded);
     add_name(vm, STR("requested_model_usd"), NAME_REQUESTED_USD,
              (struct field){FIELD_NONE, 0, STAGE_PRICE});
+}
+
+/* A list of them, which keeps them. */
+static void push_names(lua_State *L, struct policy_vm *vm)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < vm->name_count; i++) {
+        struct name *name = &vm->names[i];
+        lua_pushlstring(L, name->text.at, name->text.size);
+        name->interned = lua_tostring(L, -1);
+        lua_rawseti(L, -2, (int)i + 1);
+        size_t slot = slot_of(name->interned);
+        while (vm->name_slots[slot])
+            slot = (slot + 1) % NAME_SLOTS;
+        vm->name_slots[slot] = (uint8_t)(i + 1);
+    }
 }
 
 void lua_event_open(lua_State *L)
@@ -242,14 +311,13 @@ void lua_event_open(lua_State *L)
     metatable_new(L, METADATA, metadata);
     collect_names(vm);
     luaL_getmetatable(L, EVENT);
-    lua_newtable(L);
-    for (size_t i = 0; i < vm->name_count; i++) {
-        lua_pushlstring(L, vm->names[i].text.at, vm->names[i].text.size);
-        lua_pushinteger(L, (lua_Integer)i);
-        lua_rawset(L, -3);
-    }
     lua_pushcfunction(L, event_has_tag);
-    lua_pushcclosure(L, event_index, 2);
+    luaL_getmetatable(L, TAGS);
+    luaL_getmetatable(L, METADATA);
+    lua_pushnil(L);
+    lua_pushnil(L);
+    push_names(L, vm);
+    lua_pushcclosure(L, event_index, UPVALUE_COUNT);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }

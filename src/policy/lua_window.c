@@ -8,14 +8,21 @@ struct group_handle {
     uint64_t number;
 };
 
-int lua_group_make(lua_State *L)
+/* Upvalue: the metatable. */
+static int group_make(lua_State *L)
 {
     struct group_handle *handle = lua_newuserdata(L, sizeof *handle);
 
     handle->number = vm_of(L)->handle;
-    luaL_getmetatable(L, GROUP);
+    lua_pushvalue(L, lua_upvalueindex(1));
     lua_setmetatable(L, -2);
     return 1;
+}
+
+void lua_group_maker(lua_State *L)
+{
+    luaL_getmetatable(L, GROUP);
+    lua_pushcclosure(L, group_make, 1);
 }
 
 void lua_window_push(lua_State *L, int window)

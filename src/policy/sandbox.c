@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lines.h"
 #include "memory.h"
 #include "spendwarden/timestamp.h"
 
@@ -106,9 +107,12 @@ static void hook(lua_State *L, lua_Debug *ar)
 {
     struct sandbox *s = sandbox_of(L);
 
-    (void)ar;
     if (s->trusted)
         return;
+    if (ar->event == LUA_HOOKLINE) {
+        lines_note(s->lines, L, ar);
+        return;
+    }
     s->stepped += s->hook_every;
     if (!s->dead && sandbox_spent(s) >= s->budget->instructions)
         s->dead = "instructions";
@@ -253,7 +257,8 @@ const char *sandbox_call(struct sandbox *s, int args, int results,
         describe(s, s->message, sizeof s->message);
         return s->dead;
     }
-    lua_sethook(s->L, hook, LUA_MASKCOUNT, (int)s->hook_every);
+    lua_sethook(s->L, hook, s->lines ? LUA_MASKCOUNT | LUA_MASKLINE : LUA_MASKCOUNT,
+                (int)s->hook_every);
 
     int status = lua_pcall(s->L, args, results, 0);
     if (status == 0)

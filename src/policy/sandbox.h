@@ -33,6 +33,7 @@ struct sandbox {
     int64_t deadline_ns;                  /* 0: the clock was not started */
     const char *dead;    /* static: why the running call is condemned; else NULL */
     const char *refused; /* static: why memory was refused last: "memory", "string"... */
+    struct policy_lines *lines; /* borrowed; where lines that run are noted; or NULL */
     int pcall_depth;
     bool sorting;
     char message[POLICY_MESSAGE_SIZE]; /* of the last failure */

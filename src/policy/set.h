@@ -13,7 +13,8 @@ enum {
     WINDOWS_MAX = 256,
     RULES_MAX = 256,
     BUDGETS_MAX = 64,
-    COUNTERS_MAX = 64,
+    EFFECTS_DECLARED_MAX = 64, /* metrics, and windows with a function */
+    GAUGES_MAX = 64,
     CLASSES_MAX = 64,
     DATA_NAMES_MAX = 256,
     NEEDS_MAX = 8,
@@ -25,10 +26,12 @@ enum policy_call {
     CALL_DERIVE,
     CALL_PRICE,
     CALL_CLASSIFY,
-    CALL_COUNTER,
+    CALL_METRIC,
     CALL_WINDOW,
     CALL_RULE,
     CALL_BUDGET,
+    CALL_GAUGE,
+    CALL_ANNOTATE,
     CALL_COUNT,
 };
 
@@ -60,26 +63,30 @@ struct policy_fn {
     bool billed;            /* price */
     size_t class_count;     /* classify */
     const struct str *classes;
-    int decl;         /* counter, window, rule, budget: its index in the decls */
-    bool is_where;    /* window: the function is a condition on `sum`, or on 1 */
-    struct field sum; /* then; FIELD_NONE: count */
+    int decl;           /* metric, window, rule, budget, gauge: its index in the decls */
+    bool is_histogram;  /* metric */
+    int annotate;       /* rule: its annotations' function; -1: none */
+    bool is_where;      /* window: the function is a condition on `field`, or on 1 */
+    struct field field; /* then; FIELD_NONE: count */
 };
 
 /* What files register, in order: the same for a set and for each of its states. */
 struct build {
     struct arena arena;
-    size_t window_count, rule_count, budget_count, counter_count, class_count, fn_count;
+    size_t window_count, rule_count, budget_count, metric_count, gauge_count, class_count,
+        fn_count;
     struct window_decl *windows;
     struct rule_decl *rules;
     struct budget_decl *budgets;
-    struct counter_decl *counters;
+    struct metric_decl *metrics;
+    struct gauge_decl *gauges;
     struct str *classes;
     struct policy_fn *fns;
     size_t call_count[CALL_COUNT]; /* functions by call, in order: rule i is the i-th */
     uint16_t calls[CALL_COUNT][FUNCTIONS_MAX];
     struct str default_class;
     const struct policy_fn *default_by; /* borrowed from fns */
-    size_t effect_count;                /* counters and windows with a function */
+    size_t effect_count;                /* metrics and windows with a function */
     size_t policy_count, data_count;
     struct policy_file policies[FILES_MAX];
     struct str data_names[DATA_NAMES_MAX];
@@ -91,7 +98,7 @@ void build_release(struct build *b); /* safe on a zeroed one, and twice */
 /* The index of this window, new or equal; -1: no room. */
 int build_window(struct build *b, const struct window_decl *decl);
 
-const char *call_name(enum policy_call call); /* "derive" */
+const char *call_name(const struct policy_fn *f); /* "derive" */
 
 struct source_file {
     char *path;

@@ -1,5 +1,7 @@
 #include "spec.h"
 
+#include <math.h>
+
 /* Memory of the build; without it registration ends. */
 void *take(lua_State *L, size_t size)
 {
@@ -38,6 +40,21 @@ bool spec_number(lua_State *L, const char *key, double *out)
     *out = lua_tonumber(L, -1);
     lua_pop(L, 1);
     return present;
+}
+
+bool spec_has(lua_State *L, const char *key)
+{
+    lua_getfield(L, SPEC, key);
+    bool has = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return has;
+}
+
+int spec_index(lua_State *L, const char *key)
+{
+    double index;
+
+    return spec_number(L, key, &index) ? (int)index : -1;
 }
 
 int64_t spec_ns(lua_State *L, const char *key)
@@ -129,5 +146,39 @@ size_t spec_where(lua_State *L, struct where_clause *out)
         out[i].values = spec_texts(L, "values", &out[i].value_count);
     }
     lua_pop(L, 1);
+    return count;
+}
+
+size_t spec_bounds(lua_State *L, int64_t *out)
+{
+    lua_getfield(L, SPEC, "buckets");
+    size_t count = lua_istable(L, -1) ? lua_objlen(L, -1) : 0;
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, -1, (int)i + 1);
+        out[i] = llrint(lua_tonumber(L, -1) * 1e9);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return count;
+}
+
+size_t spec_burns(lua_State *L, struct burn *out)
+{
+    lua_pushvalue(L, SPEC);
+    lua_getfield(L, SPEC, "burn");
+    int list = lua_gettop(L);
+    size_t count = lua_objlen(L, list);
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, list, (int)i + 1);
+        lua_replace(L, SPEC);
+        out[i] = (struct burn){.long_window = spec_index(L, "long_window"),
+                               .short_window = spec_index(L, "short_window"),
+                               .long_ns = spec_ns(L, "long"),
+                               .short_ns = spec_ns(L, "short"),
+                               .severity = spec_text(L, "severity")};
+        spec_number(L, "factor", &out[i].factor);
+    }
+    lua_pop(L, 1);
+    lua_replace(L, SPEC);
     return count;
 }

@@ -21,6 +21,8 @@ static bool has_field(const struct record *r, struct field field)
 {
     int64_t number;
 
+    if (field.kind == FIELD_TEXT)
+        return r->ev.text[field.index].size > 0;
     return record_text(r, field).size > 0 || record_number(r, field, &number) ||
            (field.kind == FIELD_COUNT && field.index == COUNT_RETRY_DEPTH);
 }
@@ -139,7 +141,7 @@ static const char *apply_labels(struct policy_vm *vm, const struct policy_fn *f,
 static bool use_derive(struct policy_vm *vm, size_t fn)
 {
     const struct policy_fn *f = &vm->set->build.fns[fn];
-    struct derived d = {0};
+    struct derived d;
 
     if (!label_wanted(vm, f)) {
         vm_skip(vm, fn, "skipped: label present", no_field);
@@ -151,6 +153,7 @@ static bool use_derive(struct policy_vm *vm, size_t fn)
         vm_end(vm, fn, "nil");
         return true;
     }
+    d.count = 0;
     const char *wrong = take_labels(vm, f, &d);
     if (!wrong)
         wrong = apply_labels(vm, f, &d);

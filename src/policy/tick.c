@@ -1,7 +1,7 @@
-/* Rules and budgets at a tick. */
+/* Rules, budgets and gauges at a tick. */
 #include <math.h>
 
-#include "vm.h"
+#include "answer.h"
 
 static const double LIMIT_MAX_USD = 1e9;
 
@@ -99,5 +99,96 @@ bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_grou
     limit->nanousd = (int64_t)nearbyint(usd * 1e9);
     *has = true;
     vm_end(vm, fn, "answered");
+    return true;
+}
+
+bool policy_gauge(struct policy_vm *vm, size_t gauge, const struct window_group *group,
+                  bool *has, double *value)
+{
+    size_t fn = vm->set->build.calls[CALL_GAUGE][gauge];
+    lua_State *L = vm->box.L;
+
+    *has = false;
+    if (!ask(vm, fn, vm->set->decls.gauges[gauge].window, group))
+        return false;
+    if (!lua_toboolean(L, SLOT_BASE + 1)) {
+        vm_end(vm, fn, "nil");
+        return true;
+    }
+    *value = lua_type(L, SLOT_BASE + 1) == LUA_TNUMBER ? lua_tonumber(L, SLOT_BASE + 1)
+                                                       : INFINITY;
+    if (!isfinite(*value)) {
+        vm_reject(vm, fn, "a gauge is set to a finite number");
+        return false;
+    }
+    *has = true;
+    vm_end(vm, fn, "answered");
+    return true;
+}
+
+/* In order of their names, which does not depend on the state. */
+static void insert(struct pair *pairs, size_t count, struct pair pair)
+{
+    for (; count > 0 && str_compare(pairs[count - 1].name, pair.name) > 0; count--)
+        pairs[count] = pairs[count - 1];
+    pairs[count] = pair;
+}
+
+static const char *take_annotation(struct policy_vm *vm, struct pair *out)
+{
+    lua_State *L = vm->box.L;
+    struct str name, value;
+
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+        return "annotations are a table of texts by name";
+    name.at = lua_tolstring(L, -2, &name.size);
+    value.at = lua_tolstring(L, -1, &value.size);
+    const char *wrong = answer_copy(vm, name, &out->name);
+    return wrong ? wrong : answer_copy(vm, value, &out->value);
+}
+
+/* Of the table above SLOT_BASE. */
+static const char *take_annotations(struct policy_vm *vm, struct pair *out, size_t *count)
+{
+    lua_State *L = vm->box.L;
+    const char *wrong = NULL;
+
+    if (lua_isnil(L, SLOT_BASE + 1))
+        return NULL;
+    if (!lua_istable(L, SLOT_BASE + 1))
+        return "annotations are a table of texts by name";
+    for (lua_pushnil(L); !wrong && lua_next(L, SLOT_BASE + 1); lua_pop(L, 1)) {
+        struct pair pair;
+        wrong = *count == DECL_LABELS_MAX ? "more than 8 annotations"
+                                          : take_annotation(vm, &pair);
+        if (!wrong)
+            insert(out, (*count)++, pair);
+    }
+    return wrong;
+}
+
+bool policy_annotate(struct policy_vm *vm, size_t rule, const struct window_group *group,
+                     struct answer answer, struct arena *arena, struct pair *out,
+                     size_t *count)
+{
+    const struct policy_fn *f =
+        &vm->set->build.fns[vm->set->build.calls[CALL_RULE][rule]];
+    size_t fn = (size_t)f->annotate;
+
+    *count = 0;
+    vm->answer = &answer;
+    bool ok = ask(vm, fn, vm->set->decls.rules[rule].window, group);
+    vm->answer = NULL;
+    if (!ok)
+        return false;
+    vm->arena = arena;
+    const char *wrong = take_annotations(vm, out, count);
+    vm->arena = NULL;
+    if (wrong) {
+        *count = 0;
+        vm_reject(vm, fn, wrong);
+        return false;
+    }
+    vm_end(vm, fn, *count ? "answered" : "nil");
     return true;
 }

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* lua/frame.lua, lua/reader.lua */
+/* lua/frame.lua and the like */
 extern const char policy_frame[], policy_frame_end[];
 extern const char policy_reader[], policy_reader_end[];
+extern const char policy_events[], policy_events_end[];
+extern const char policy_ticks[], policy_ticks_end[];
 
 static const char *const FRAME = "spendwarden.frame";
 static const char *const FUNCTIONS = "spendwarden.functions";
@@ -74,6 +76,17 @@ void lua_trusted_load(lua_State *L, int libraries, const char *name, const char 
     set_frame_environment(L, libraries, lua_gettop(L));
 }
 
+/* Runs a chunk that declares calls: (core, reader, frame), which are at these indexes. */
+static void run_calls(lua_State *L, int libraries, int reader, int frame,
+                      const char *name, const char *text, const char *end)
+{
+    lua_trusted_load(L, libraries, name, text, end);
+    lua_core_push(L);
+    lua_pushvalue(L, reader);
+    lua_pushvalue(L, frame);
+    lua_call(L, 3, 0);
+}
+
 static int prepare(lua_State *L)
 {
     lua_newtable(L);
@@ -87,11 +100,15 @@ static int prepare(lua_State *L)
     lua_trusted_load(L, libraries, "=reader", policy_reader, policy_reader_end);
     lua_core_push(L);
     lua_call(L, 1, 1);
+    int reader = lua_gettop(L);
     lua_trusted_load(L, libraries, "=frame", policy_frame, policy_frame_end);
     lua_core_push(L);
     lua_pushvalue(L, libraries);
-    lua_pushvalue(L, -4); /* the reader */
+    lua_pushvalue(L, reader);
     lua_call(L, 3, 1);
+    int frame = lua_gettop(L);
+    run_calls(L, libraries, reader, frame, "=events", policy_events, policy_events_end);
+    run_calls(L, libraries, reader, frame, "=ticks", policy_ticks, policy_ticks_end);
     lua_setfield(L, LUA_REGISTRYINDEX, FRAME);
     lua_settop(L, 0);
     lua_forget_libraries(L);
@@ -190,8 +207,8 @@ static int end_loading(lua_State *L)
     lua_call(L, 0, 0);
     lua_getfield(L, LUA_REGISTRYINDEX, FUNCTIONS);
     lua_pushnil(L);
-    lua_pushcfunction(L, lua_event_make);
-    lua_pushcfunction(L, lua_group_make);
+    lua_event_maker(L);
+    lua_group_maker(L);
     return SLOT_BASE;
 }
 
@@ -215,6 +232,7 @@ bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *b
         !call_own(&vm->box, prepare, 0, err) || !call_own(&vm->box, push_runner, 1, err))
         return false;
     sandbox_distrust(&vm->box);
+    vm->box.lines = set->options.lines;
     for (size_t i = 0; i < set->file_count; i++)
         run(vm, &set->files[i]);
     vm->box.trusted = true;

@@ -2,9 +2,10 @@
 #pragma once
 #include "bindings.h"
 #include "set.h"
+#include "spendwarden/policy_tick.h"
 #include "spendwarden/policy_trace.h"
 
-enum { NAMES_MAX = 128, NOTES_MAX = 512 };
+enum { NAMES_MAX = 128, NAME_SLOTS = 256, NOTES_MAX = 512 };
 
 /* A call that ran and has labels, for what is said of their number. */
 struct note {
@@ -26,6 +27,7 @@ enum name_kind { NAME_FIELD, NAME_TAGS, NAME_METADATA, NAME_HAS_TAG, NAME_REQUES
 
 struct name {
     struct str text;
+    const char *interned; /* where Lua has the text, as long as the state */
     enum name_kind kind;
     struct field field; /* known_from also for other kinds */
 };
@@ -36,6 +38,7 @@ struct policy_vm {
     struct price_cache *prices; /* NULL: the set has no price book */
     size_t name_count;
     struct name names[NAMES_MAX];
+    uint8_t name_slots[NAME_SLOTS]; /* by the address of the text in Lua: index + 1 */
 
     /* while files are loaded */
     struct build *build;
@@ -55,10 +58,12 @@ struct policy_vm {
     const struct window_decl *group_window;
     const struct window_group *group;
     int64_t at_ns;
-    int64_t left;         /* instructions of this event or tick */
-    struct budget budget; /* of the running call */
-    size_t output;        /* bytes of text that the last call answered */
+    const struct answer *answer; /* a second argument of the call; NULL: none */
+    int64_t left;                /* instructions of this event or tick */
+    struct budget budget;        /* of the running call */
+    size_t output;               /* bytes of text that the last call answered */
     bool handle_pushed;
+    uint64_t tags_handle, metadata_handle; /* of those that event_index made last */
     bool read_filling; /* the call at hand read a window that is filling */
 
     struct policy_watch watch;
@@ -99,8 +104,18 @@ bool vm_call(struct policy_vm *vm, size_t fn, int results);
 void vm_reject(struct policy_vm *vm, size_t fn, const char *message);
 void vm_end(struct policy_vm *vm, size_t fn, const char *outcome);
 
-/* `missing`: the field that a call needs and does not have; else FIELD_NONE. */
-void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome, struct field missing);
+/* Tells the trace, which is there. `missing`: the field that a call needs and does not
+ * have; else FIELD_NONE. */
+void vm_trace_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+                   struct field missing);
+
+/* Most functions are not called for most events. */
+static inline void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+                           struct field missing)
+{
+    if (vm->trace)
+        vm_trace_skip(vm, fn, outcome, missing);
+}
 
 /* Handles given out before are stale from now on. */
 void vm_forget(struct policy_vm *vm);

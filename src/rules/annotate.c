@@ -89,8 +89,8 @@ static void add_group(struct writer *w)
 {
     const char *before = " for ";
 
-    for (size_t i = 0; i < w->subject->group_count; i++) {
-        const struct pair *label = &w->subject->group[i];
+    for (size_t i = 0; i < w->subject->group.count; i++) {
+        const struct pair *label = &w->subject->group.pairs[i];
         if (label->value.size == 0)
             continue;
         buf_add(w->out, str_of(before));
@@ -106,18 +106,33 @@ static void add_summary(struct writer *w)
     buf_add(w->out, w->subject->alertname);
     add_group(w);
     buf_add(w->out, STR(": "));
-    if (w->subject->period_end_ns) {
+    switch (w->subject->kind) {
+    case SUBJECT_BUDGET:
         add_spent(w);
         buf_add(w->out, STR(" of "));
         add_limit(w);
         buf_add(w->out, STR(" USD spent"));
-        return;
+        break;
+    case SUBJECT_FORECAST:
+        add_usd(w, w->reading->forecast_usd);
+        buf_add(w->out, STR(" USD by the end of the period, the limit is "));
+        add_limit(w);
+        break;
+    case SUBJECT_BURN:
+        add_value(w);
+        buf_add(w->out, STR(" times as fast as the limit of "));
+        add_limit(w);
+        buf_format(w->out, " USD lasts, over the last %.*s",
+                   STR_ARG(w->subject->extra.value));
+        break;
+    case SUBJECT_RULE:
+        add_value(w);
+        if (!w->reading->relation)
+            return;
+        buf_format(w->out, " is %s ", w->reading->relation);
+        add_threshold(w);
+        break;
     }
-    add_value(w);
-    if (!w->reading->relation)
-        return;
-    buf_format(w->out, " is %s ", w->reading->relation);
-    add_threshold(w);
 }
 
 static void add_description(struct writer *w)
@@ -125,8 +140,8 @@ static void add_description(struct writer *w)
     const struct subject *s = w->subject;
 
     buf_format(w->out, "%s %.*s of policy %.*s (%.*s): value ",
-               s->period_end_ns ? "Budget" : "Rule", STR_ARG(s->name), STR_ARG(s->policy),
-               STR_ARG(s->where));
+               s->kind == SUBJECT_RULE ? "Rule" : "Budget", STR_ARG(s->name),
+               STR_ARG(s->policy), STR_ARG(s->where));
     add_value(w);
     if (w->reading->relation) {
         buf_add(w->out, STR(", threshold "));
@@ -138,19 +153,47 @@ static void add_description(struct writer *w)
     }
 }
 
+static void add_forecast(struct writer *w)
+{
+    add_usd(w, w->reading->forecast_usd);
+}
+
+/* What an annotation is there for. */
+enum built_in_of { OF_ALL, OF_BOUNDS, OF_BUDGETS, OF_PERIODS, OF_FORECASTS };
+
 static const struct {
     struct str name;
     void (*add)(struct writer *w);
-    bool needs_bound, of_budget;
+    enum built_in_of of;
 } built_in[] = {
-    {{"value", 5}, add_value, false, false},
-    {{"threshold", 9}, add_threshold, true, false},
-    {{"spent", 5}, add_spent, false, true},
-    {{"limit", 5}, add_limit, false, true},
-    {{"period", 6}, add_period, false, true},
-    {{"summary", 7}, add_summary, false, false},
-    {{"description", 11}, add_description, false, false},
+    {STR("value"), add_value, OF_ALL},
+    {STR("threshold"), add_threshold, OF_BOUNDS},
+    {STR("spent"), add_spent, OF_BUDGETS},
+    {STR("limit"), add_limit, OF_BUDGETS},
+    {STR("forecast"), add_forecast, OF_FORECASTS},
+    {STR("period"), add_period, OF_PERIODS},
+    {STR("summary"), add_summary, OF_ALL},
+    {STR("description"), add_description, OF_ALL},
 };
+
+static bool has_built_in(const struct writer *w, size_t which)
+{
+    const struct subject *s = w->subject;
+
+    switch (built_in[which].of) {
+    case OF_BOUNDS:
+        return w->reading->relation != NULL;
+    case OF_BUDGETS:
+        return s->kind != SUBJECT_RULE;
+    case OF_PERIODS:
+        return s->period_end_ns != 0;
+    case OF_FORECASTS:
+        return s->kind == SUBJECT_FORECAST;
+    case OF_ALL:
+        break;
+    }
+    return true;
+}
 
 /* The last two are made of the others, and no template may name them. */
 enum {
@@ -173,8 +216,7 @@ static void add_named(struct writer *w, struct str name)
     const struct alert *alert = &w->instance->alert;
 
     for (size_t i = 0; i < NAMEABLE_COUNT; i++)
-        if (str_eq(name, built_in[i].name) &&
-            (w->subject->period_end_ns || !built_in[i].of_budget)) {
+        if (str_eq(name, built_in[i].name) && has_built_in(w, i)) {
             built_in[i].add(w);
             return;
         }
@@ -233,20 +275,27 @@ static void end(struct writer *w)
     w->spans[w->count++].end = w->out->size;
 }
 
-static bool is_declared(const struct subject *s, struct str name)
+static bool is_named(const struct pair *pairs, size_t count, struct str name)
 {
-    for (size_t i = 0; i < s->annotation_count; i++)
-        if (str_eq(s->annotations[i].name, name))
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(pairs[i].name, name))
             return true;
     return false;
+}
+
+static bool is_declared(const struct writer *w, struct str name)
+{
+    const struct subject *s = w->subject;
+
+    return is_named(s->annotations, s->annotation_count, name) ||
+           (s->annotates &&
+            is_named(w->instance->said_pairs, w->instance->said_count, name));
 }
 
 static void add_built_in(struct writer *w)
 {
     for (size_t i = 0; i < BUILT_IN_COUNT; i++) {
-        if (is_declared(w->subject, built_in[i].name) ||
-            (built_in[i].of_budget && !w->subject->period_end_ns) ||
-            (built_in[i].needs_bound && !w->reading->relation) ||
+        if (is_declared(w, built_in[i].name) || !has_built_in(w, i) ||
             !begin(w, built_in[i].name))
             continue;
         w->rounded = i >= NAMEABLE_COUNT;
@@ -266,6 +315,12 @@ bool annotate(struct instance *i, const struct subject *s, const struct reading 
         if (!begin(&w, s->annotations[at].name))
             continue;
         add_template(&w, s->annotations[at].value);
+        end(&w);
+    }
+    for (size_t at = 0; s->annotates && at < i->said_count; at++) {
+        if (!begin(&w, i->said_pairs[at].name))
+            continue;
+        buf_add(w.out, i->said_pairs[at].value);
         end(&w);
     }
     add_built_in(&w);

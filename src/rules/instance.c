@@ -75,6 +75,7 @@ static bool grow(struct rules *r)
     return true;
 }
 
+/* Into a buffer that has room, so that it does not move. */
 static struct str put(struct buf *b, struct str text)
 {
     struct str copy = {b->at + b->size, text.size};
@@ -104,6 +105,24 @@ static bool copy_texts(struct instance *i, const struct label_set *labels,
     return true;
 }
 
+bool instance_say(struct instance *i, const struct pair *annotations, size_t count)
+{
+    size_t size = 1;
+
+    for (size_t at = 0; at < count; at++)
+        size += annotations[at].name.size + annotations[at].value.size;
+    buf_reset(&i->said);
+    i->said_count = 0;
+    if (count > DECL_LABELS_MAX || !buf_reserve(&i->said, size))
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        i->said_pairs[at].name = put(&i->said, annotations[at].name);
+        i->said_pairs[at].value = put(&i->said, annotations[at].value);
+    }
+    i->said_count = count;
+    return true;
+}
+
 static struct instance *take_unused(struct rules *r)
 {
     struct instance *i = r->unused;
@@ -111,8 +130,8 @@ static struct instance *take_unused(struct rules *r)
     if (!i)
         return calloc(1, sizeof *i);
     r->unused = i->next;
-    struct buf text = i->text, notes = i->notes;
-    *i = (struct instance){.text = text, .notes = notes};
+    struct buf text = i->text, notes = i->notes, said = i->said;
+    *i = (struct instance){.text = text, .notes = notes, .said = said};
     return i;
 }
 
@@ -153,6 +172,8 @@ static void change(struct rules *r, struct instance *i, enum alert_state to)
         r->changes[r->change_count++] =
             (struct alert_change){i->alert.state, to, &i->alert};
     i->alert.state = to;
+    if (to == ALERT_PENDING || to == ALERT_FIRING)
+        i->began_round = r->round;
     r->unsaved = true;
 }
 
@@ -256,6 +277,7 @@ static void instance_free(struct instance *i)
 {
     buf_release(&i->text);
     buf_release(&i->notes);
+    buf_release(&i->said);
     free(i);
 }
 

@@ -1,6 +1,6 @@
 /* Shared by the files of this folder. */
 #pragma once
-#include "spendwarden/rules.h"
+#include "spendwarden/rules_observe.h"
 
 enum { NUMBER_TEXT_SIZE = 40, ANNOTATION_BYTES_MAX = 4096 };
 
@@ -9,13 +9,19 @@ struct label_set {
     struct pair pairs[ALERT_LABELS_MAX]; /* sorted by name; text is borrowed */
 };
 
+enum subject_kind { SUBJECT_RULE, SUBJECT_BUDGET, SUBJECT_BURN, SUBJECT_FORECAST };
+
 /* What rules and budgets have in common, for one group. */
 struct subject {
+    enum subject_kind kind;
     struct str policy, name, alertname, where;
-    size_t label_count, annotation_count, group_count;
-    const struct pair *labels, *annotations, *group;
+    struct pair extra; /* a label beside the others; empty: none */
+    bool annotates;    /* by a function: instances hold what it said */
+    struct group_labels group;
+    size_t label_count, annotation_count;
+    const struct pair *labels, *annotations;
     int64_t hold_ns, keep_ns;
-    int64_t period_start_ns, period_end_ns; /* of a budget; 0: a rule's */
+    int64_t period_start_ns, period_end_ns; /* of a calendar budget; else 0 */
 };
 
 /* What was seen of it, against one bound. */
@@ -23,17 +29,20 @@ struct reading {
     double value;
     const char *relation; /* "above", "below", "at or above"; NULL: there is no bound */
     double threshold;
-    double spent_usd, limit_usd; /* of a budget */
+    double spent_usd, limit_usd, forecast_usd; /* of a budget */
 };
 
 /* One alert. Its memory is kept when it is over, for the next one. */
 struct instance {
     struct alert alert;
-    struct instance *next;  /* of its bucket, or of the free ones */
-    struct buf text, notes; /* hold the texts of labels and annotations */
+    struct instance *next;        /* of its bucket, or of the free ones */
+    struct buf text, notes, said; /* hold the texts of what follows */
     struct label_set labels;
     struct pair annotations[ALERT_ANNOTATIONS_MAX];
+    size_t said_count;
+    struct pair said_pairs[DECL_LABELS_MAX]; /* by the annotations' function */
     uint64_t round, kept_round;      /* the ticks that last observed and kept it */
+    uint64_t began_round;            /* the tick in which its state began, if it holds */
     bool condition;                  /* as last observed: hysteresis needs it */
     int64_t held_ns;                 /* pending: observed time with the condition true */
     int64_t keep_ns, kept_ns;        /* firing: observed time since it became false */
@@ -58,6 +67,22 @@ struct rules {
     struct alert *due, *alerts;   /* owned; shallow copies */
 };
 
+/* The condition of one bound or step, with what it was before. */
+struct bound {
+    enum answer_kind answer;
+    bool blocked; /* `min` is not reached, or the period is over */
+    bool has_above, has_below, has_step, has_clear;
+    double above, below, step, clear;
+    struct str severity;
+};
+
+/* --- observe.c --- */
+
+/* Holds one group's reading against one bound. True: an alert has begun to be pending or
+ * firing. */
+bool observe_bound(struct rules *r, const struct subject *s, const struct bound *b,
+                   struct reading reading);
+
 /* --- labels.c --- */
 
 /* Empty values are left out; of two values for one name the earlier added stays. */
@@ -71,6 +96,10 @@ bool text_is_utf8(struct str text);
 
 /* The shortest text that reads back as the same number. Returns its length. */
 int number_format(char out[NUMBER_TEXT_SIZE], double number);
+
+/* Copies what a function said of it. False: no memory, it is as if it had said nothing.
+ */
+bool instance_say(struct instance *i, const struct pair *annotations, size_t count);
 
 /* False: no memory, there are none then. */
 bool annotate(struct instance *i, const struct subject *s, const struct reading *reading);

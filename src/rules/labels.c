@@ -65,8 +65,11 @@ void label_set_build(struct label_set *set, const struct subject *s, struct str 
     label_set_add(set, STR("policy"), s->policy);
     label_set_add(set, STR("severity"), severity);
     label_set_add(set, STR("step"), step);
-    for (size_t i = 0; i < s->group_count; i++)
-        label_set_add(set, s->group[i].name, s->group[i].value);
+    if (s->kind != SUBJECT_RULE)
+        label_set_add(set, STR("budget"), s->name);
+    label_set_add(set, s->extra.name, s->extra.value);
+    for (size_t i = 0; i < s->group.count; i++)
+        label_set_add(set, s->group.pairs[i].name, s->group.pairs[i].value);
     for (size_t i = 0; i < s->label_count; i++)
         label_set_add(set, s->labels[i].name, s->labels[i].value);
 }

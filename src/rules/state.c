@@ -67,6 +67,8 @@ static void save_instance(struct buf *out, struct instance *i)
     save_text(out, "rule", i->alert.rule);
     save_pairs(out, "labels", i->alert.labels, i->alert.label_count);
     save_pairs(out, "annotations", i->alert.annotations, i->alert.annotation_count);
+    if (i->said_count)
+        save_pairs(out, "said", i->said_pairs, i->said_count);
     buf_byte(out, '}');
 }
 
@@ -173,6 +175,21 @@ static bool load_annotations(json_t *from, struct instance *i)
     return true;
 }
 
+/* What a function said; older states have nothing of it. */
+static bool load_said(json_t *from, struct instance *i)
+{
+    struct pair pairs[DECL_LABELS_MAX];
+    const char *name;
+    json_t *value;
+    size_t count = 0;
+
+    if (json_object_size(from) > DECL_LABELS_MAX)
+        return false;
+    json_object_foreach(from, name, value) pairs[count++] = (struct pair){
+        str_of(name), {json_string_value(value), json_string_length(value)}};
+    return instance_say(i, pairs, count);
+}
+
 /* A state has the times that it needs, or it is none. */
 static bool is_consistent(const struct instance *i)
 {
@@ -199,7 +216,8 @@ static bool load_fields(const json_t *from, struct instance *i)
     if (!load_state(from, "state", &i->alert.state) ||
         !load_state(from, "told_state", &i->told_state) || !json_is_boolean(condition) ||
         !load_text(from, "value", &value) ||
-        !load_annotations(json_object_get(from, "annotations"), i))
+        !load_annotations(json_object_get(from, "annotations"), i) ||
+        !load_said(json_object_get(from, "said"), i))
         return false;
     for (size_t at = 0; at < TIME_COUNT; at++)
         if (!load_time(from, times[at].name, time_at(i, at)))

@@ -114,6 +114,34 @@ bool find_tests(struct found *f, const char *path, struct arena *arena,
     return add_file(f, path, arena, diags);
 }
 
+/* Takes "b/" off the end of "a/b/"; false: there is no such part, or it is ".." too. */
+static bool take_last(struct buf *text)
+{
+    size_t end = text->size, start = end ? end - 1 : 0;
+
+    while (start > 0 && text->at[start - 1] != '/')
+        start--;
+    struct str last = {text->at + start, end - start};
+    if (end < 2 || str_eq(last, STR("../")) || str_eq(last, STR("./")))
+        return false;
+    text->size = start;
+    return true;
+}
+
+const char *path_below(struct arena *arena, struct str folder, struct str path)
+{
+    struct buf text = {0};
+
+    if (path.at[0] != '/')
+        buf_add(&text, folder);
+    while (str_starts(path, STR("../")) && take_last(&text))
+        path = str_from(path, STR("../").size);
+    buf_add(&text, path);
+    const char *copy = text.failed ? NULL : arena_cstr(arena, buf_str(&text));
+    buf_release(&text);
+    return copy;
+}
+
 void found_release(struct found *f)
 {
     free(f->files);

@@ -15,4 +15,9 @@ struct found {
  * says what cannot be read. */
 bool find_tests(struct found *f, const char *path, struct arena *arena,
                 struct diags *diags);
+
+/* `path` as seen from `folder`, which ends in a slash; "a/b/../c" is "a/c". NULL: no
+ * memory. */
+const char *path_below(struct arena *arena, struct str folder, struct str path);
+
 void found_release(struct found *f);

@@ -4,22 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "find.h"
 #include "spendwarden/policy_errors.h"
 #include "spendwarden/timestamp.h"
 
 /* --- the policies of a file --- */
-
-static const char *joined(struct host *h, const char *folder, struct str path)
-{
-    struct buf text = {0};
-
-    if (path.at[0] != '/')
-        buf_add(&text, str_of(folder));
-    buf_add(&text, path);
-    const char *copy = text.failed ? NULL : arena_cstr(&h->arena, buf_str(&text));
-    buf_release(&text);
-    return copy;
-}
 
 /* The file's own folder comes last, unless the file says where. */
 static bool collect_paths(struct host *h, const struct str *uses, size_t use_count)
@@ -29,7 +18,8 @@ static bool collect_paths(struct host *h, const struct str *uses, size_t use_cou
 
     for (size_t i = 0; ok && i < use_count; i++) {
         bool here = str_eq(uses[i], STR("."));
-        const char *path = here ? h->folder : joined(h, h->folder, uses[i]);
+        const char *path =
+            here ? h->folder : path_below(&h->arena, str_of(h->folder), uses[i]);
         own |= here;
         h->paths[h->path_count++] = path;
         ok = path != NULL;
@@ -45,6 +35,7 @@ static struct policy_options options_of(const struct host *h)
     struct policy_options options = c->policies;
 
     options.zone = c->zone;
+    options.lines = h->lines;
     options.path_count = h->path_count;
     options.paths = h->paths;
     options.settings = h->settings;

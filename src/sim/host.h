@@ -6,7 +6,8 @@
 enum { HOST_FAILURES_MAX = 1000, HOST_PATHS_MAX = 80 };
 
 struct host {
-    struct generation *base; /* borrowed: configuration and prices */
+    struct generation *base;    /* borrowed: configuration and prices */
+    struct policy_lines *lines; /* borrowed; or NULL */
     int64_t test_ms;
     int64_t stop_ns;    /* of timestamp_monotonic: no simulation goes on after it */
     struct arena arena; /* of this file: paths, settings */

@@ -17,8 +17,8 @@ static bool open_books(struct sim *s, struct err *err)
     if (!metrics_open(&s->metrics, &metrics, err) ||
         !windows_open(&s->windows, &windows, err))
         return false;
-    for (size_t i = 0; i < decls->counter_count; i++)
-        if (!metrics_declare(s->metrics, &decls->counters[i], err))
+    for (size_t i = 0; i < decls->metric_count; i++)
+        if (!metrics_declare(s->metrics, &decls->metrics[i], err))
             return false;
     return true;
 }

@@ -27,6 +27,7 @@ struct run {
     regex_t pattern;
     bool has_pattern;
     int64_t stop_ns;
+    struct policy_lines *lines; /* owned; NULL: nobody asks */
     bool ok;
 };
 
@@ -133,6 +134,7 @@ static void run_file(struct run *run, const char *file)
         .test_ms = options->test_ms ? options->test_ms : TEST_MS,
         .host = host_of(h),
     };
+    h->lines = run->lines;
     h->test_ms = test.test_ms;
     h->stop_ns = run->stop_ns;
     bool ok = policy_test_open(&t, &test, run->diags);
@@ -158,6 +160,29 @@ static void *run_all(void *arg)
         run_file(run, found.files[i]);
     found_release(&found);
     return NULL;
+}
+
+static bool begin_lines(struct run *run)
+{
+    if (run->options->coverage && !(run->lines = policy_lines_new())) {
+        complain(run, "spendwarden", "no memory");
+        return false;
+    }
+    return true;
+}
+
+static bool end_lines(struct run *run)
+{
+    struct testing_report *r = run->report;
+    struct err err = {0};
+
+    if (!run->lines)
+        return true;
+    bool ok = policy_lines_report(run->lines, &r->arena, &r->files, &r->file_count, &err);
+    if (!ok)
+        complain(run, "spendwarden", err.text);
+    policy_lines_free(run->lines);
+    return ok;
 }
 
 static bool compile_pattern(struct run *run)
@@ -206,7 +231,8 @@ bool testing_run(struct testing_report *out, const struct testing_options *optio
     arena_init(&out->arena, 0);
     if (options->total_ms)
         run.stop_ns = timestamp_monotonic() + options->total_ms * NS_PER_MS;
-    bool ok = compile_pattern(&run) && on_a_thread(&run);
+    bool ok = compile_pattern(&run) && begin_lines(&run) && on_a_thread(&run);
+    ok = end_lines(&run) && ok;
     if (run.has_pattern)
         regfree(&run.pattern);
     out->duration_ns = timestamp_monotonic() - began_ns;

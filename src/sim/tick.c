@@ -18,6 +18,7 @@ bool tick_run(struct sim *s, int64_t at_ns, struct err *err)
         .policies = s->policies,
         .rules = s->rules,
         .sums = sums,
+        .arena = &s->tick_arena,
         .at_ns = at_ns,
     };
     evaluate_rules(&evaluation);

@@ -48,14 +48,14 @@ static void put_declaration(const struct windows *w, const struct window *window
 {
     const struct window_decl *decl = &window->stream->decl;
 
-    if (decl->aggregate == AGGREGATE_COUNT) {
-        buf_add(out, STR("count"));
-    } else if (decl->sum.kind == FIELD_NONE) {
+    static const char *const names[] = {"sum ", "count", "max ", "distinct "};
+
+    if (decl->field.kind != FIELD_NONE || !decl->effect.size)
+        buf_add(out, str_of(names[decl->aggregate]));
+    if (decl->field.kind != FIELD_NONE)
+        put_field(w, decl->field, out);
+    else
         buf_add(out, decl->effect);
-    } else {
-        buf_add(out, STR("sum "));
-        put_field(w, decl->sum, out);
-    }
     for (size_t i = 0; i < decl->by_count; i++) {
         buf_add(out, i == 0 ? STR(" by ") : STR(","));
         put_field(w, decl->by[i], out);
@@ -83,7 +83,7 @@ static void put_value(const struct windows *w, const struct window *window,
     size_t groups = 0;
 
     for (size_t i = 0; i < s->group_count; i++) {
-        struct total total = group_total(&s->groups[i], &reach);
+        struct total total = group_total(s, &s->groups[i], &reach);
         if (total.count == 0)
             continue;
         groups++;

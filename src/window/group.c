@@ -141,8 +141,24 @@ struct group *group_add(struct stream *s, const struct str *by, uint64_t hash)
     return &s->groups[index];
 }
 
-void group_release(struct group *g)
+/* The first `count` cells from `first` on; what they take of the bound. */
+static size_t release_values(const struct stream *s, struct group *g, uint32_t count)
 {
+    size_t values = 0;
+
+    if (s->decl.aggregate != AGGREGATE_DISTINCT)
+        return 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct cell *cell = &g->cells[g->first + i];
+        values += distinct_count(cell->values);
+        free(cell->values);
+    }
+    return values;
+}
+
+void group_release(const struct stream *s, struct group *g)
+{
+    release_values(s, g, g->count);
     free(g->by);
     free(g->cells);
 }
@@ -157,7 +173,7 @@ void groups_sweep(struct stream *s)
     for (size_t i = 0; i < s->group_count; i++) {
         moved[i] = UINT32_MAX;
         if (s->groups[i].count == 0) {
-            group_release(&s->groups[i]);
+            group_release(s, &s->groups[i]);
             continue;
         }
         moved[i] = (uint32_t)kept;
@@ -177,10 +193,11 @@ size_t group_trim(struct windows *w, struct stream *s, struct group *g, int64_t 
 
     while (gone < g->count && g->cells[g->first + gone].start_ns <= floor_ns)
         gone++;
+    size_t room = gone + release_values(s, g, gone);
     g->first += gone;
     g->count -= gone;
-    s->cell_count -= gone;
-    w->cell_count -= gone;
+    s->cell_count -= room;
+    w->cell_count -= room;
     if (g->count == 0 && g->cells) {
         free(g->cells);
         g->cells = NULL;

@@ -5,9 +5,18 @@
 #include "spendwarden/value.h"
 #include "spendwarden/window.h"
 
+/* The values that came in one bucket, by their hashes: all of them up to DISTINCT_MAX,
+ * then as many. */
+struct distinct;
+
+enum { DISTINCT_MAX = 1000 };
+
 struct cell {
     int64_t start_ns;
-    int64_t sum; /* nano-units; of counts, units */
+    union {
+        int64_t sum;             /* nano-units; of counts, units; or the largest */
+        struct distinct *values; /* AGGREGATE_DISTINCT: owned; NULL: none yet */
+    };
     int64_t count;
 };
 
@@ -18,6 +27,8 @@ struct group {
     uint32_t first, count, capacity;
     int64_t first_ns; /* earliest booked time */
 };
+
+struct unpack;
 
 struct span {
     int64_t start_ns, end_ns;
@@ -84,8 +95,23 @@ int64_t stream_bucket(struct stream *s, int64_t booked_ns);
 /* Cells that start at or before it can never be read again. */
 int64_t stream_floor(struct stream *s, int64_t now_ns);
 
-/* Whether the record belongs here, and what it adds. */
+/* Whether the record belongs here, and what it adds: a number, or a value's hash. */
 bool stream_takes(const struct stream *s, const struct record *r, int64_t *value);
+
+/* --- distinct.c --- */
+
+/* Adds a value's hash. *grown: it was not there. False: no memory, it is not there. */
+bool distinct_add(struct distinct **values, uint64_t hash, bool *grown);
+size_t distinct_count(const struct distinct *values); /* accepts NULL */
+
+/* How many different ones there are in all of these cells. Without memory for that: in
+ * the one that has most. */
+size_t distinct_union(const struct cell *cells, size_t count);
+void distinct_save(const struct distinct *values, struct buf *out);
+
+/* What distinct_save wrote. False, and noted in *u: it is damaged, or there is no memory.
+ * What was read by then is in *values all the same. */
+bool distinct_load(struct distinct **values, struct unpack *u);
 
 /* --- group.c --- */
 
@@ -97,7 +123,7 @@ struct group *group_add(struct stream *s, const struct str *by, uint64_t hash);
 
 /* Gives back groups without cells. Pointers to groups are void afterwards. */
 void groups_sweep(struct stream *s);
-void group_release(struct group *g);
+void group_release(const struct stream *s, struct group *g);
 
 /* Drops cells that start at or before `floor_ns`; returns how many. */
 size_t group_trim(struct windows *w, struct stream *s, struct group *g, int64_t floor_ns);
@@ -126,11 +152,12 @@ struct reach window_reach(const struct window *window, int64_t at_ns);
 
 /* What a group has there. */
 struct total {
-    int64_t sum; /* as in cells */
-    int64_t count;
+    int64_t sum;   /* as in cells; or different values */
+    int64_t count; /* events */
 };
 
-struct total group_total(const struct group *g, const struct reach *reach);
+struct total group_total(const struct stream *s, const struct group *g,
+                         const struct reach *reach);
 
 static inline int64_t floor_to(int64_t ns, int64_t width_ns)
 {

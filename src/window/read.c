@@ -23,19 +23,38 @@ struct reach window_reach(const struct window *window, int64_t at_ns)
     return reach;
 }
 
-struct total group_total(const struct group *g, const struct reach *reach)
+/* The cells within reach, which are neighbours. */
+static const struct cell *cells_within(const struct group *g, const struct reach *reach,
+                                       size_t *count)
 {
+    const struct cell *cells = g->cells + g->first;
+    size_t end = g->count;
+
+    while (end > 0 && cells[end - 1].start_ns > reach->until_ns)
+        end--;
+    size_t start = end;
+    while (start > 0 && cells[start - 1].start_ns > reach->after_ns)
+        start--;
+    *count = end - start;
+    return cells + start;
+}
+
+struct total group_total(const struct stream *s, const struct group *g,
+                         const struct reach *reach)
+{
+    size_t count;
+    const struct cell *cells = cells_within(g, reach, &count);
     struct total total = {0, 0};
 
-    for (uint32_t i = g->count; i > 0; i--) {
-        const struct cell *cell = &g->cells[g->first + i - 1];
-        if (cell->start_ns <= reach->after_ns)
-            break;
-        if (cell->start_ns > reach->until_ns)
-            continue;
-        add_clamped(&total.sum, cell->sum);
-        total.count += cell->count;
+    for (size_t i = 0; i < count; i++) {
+        if (s->decl.aggregate == AGGREGATE_MAX)
+            total.sum = i == 0 || cells[i].sum > total.sum ? cells[i].sum : total.sum;
+        else if (s->decl.aggregate != AGGREGATE_DISTINCT)
+            add_clamped(&total.sum, cells[i].sum);
+        total.count += cells[i].count;
     }
+    if (s->decl.aggregate == AGGREGATE_DISTINCT)
+        total.sum = (int64_t)distinct_union(cells, count);
     return total;
 }
 
@@ -43,10 +62,10 @@ static void set_value(const struct stream *s, struct total total,
                       struct window_group *out)
 {
     out->count = total.count;
-    if (s->decl.aggregate == AGGREGATE_COUNT) {
-        out->sum = total.count;
-        out->value = (double)total.count;
-    } else if (field_is_whole(s->decl.sum)) {
+    if (s->decl.aggregate == AGGREGATE_COUNT || s->decl.aggregate == AGGREGATE_DISTINCT) {
+        out->sum = s->decl.aggregate == AGGREGATE_COUNT ? total.count : total.sum;
+        out->value = (double)out->sum;
+    } else if (field_is_whole(s->decl.field)) {
         out->value = (double)total.sum;
         if (__builtin_mul_overflow(total.sum, NANO_PER_USD, &out->sum))
             out->sum = total.sum < 0 ? INT64_MIN : INT64_MAX;
@@ -100,7 +119,7 @@ bool windows_sums(struct windows *w, int id, int64_t at_ns, struct arena *arena,
     for (size_t i = 0; i < s->group_count; i++) {
         struct group *g = &s->groups[s->order[i]];
         group_trim(w, s, g, floor_ns);
-        struct total total = group_total(g, &reach);
+        struct total total = group_total(s, g, &reach);
         if (total.count == 0)
             continue;
         struct window_group *group = &groups[out->group_count++];

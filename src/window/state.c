@@ -1,8 +1,10 @@
 /* Checkpoints: every stream under its identity, with all cells. */
+#include <stdlib.h>
+
 #include "internal.h"
 #include "spendwarden/pack.h"
 
-static const char magic[] = "SWW1";
+static const char magic[] = "SWW2";
 
 enum { GROUP_MIN_BYTES = 2, CELL_MIN_BYTES = 3 };
 
@@ -19,7 +21,10 @@ static void save_group(const struct stream *s, const struct group *g, struct buf
         const struct cell *cell = &g->cells[g->first + i];
         int64_t second = cell->start_ns / NS_PER_SECOND;
         pack_int(out, second - last_second);
-        pack_int(out, cell->sum);
+        if (s->decl.aggregate == AGGREGATE_DISTINCT)
+            distinct_save(cell->values, out);
+        else
+            pack_int(out, cell->sum);
         pack_int(out, cell->count);
         last_second = second;
     }
@@ -28,6 +33,7 @@ static void save_group(const struct stream *s, const struct group *g, struct buf
 static void save_stream(const struct stream *s, struct buf *out)
 {
     pack_str(out, buf_str(&s->identity));
+    pack_int(out, s->decl.aggregate == AGGREGATE_DISTINCT);
     pack_int(out, (int64_t)s->decl.by_count);
     pack_int(out, s->retain_ns);
     pack_int(out, s->since_ns);
@@ -54,13 +60,21 @@ void windows_save(const struct windows *w, struct buf *out)
     pack_seal(out, start);
 }
 
+/* A stream as it was saved. */
+struct saved {
+    struct stream *stream; /* NULL: nobody wants it, read past it */
+    size_t by_count;
+    bool distinct;
+};
+
 /* NULL: read past it. */
-static struct group *load_key(struct windows *w, struct stream *s, size_t by_count,
+static struct group *load_key(struct windows *w, const struct saved *from,
                               struct unpack *u)
 {
+    struct stream *s = from->stream;
     struct str by[WINDOW_BY_MAX];
 
-    for (size_t i = 0; i < by_count; i++)
+    for (size_t i = 0; i < from->by_count; i++)
         by[i] = unpack_str(u);
     if (!s || u->failed)
         return NULL;
@@ -72,32 +86,50 @@ static struct group *load_key(struct windows *w, struct stream *s, size_t by_cou
     return group_add(s, by, hash);
 }
 
-static void load_cell(struct windows *w, struct stream *s, struct group *g,
-                      int64_t second, struct unpack *u)
+static void load_value(const struct saved *from, struct cell *cell, struct unpack *u)
 {
-    int64_t start_ns = second * NS_PER_SECOND;
-    int64_t sum = unpack_int(u), count = unpack_range(u, 1, INT64_MAX);
-
-    if (u->failed || !g)
-        return;
-    if (s->width_ns && start_ns % s->width_ns != 0) {
-        u->failed = true;
-        return;
-    }
-    struct cell *cell = group_add_cell(w, s, g, start_ns);
-    if (!cell) {
-        u->failed = true;
-        return;
-    }
-    cell->sum = sum;
-    cell->count = count;
+    cell->values = NULL;
+    if (from->distinct)
+        distinct_load(&cell->values, u);
+    else
+        cell->sum = unpack_int(u);
+    cell->count = unpack_range(u, 1, INT64_MAX);
 }
 
-static void load_group(struct windows *w, struct stream *s, size_t by_count,
-                       struct unpack *u)
+static bool keep_cell(struct windows *w, const struct saved *from, struct group *g,
+                      const struct cell *read)
+{
+    struct stream *s = from->stream;
+
+    if (s->width_ns && read->start_ns % s->width_ns != 0)
+        return false;
+    struct cell *cell = group_add_cell(w, s, g, read->start_ns);
+    if (!cell)
+        return false;
+    *cell = *read;
+    size_t values = from->distinct ? distinct_count(read->values) : 0;
+    s->cell_count += values;
+    w->cell_count += values;
+    return true;
+}
+
+static void load_cell(struct windows *w, const struct saved *from, struct group *g,
+                      int64_t second, struct unpack *u)
+{
+    struct cell cell = {.start_ns = second * NS_PER_SECOND};
+
+    load_value(from, &cell, u);
+    if (!u->failed && g && keep_cell(w, from, g, &cell))
+        return;
+    u->failed |= g != NULL;
+    if (from->distinct)
+        free(cell.values);
+}
+
+static void load_group(struct windows *w, const struct saved *from, struct unpack *u)
 {
     const int64_t second_max = INT64_MAX / NS_PER_SECOND;
-    struct group *g = load_key(w, s, by_count, u);
+    struct group *g = load_key(w, from, u);
     int64_t first_ns = unpack_int(u), second = 0;
     size_t cells = unpack_count(u, CELL_MIN_BYTES);
 
@@ -108,7 +140,7 @@ static void load_group(struct windows *w, struct stream *s, size_t by_count,
         second += unpack_range(u, i == 0 ? -second_max : 1,
                                second > 0 ? second_max - second : second_max);
         if (!u->failed)
-            load_cell(w, s, g, second, u);
+            load_cell(w, from, g, second, u);
     }
 }
 
@@ -128,13 +160,16 @@ static struct stream *find_declared(struct windows *w, struct str identity,
 static void load_stream(struct windows *w, struct unpack *u)
 {
     struct str identity = unpack_str(u);
-    size_t by_count = (size_t)unpack_range(u, 0, WINDOW_BY_MAX);
+    struct saved from = {.distinct = unpack_range(u, 0, 1) == 1};
+    from.by_count = (size_t)unpack_range(u, 0, WINDOW_BY_MAX);
     int64_t retain_ns = unpack_int(u), since_ns = unpack_int(u), swept_ns = unpack_int(u);
     size_t groups = unpack_count(u, GROUP_MIN_BYTES);
     struct stream *s = u->failed ? NULL : find_declared(w, identity, retain_ns);
 
-    if (s && s->decl.by_count != by_count)
+    if (s && (s->decl.by_count != from.by_count ||
+              (s->decl.aggregate == AGGREGATE_DISTINCT) != from.distinct))
         u->failed = true;
+    from.stream = s;
     if (s && !u->failed) {
         s->loaded = s->started = true;
         s->filling = false;
@@ -142,7 +177,7 @@ static void load_stream(struct windows *w, struct unpack *u)
         s->swept_ns = swept_ns;
     }
     for (size_t i = 0; i < groups && !u->failed; i++)
-        load_group(w, s, by_count, u);
+        load_group(w, &from, u);
 }
 
 bool windows_load(struct windows *w, struct str state, struct err *err)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "spendwarden/hash.h"
 #include "spendwarden/pack.h"
 
 int64_t bucket_width(int64_t over_ns)
@@ -40,8 +41,8 @@ void stream_identity(const struct window_decl *decl, const struct schema *schema
                      struct buf *out)
 {
     pack_int(out, decl->aggregate);
-    if (decl->aggregate == AGGREGATE_SUM) {
-        pack_field(out, schema, decl->sum);
+    if (decl->aggregate != AGGREGATE_COUNT) {
+        pack_field(out, schema, decl->field);
         pack_str(out, decl->effect);
     }
     pack_int(out, (int64_t)decl->by_count);
@@ -115,7 +116,7 @@ fail:
 void stream_clear(struct windows *w, struct stream *s)
 {
     for (size_t i = 0; i < s->group_count; i++)
-        group_release(&s->groups[i]);
+        group_release(s, &s->groups[i]);
     w->cell_count -= s->cell_count;
     s->cell_count = s->group_count = 0;
     s->since_ns = s->swept_ns = 0;
@@ -130,7 +131,7 @@ void stream_free(struct stream *s)
     if (!s)
         return;
     for (size_t i = 0; i < s->group_count; i++)
-        group_release(&s->groups[i]);
+        group_release(s, &s->groups[i]);
     free(s->groups);
     free(s->order);
     free(s->slots);
@@ -204,6 +205,15 @@ bool window_where(const struct window_decl *decl, const struct record *r)
     return true;
 }
 
+static bool value_hash(const struct record *r, struct field field, int64_t *value)
+{
+    char digits[VALUE_TEXT_SIZE];
+    struct str text = record_value(r, field, digits);
+
+    *value = (int64_t)hash_of(text, 0);
+    return text.size > 0;
+}
+
 bool stream_takes(const struct stream *s, const struct record *r, int64_t *value)
 {
     if (!window_where(&s->decl, r))
@@ -211,7 +221,9 @@ bool stream_takes(const struct stream *s, const struct record *r, int64_t *value
     *value = 1;
     if (s->decl.aggregate == AGGREGATE_COUNT)
         return true;
-    if (s->decl.sum.kind == FIELD_NONE)
+    if (s->decl.aggregate == AGGREGATE_DISTINCT)
+        return value_hash(r, s->decl.field, value);
+    if (s->decl.field.kind == FIELD_NONE)
         return effect_value(s, r, value);
-    return record_number(r, s->decl.sum, value);
+    return record_number(r, s->decl.field, value);
 }

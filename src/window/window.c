@@ -309,6 +309,29 @@ static struct cell *take_cell(struct windows *w, struct stream *s, struct group 
     return cell || !*g ? cell : group_add_cell(w, s, *g, start_ns);
 }
 
+static void add_distinct(struct windows *w, struct stream *s, struct cell *cell,
+                         uint64_t hash)
+{
+    bool grown = false, room = w->cell_count < w->limits.max_cells;
+
+    if (!room || !distinct_add(&cell->values, hash, &grown))
+        w->dropped++;
+    s->cell_count += grown;
+    w->cell_count += grown;
+}
+
+static void cell_add(struct windows *w, struct stream *s, struct cell *cell,
+                     int64_t value)
+{
+    if (s->decl.aggregate == AGGREGATE_DISTINCT)
+        add_distinct(w, s, cell, (uint64_t)value);
+    else if (s->decl.aggregate != AGGREGATE_MAX)
+        add_clamped(&cell->sum, value);
+    else if (cell->count == 0 || value > cell->sum)
+        cell->sum = value;
+    cell->count++;
+}
+
 static void stream_add(struct windows *w, struct stream *s, const struct record *r,
                        int64_t now_ns)
 {
@@ -326,8 +349,7 @@ static void stream_add(struct windows *w, struct stream *s, const struct record 
         w->dropped++;
         return;
     }
-    add_clamped(&cell->sum, value);
-    cell->count++;
+    cell_add(w, s, cell, value);
     if (g->first_ns == 0 || r->booked_ns < g->first_ns)
         g->first_ns = r->booked_ns;
     if (s->since_ns == 0 || r->booked_ns < s->since_ns)

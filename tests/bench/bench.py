@@ -1,6 +1,8 @@
 """CPU time per event, by stage and over HTTP, printed as a table.
 
-usage: bench.py BUILD_DIR [SECONDS]
+usage: bench.py BUILD_DIR [SECONDS] [policies]
+
+With `policies` it stops before HTTP.
 
 BUILD_DIR holds spendwarden, bench_stages and bench_load of one release build. The server runs
 on one processor and the load on the other; CPU time is that of all the server's threads
@@ -180,6 +182,44 @@ def show_stages(build, folder, bodies):
         show(f"{size} bytes, {count} a commit", *stages, sum(stages))
 
 
+def shipped():
+    folder = os.path.join(SOURCE, "policies")
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
+def measure_policies(build, config, events, policies):
+    options = ["--events", events] if events else []
+    output = subprocess.run(["taskset", "-c", "0", f"{build}/spendwarden", "bench", "--config",
+                             config, "--format", "json", *options, *policies],
+                            check=True, stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(output)
+
+
+def show_policies(build, folder, bodies):
+    """The median of five runs, by the time as the engine runs them."""
+    config = write_config(folder, free_port())
+    body = bodies["2.6 kB", 100][0]
+    head("policies alone, per event", "functions", "called", "spared", "instructions", "bytes",
+         "ns in functions", "ns as the engine runs them")
+    for what, events, policies in (("the quickstart's five, mix", None, []),
+                                   ("the quickstart's five, LiteLLM", body, []),
+                                   ("all that ship, mix", None, shipped()),
+                                   ("all that ship, LiteLLM", body, shipped())):
+        runs = [measure_policies(build, config, events, policies) for _ in range(5)]
+        b = sorted(runs, key=lambda run: run["event"]["ns"])[2]
+        e = b["event"]
+        count = sum(f["stage"] not in ("rule", "budget", "gauge") for f in b["functions"])
+        show(what, count, e["calls"], e["skipped"], e["instructions"], round(e["bytes"]),
+             round(e["ns_in_functions"]), round(e["ns"]))
+    head("filters of windows, all that ship, mix", "events left out, without Lua")
+    left_out = {}
+    for f in measure_policies(build, config, None, shipped())["filters"]:
+        left_out.setdefault(", ".join(f["fields"]), set()).add(
+            round(100 - 100 * f["passed"] / 1000, 1))
+    for fields, shares in left_out.items():
+        show(fields, ", ".join(f"{share}%" for share in sorted(shares)))
+
+
 def show_http(build, folder, bodies, seconds):
     """Returns what was sent, with half the rate that was reached."""
     sent = []
@@ -210,6 +250,9 @@ def main():
     with tempfile.TemporaryDirectory(dir=build) as folder:
         bodies = write_bodies(folder)
         show_stages(build, folder, bodies)
+        show_policies(build, folder, bodies)
+        if len(sys.argv) > 3 and sys.argv[3] == "policies":
+            return
         sent = show_http(build, folder, bodies, seconds)
         show_latency(build, folder, sent, seconds)
 

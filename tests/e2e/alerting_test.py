@@ -162,8 +162,8 @@ def fire(check, setting):
     alerts = setting.alerts()
     budget, burst = alerts[BUDGET, "0.8"], alerts[BURSTING, None]
     check.equal("labels of the budget's alert", budget["labels"], {
-        "alertname": BUDGET, "policy": "budgets", "team": "search", "severity": "warning",
-        "step": "0.8"})
+        "alertname": BUDGET, "policy": "budgets", "budget": "team-month", "team": "search",
+        "severity": "warning", "step": "0.8"})
     notes = budget["annotations"]
     check.equal("annotations of the budget's alert",
                 [notes.get(k) for k in ("value", "threshold", "spent", "limit")],

@@ -141,6 +141,24 @@ def check_places(binary):
         yield f"rejected events end in {done.returncode}"
 
 
+def check_unread_keys(binary):
+    event = ('{"id": "1", "input_tokens": 1, "taem": "x", "charge_usd": 2, "tags": [],'
+             ' "metadata": {}, "team": "y", "zzz": 1}')
+    wanted = ["'taem' is not read from an event; did you mean 'team'?",
+              "'charge_usd' is not read from an event: the engine decides it; what the gateway"
+              " says is 'reported_usd'",
+              "'zzz' is not read from an event; labels of your own are declared in the"
+              " configuration (labels.declared)"]
+    envelope = '{"specversion": "1.0", "type": "x", "id": "2", "data": ' + event + "}"
+    for text in (event, event * 3, f"[{event}, null]", envelope):
+        done = run(binary, text=text)
+        if done.stderr.splitlines() != ["spendwarden explain: " + line for line in wanted]:
+            yield f"of {text} it says {done.stderr}"
+    for options in (("--format", "json"), ("--source", "litellm")):
+        if run(binary, *options, text=event).stderr:
+            yield f"with {options} it speaks of keys"
+
+
 def check_ends(binary):
     for options, text, code, message in (
             ((), "", 2, "standard input holds no event"),
@@ -160,7 +178,8 @@ def check_ends(binary):
 def main():
     binary = os.path.abspath(sys.argv[1])
     failures = [failure for check in (check_bodies, check_golden, check_cost, check_same_twice,
-                                      check_stream, check_layouts, check_places, check_ends)
+                                      check_stream, check_layouts, check_places,
+                                      check_unread_keys, check_ends)
                 for failure in check(binary)]
     for failure in failures:
         print("FAIL:", failure)

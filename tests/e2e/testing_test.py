@@ -90,6 +90,17 @@ def check_config(checks, binary, folder):
     checks.equal("--config gives labels, zone and settings", done.stdout, "1 passed, 0 failed, 0 skipped\n")
 
 
+def check_coverage(checks, binary):
+    done = run(binary, "shop", "--coverage", "--run", "a failure that is wanted|settings by name")
+    checks.equal("--coverage says what did not run", done.stdout,
+                 " 90.0%  shop/policy.lua: not run: 8, 13\n 90.0%  of 20 lines\n"
+                 "2 passed, 0 failed, 0 skipped\n")
+    report = json.loads(run(binary, "shop", "extra", "--coverage", "--format", "json").stdout)
+    checks.equal("also in JSON", report["coverage"],
+                 [{"file": "extra/policy.lua", "lines": 3, "run": 3, "not_run": ""},
+                  {"file": "shop/policy.lua", "lines": 20, "run": 20, "not_run": ""}])
+
+
 # --- formats ---
 
 def check_json(checks, binary):
@@ -165,6 +176,7 @@ def main():
     check_text(checks, binary)
     check_ends(checks, binary)
     check_config(checks, binary, folder)
+    check_coverage(checks, binary)
     check_json(checks, binary)
     check_tap(checks, binary)
     check_junit(checks, binary)

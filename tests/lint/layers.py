@@ -25,7 +25,7 @@ FOLDERS = {
     "policy": {"yaml", "price", "window", "rules"},  # its header: values that Lua reads
     "http": set(),
     "books": {"ledger", "dedupe", "window", "metrics"},  # the commit of all four
-    "config": {"yaml", "alerts", "decode", "metrics", "policy", "price"},  # their options
+    "config": {"yaml", "alerts", "decode", "metrics", "policy", "price", "window"},  # their options
 }
 
 # The shell knows the stages; nothing below knows it.
@@ -39,11 +39,15 @@ CONTRACTS = {
     "policy_errors": "policy",
     "policy_measure": "policy",
     "policy_names": "policy",
+    "policy_lines": "policy",
     "policy_test": "policy",
+    "policy_tick": "policy",
     "policy_trace": "policy",
     "price_import": "price",
+    "rules_observe": "rules",
     "server": "api",
     "testing": "sim",
+    "window_decl": "event",
 }
 
 LIBRARIES = {

@@ -65,10 +65,10 @@ static inline void fixture_make(struct fixture *f)
 static inline bool fixture_declare(struct fixture *f, size_t count, struct err *err)
 {
     struct window_decl windows[2] = {
-        {.sum = field("charge_usd"), .by_count = 1, .over_ns = NS_PER_HOUR},
-        {.sum = field("charge_usd"), .by_count = 1, .over_ns = 31 * NS_PER_DAY},
+        {.field = field("charge_usd"), .by_count = 1, .over_ns = NS_PER_HOUR},
+        {.field = field("charge_usd"), .by_count = 1, .over_ns = 31 * NS_PER_DAY},
     };
-    struct counter_decl counter = {
+    struct metric_decl counter = {
         .name = STR("test_calls_total"), .label_count = 1, .labels = {STR("kind")}};
 
     windows[0].by[0] = windows[1].by[0] = field("team");

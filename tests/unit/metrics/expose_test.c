@@ -92,7 +92,7 @@ TEST(the_exposition_begins_with_spend_requests_and_tokens)
 /* Everything at once, with values that need escapes. */
 static struct buf full(void)
 {
-    const struct counter_decl counter = {
+    const struct metric_decl counter = {
         .name = STR("acme_x_usd_total"), .label_count = 1, .labels = {STR("team")}};
     struct metrics *m = opened("team", "requested_model", 20);
     struct provenance policy = {.from = FROM_POLICY, .policy = STR("finops")};

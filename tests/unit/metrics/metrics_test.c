@@ -183,11 +183,11 @@ TEST(label_values_are_escaped_and_made_text)
     metrics_close(m);
 }
 
-static const struct counter_decl retries = {.policy = STR("finops"),
-                                            .name = STR("acme_retry_spend_usd_total"),
-                                            .help = STR("Spend on\nretries."),
-                                            .label_count = 2,
-                                            .labels = {STR("team"), STR("why")}};
+static const struct metric_decl retries = {.policy = STR("finops"),
+                                           .name = STR("acme_retry_spend_usd_total"),
+                                           .help = STR("Spend on\nretries."),
+                                           .label_count = 2,
+                                           .labels = {STR("team"), STR("why")}};
 
 static void count(struct metrics *m, const char *team, const char *why, int64_t nano)
 {
@@ -207,7 +207,7 @@ static void count(struct metrics *m, const char *team, const char *why, int64_t 
 TEST(counters_of_policies_are_kept_by_their_labels)
 {
     struct metrics *m = opened("team", "requested_model", 100);
-    struct counter_decl other = retries;
+    struct metric_decl other = retries;
 
     count(m, "a", "x", 1); /* not declared yet */
     assert_true(metrics_declare(m, &retries, NULL));
@@ -232,7 +232,7 @@ TEST(counters_with_bad_names_or_labels_are_refused)
                                        STR("9_total"),    STR("a-b_total"),
                                        STR(""),           STR("llm_spend_usd_total"),
                                        STR("a_total\n"),  STR("spendwarden_x_total")};
-    struct counter_decl bad;
+    struct metric_decl bad;
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct err err = {0};

@@ -13,10 +13,10 @@ struct story {
     struct effect effects[EVENTS];
 };
 
-static const struct counter_decl waste = {.name = STR("acme_waste_usd_total"),
-                                          .help = STR("Waste."),
-                                          .label_count = 1,
-                                          .labels = {STR("team")}};
+static const struct metric_decl waste = {.name = STR("acme_waste_usd_total"),
+                                         .help = STR("Waste."),
+                                         .label_count = 1,
+                                         .labels = {STR("team")}};
 
 static uint32_t next(uint32_t *random)
 {
@@ -204,7 +204,7 @@ TEST(a_counter_declared_with_other_labels_by_now_begins_anew)
 {
     struct metrics *m = opened("team", "requested_model", 100);
     struct metrics *restored = opened("team", "requested_model", 100);
-    struct counter_decl changed = waste;
+    struct metric_decl changed = waste;
     struct story *s = told(13);
     struct buf saved = {0};
 

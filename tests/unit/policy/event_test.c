@@ -197,6 +197,28 @@ TEST(a_trace_tells_what_was_asked_and_what_was_not)
     fixture_free(f);
 }
 
+TEST(histograms_are_effects_as_counters_are)
+{
+    struct fixture *f = decided(
+        "histogram('acme_usd', { help = 'h', labels = { 'team' }, buckets = { 0.1, 1 } },"
+        " function(ev) return ev.charge_usd, ev.team end)\n"
+        "histogram('acme_nothing', { help = 'h' }, function() end)\n"
+        "histogram('acme_bad', { help = 'h' }, function() return -1 end)",
+        aliased);
+    const struct metric_decl *metrics = policy_decls(f->set)->metrics;
+
+    assert_int_equal(f->record.effect_count, 1);
+    assert_str(f->record.effects[0].name, "acme_usd");
+    assert_int_equal(f->record.effects[0].nano, 500000000);
+    assert_str(f->record.effects[0].labels[0].value, "search");
+    assert_int_equal(failures(f, "value"), 1);
+    assert_int_equal(metrics[0].kind, METRIC_HISTOGRAM);
+    assert_int_equal(metrics[0].bound_count, 2);
+    assert_int_equal(metrics[0].bounds_nano[0], 100000000);
+    assert_int_equal(metrics[1].bound_count, 11);
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +231,7 @@ int main(void)
         cmocka_unit_test(prices_are_changed_one_after_the_other_and_each_step_is_kept),
         cmocka_unit_test(counters_and_windows_with_functions_become_effects),
         cmocka_unit_test(a_trace_tells_what_was_asked_and_what_was_not),
+        cmocka_unit_test(histograms_are_effects_as_counters_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

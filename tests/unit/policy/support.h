@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "spendwarden/policy_errors.h"
+#include "spendwarden/policy_tick.h"
 #include "spendwarden/policy_trace.h"
 
 /* The whole price book of these tests: "gpt-big" costs 2 dollars a call. */

@@ -114,6 +114,110 @@ TEST(a_budget_whose_function_failed_keeps_its_alerts)
     simulation_end(&s);
 }
 
+static void tick_burn(struct simulation *s, double long_rate, double short_rate,
+                      int64_t period_ns)
+{
+    const struct spending spending = {10, 1000, s->period_start_ns, s->period_end_ns};
+
+    tick_begin(s, TICK_NS);
+    rules_observe_burn(s->rules, &s->budget, 0, (struct group_labels){2, s->group},
+                       &spending, period_ns, long_rate, short_rate);
+    rules_end(s->rules);
+}
+
+static struct simulation burning(void)
+{
+    struct simulation s = simulation_begin();
+
+    s.budget.burn_count = 1;
+    s.budget.burns[0] = (struct burn){.long_ns = NS_PER_HOUR,
+                                      .short_ns = 5 * NS_PER_MINUTE,
+                                      .factor = 14.4,
+                                      .severity = STR("critical")};
+    return s;
+}
+
+TEST(a_burn_rate_alerts_while_both_windows_are_above_it)
+{
+    struct simulation s = burning();
+
+    tick_burn(&s, 20, 14, 30 * NS_PER_DAY);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    tick_burn(&s, 14.4, 20, 30 * NS_PER_DAY);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    tick_burn(&s, 14.5, 20, 30 * NS_PER_DAY);
+    struct alert a = first_alert(&s);
+    assert_string_equal(label_of(&a, "alertname"), "TeamBudgetBurn");
+    assert_string_equal(label_of(&a, "budget"), "team-month");
+    assert_string_equal(label_of(&a, "window"), "1h");
+    assert_string_equal(label_of(&a, "severity"), "critical");
+    assert_string_equal(annotation_of(&a, "threshold"), "14.4");
+    assert_string_equal(annotation_of(&a, "summary"),
+                        "TeamBudgetBurn for team=ml: 14.5 times as fast as the limit of "
+                        "1000.00 USD lasts, over the last 1h");
+    tick_burn(&s, 20, 1, 30 * NS_PER_DAY);
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
+    simulation_end(&s);
+}
+
+TEST(a_burn_rate_is_scaled_to_the_period)
+{
+    struct simulation s = burning();
+
+    tick_burn(&s, 3.3, 5, 7 * NS_PER_DAY);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    tick_burn(&s, 3.4, 5, 7 * NS_PER_DAY);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 1);
+    simulation_end(&s);
+}
+
+static void tick_forecast(struct simulation *s, double forecast_usd)
+{
+    const struct spending spending = {400, 1000, s->period_start_ns, s->period_end_ns};
+
+    tick_begin(s, TICK_NS);
+    rules_observe_forecast(s->rules, &s->budget, (struct group_labels){2, s->group},
+                           &spending, forecast_usd);
+    rules_end(s->rules);
+}
+
+TEST(a_forecast_alerts_above_its_share_and_clears_below_it)
+{
+    struct simulation s = simulation_begin();
+
+    s.budget.forecast = 1.2;
+    s.budget.forecast_severity = STR("warning");
+    tick_forecast(&s, 1200);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 0);
+    tick_forecast(&s, 1201);
+    struct alert a = first_alert(&s);
+    assert_string_equal(label_of(&a, "alertname"), "TeamBudgetForecast");
+    assert_string_equal(annotation_of(&a, "forecast"), "1201");
+    assert_string_equal(annotation_of(&a, "summary"),
+                        "TeamBudgetForecast for team=ml: 1201.00 USD by the end of the "
+                        "period, the limit is 1000.00");
+    tick_forecast(&s, 1141);
+    assert_int_equal(in_state(&s, ALERT_FIRING), 1);
+    tick_forecast(&s, 1139);
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
+    simulation_end(&s);
+}
+
+TEST(a_rolling_budget_has_no_period_that_ends)
+{
+    struct simulation s = simulation_begin();
+
+    s.period_start_ns = s.period_end_ns = 0;
+    tick_budget(&s, 600, 1000);
+    struct alert a = first_alert(&s);
+    assert_int_equal(a.state, ALERT_FIRING);
+    assert_string_equal(annotation_of(&a, "spent"), "600");
+    assert_null(annotation_of(&a, "period"));
+    tick_budget(&s, 400, 1000);
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
+    simulation_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +229,10 @@ int main(void)
         cmocka_unit_test(a_budget_of_nothing_is_used_up_by_the_first_cent),
         cmocka_unit_test(a_raised_limit_resolves_only_below_the_clear_bound),
         cmocka_unit_test(a_budget_whose_function_failed_keeps_its_alerts),
+        cmocka_unit_test(a_burn_rate_alerts_while_both_windows_are_above_it),
+        cmocka_unit_test(a_burn_rate_is_scaled_to_the_period),
+        cmocka_unit_test(a_forecast_alerts_above_its_share_and_clears_below_it),
+        cmocka_unit_test(a_rolling_budget_has_no_period_that_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

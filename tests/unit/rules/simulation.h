@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "spendwarden/rules.h"
+#include "spendwarden/rules_observe.h"
 
 /* 2026-08-22T10:00:00Z */
 #define START_NS (INT64_C(1787392800) * NS_PER_SECOND)
@@ -76,8 +76,8 @@ static inline void tick_begin(struct simulation *s, int64_t step_ns)
 static inline void tick(struct simulation *s, double value)
 {
     tick_begin(s, TICK_NS);
-    rules_observe(s->rules, &s->rule, s->group, 2, (struct answer){ANSWER_NUMBER, value},
-                  100);
+    rules_observe(s->rules, &s->rule, (struct group_labels){2, s->group},
+                  (struct answer){ANSWER_NUMBER, value}, 100);
     rules_end(s->rules);
 }
 
@@ -90,8 +90,9 @@ static inline void ticks(struct simulation *s, int count, double value)
 static inline void tick_budget(struct simulation *s, double spent, double limit)
 {
     tick_begin(s, TICK_NS);
-    rules_observe_budget(s->rules, &s->budget, s->group, 2, spent, limit,
-                         s->period_start_ns, s->period_end_ns);
+    rules_observe_budget(
+        s->rules, &s->budget, (struct group_labels){2, s->group},
+        &(struct spending){spent, limit, s->period_start_ns, s->period_end_ns});
     rules_end(s->rules);
 }
 

@@ -54,8 +54,8 @@ TEST(a_longer_tick_counts_toward_the_hold_once_the_options_follow)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(in_state(&s, ALERT_PENDING), 1);
         tick_begin(&s, 5 * NS_PER_MINUTE);
-        rules_observe(s.rules, &s.rule, s.group, 2, (struct answer){ANSWER_NUMBER, 4},
-                      100);
+        rules_observe(s.rules, &s.rule, (struct group_labels){2, s.group},
+                      (struct answer){ANSWER_NUMBER, 4}, 100);
         rules_end(s.rules);
     }
     assert_int_equal(in_state(&s, ALERT_FIRING), 1);
@@ -179,14 +179,16 @@ TEST(a_rule_without_a_bound_answers_true_or_false)
 
     s.rule.has_above = false;
     tick_begin(&s, TICK_NS);
-    rules_observe(s.rules, &s.rule, s.group, 2, (struct answer){ANSWER_TRUE, 0}, 0);
+    rules_observe(s.rules, &s.rule, (struct group_labels){2, s.group},
+                  (struct answer){ANSWER_TRUE, 0}, 0);
     rules_end(s.rules);
     assert_int_equal(in_state(&s, ALERT_FIRING), 1);
     struct alert a = first_alert(&s);
     assert_string_equal(annotation_of(&a, "value"), "1");
     assert_null(annotation_of(&a, "threshold"));
     tick_begin(&s, TICK_NS);
-    rules_observe(s.rules, &s.rule, s.group, 2, (struct answer){ANSWER_FALSE, 0}, 0);
+    rules_observe(s.rules, &s.rule, (struct group_labels){2, s.group},
+                  (struct answer){ANSWER_FALSE, 0}, 0);
     rules_end(s.rules);
     assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
     simulation_end(&s);
@@ -255,7 +257,8 @@ TEST(a_failure_for_one_group_holds_no_other_back)
     tick(&s, 4);
     tick_begin(&s, TICK_NS);
     rules_keep(s.rules, &s.rule);
-    rules_observe(s.rules, &s.rule, s.group, 2, (struct answer){ANSWER_NUMBER, 1}, 0);
+    rules_observe(s.rules, &s.rule, (struct group_labels){2, s.group},
+                  (struct answer){ANSWER_NUMBER, 1}, 0);
     rules_end(s.rules);
     assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
     simulation_end(&s);
@@ -273,7 +276,8 @@ TEST(what_has_no_room_is_refused_and_counted)
     for (int i = 0; i < 5; i++) {
         char team[] = {(char)('a' + i)};
         struct pair group = {STR("team"), {team, 1}};
-        rules_observe(s.rules, &s.rule, &group, 1, (struct answer){ANSWER_NUMBER, 4}, 0);
+        rules_observe(s.rules, &s.rule, (struct group_labels){1, &group},
+                      (struct answer){ANSWER_NUMBER, 4}, 0);
     }
     rules_end(s.rules);
     rules_count(s.rules, by_state, &refused);
@@ -295,12 +299,60 @@ TEST(hundreds_of_groups_come_and_go_in_the_same_memory)
             char team[32];
             int size = snprintf(team, sizeof team, "team-%d-%d", round, i);
             struct pair group = {STR("team"), {team, (size_t)size}};
-            rules_observe(s.rules, &s.rule, &group, 1,
+            rules_observe(s.rules, &s.rule, (struct group_labels){1, &group},
                           (struct answer){ANSWER_NUMBER, round % 2 ? 4 : 1}, 0);
         }
         rules_end(s.rules);
         assert_int_equal(in_state(&s, ALERT_PENDING), round % 2 ? 400 : 0);
     }
+    simulation_end(&s);
+}
+
+static bool observe(struct simulation *s, double value)
+{
+    tick_begin(s, TICK_NS);
+    return rules_observe(s->rules, &s->rule, (struct group_labels){2, s->group},
+                         (struct answer){ANSWER_NUMBER, value}, 100);
+}
+
+static void say(struct simulation *s, double value, const char *text)
+{
+    const struct pair said[] = {{STR("runbook"), str_of(text)},
+                                {STR("summary"), STR("S")}};
+
+    rules_annotate(s->rules, &s->rule, (struct group_labels){2, s->group},
+                   (struct answer){ANSWER_NUMBER, value}, said, 2);
+}
+
+static void expect_said(struct simulation *s, const char *runbook, const char *value)
+{
+    rules_end(s->rules);
+    struct alert a = first_alert(s);
+    assert_string_equal(annotation_of(&a, "runbook"), runbook);
+    assert_string_equal(annotation_of(&a, "summary"), "S");
+    assert_string_equal(annotation_of(&a, "value"), value);
+}
+
+TEST(annotations_of_a_function_are_asked_for_when_a_state_begins_and_stay)
+{
+    struct simulation s = simulation_begin();
+
+    s.rule.annotates = true;
+    s.rule.hold_ns = 2 * TICK_NS;
+    assert_true(observe(&s, 4));
+    say(&s, 4, "pending");
+    expect_said(&s, "pending", "4");
+    assert_false(observe(&s, 5));
+    expect_said(&s, "pending", "5");
+    assert_true(observe(&s, 6));
+    say(&s, 6, "firing {{value}}");
+    expect_said(&s, "firing {{value}}", "6");
+    restart(&s);
+    assert_false(observe(&s, 7));
+    expect_said(&s, "firing {{value}}", "7");
+    assert_false(observe(&s, 1));
+    expect_said(&s, "firing {{value}}", "7");
+    assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
     simulation_end(&s);
 }
 
@@ -326,6 +378,8 @@ int main(void)
         cmocka_unit_test(a_failure_for_one_group_holds_no_other_back),
         cmocka_unit_test(what_has_no_room_is_refused_and_counted),
         cmocka_unit_test(hundreds_of_groups_come_and_go_in_the_same_memory),
+        cmocka_unit_test(
+            annotations_of_a_function_are_asked_for_when_a_state_begins_and_stay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static inline struct window_decl spend_by(const char *by, int64_t over_ns,
                                           int64_t offset_ns)
 {
     struct window_decl decl = {
-        .sum = field("charge_usd"), .over_ns = over_ns, .offset_ns = offset_ns};
+        .field = field("charge_usd"), .over_ns = over_ns, .offset_ns = offset_ns};
 
     if (by) {
         decl.by_count = 1;

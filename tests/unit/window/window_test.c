@@ -214,7 +214,7 @@ TEST(counts_tokens_and_effects_each_in_their_unit)
 
     decl.aggregate = AGGREGATE_COUNT;
     int events = declared(w, decl);
-    decl = (struct window_decl){.sum = field("input_tokens"), .over_ns = NS_PER_HOUR};
+    decl = (struct window_decl){.field = field("input_tokens"), .over_ns = NS_PER_HOUR};
     int tokens = declared(w, decl);
     decl = (struct window_decl){.effect = STR("window:waste"), .over_ns = NS_PER_HOUR};
     int waste = declared(w, decl);

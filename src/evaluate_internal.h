@@ -1,0 +1,11 @@
+/* What evaluate.c and evaluate_budget.c share. */
+#pragma once
+#include "evaluate.h"
+
+/* The labels of a group of a window; texts are borrowed. */
+struct group_labels evaluate_group(const struct evaluation *e, int window,
+                                   const struct window_group *group,
+                                   struct pair out[WINDOW_BY_MAX]);
+
+/* One budget for all its groups. */
+void evaluate_budget(const struct evaluation *e, size_t index);
