@@ -5,6 +5,7 @@
 struct policy_function {
     const char *stage;              /* static: as in a trace */
     struct str policy, rule, label; /* rule: "file:line" */
+    bool tick;                      /* called at ticks; else for events */
 };
 
 /* In the order of registration, as a trace counts them. Borrowed from the set. */

@@ -55,7 +55,6 @@ void bench_events_release(struct bench_events *e);
 bool bench_run(struct bench *b, struct err *err);
 void bench_release(struct bench *b); /* events too */
 
-bool bench_is_tick(const struct bench_function *f);
 int64_t bench_calls(const struct bench_function *f);
 int64_t bench_skips(const struct bench_function *f);
 

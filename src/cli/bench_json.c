@@ -43,7 +43,7 @@ static struct sums sums_of(const struct bench *b, bool ticks)
     for (size_t i = 0; i < b->function_count; i++) {
         const struct bench_function *f = &b->functions[i];
         double calls = (double)bench_calls(f);
-        if (bench_is_tick(f) != ticks)
+        if (f->about.tick != ticks)
             continue;
         s.calls += calls;
         s.skips += (double)bench_skips(f);

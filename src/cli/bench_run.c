@@ -288,16 +288,6 @@ void bench_release(struct bench *b)
 
 /* --- means --- */
 
-bool bench_is_tick(const struct bench_function *f)
-{
-    static const char *const stages[] = {"rule", "budget", "gauge"};
-
-    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
-        if (strcmp(f->about.stage, stages[i]) == 0)
-            return true;
-    return false;
-}
-
 int64_t bench_calls(const struct bench_function *f)
 {
     return f->outcomes[BENCH_ANSWERED] + f->outcomes[BENCH_NIL] +

@@ -38,7 +38,7 @@ static const struct bench_function **sorted(const struct bench *b, bool ticks,
 
     *count = 0;
     for (size_t i = 0; list && i < b->function_count; i++)
-        if (bench_is_tick(&b->functions[i]) == ticks)
+        if (b->functions[i].about.tick == ticks)
             list[(*count)++] = &b->functions[i];
     if (list)
         qsort(list, *count, sizeof *list, by_cost);

@@ -21,7 +21,8 @@ struct policy_function policy_function(const struct policy_set *s, size_t index)
 {
     const struct policy_fn *f = &s->build.fns[index];
 
-    return (struct policy_function){call_name(f), f->policy, f->where, f->label};
+    return (struct policy_function){call_name(f), f->policy, f->where, f->label,
+                                    f->call >= CALL_RULE};
 }
 
 void policy_vm_measure(struct policy_vm *vm, size_t rounds, struct policy_cost *costs)
