@@ -259,10 +259,13 @@ function Window:per(unit, group) end
 ---@param options PolicyOptions
 function policy(options) end
 
+--- The value; for several labels a table. nil, false and "" are no answer.
+---@alias Derived string|number|false|table<Label, string|number|false>
+
 --- Fills a label where it is missing.
 ---@param label Label|Label[]
 ---@param options? DeriveOptions
----@param fn fun(ev: Event): (string|number|table<Label, string>|false)?, string?
+---@param fn fun(ev: Event): Derived?, string?
 function derive(label, options, fn) end
 
 --- Says what kind of spend an event is. The first answer wins.
@@ -317,7 +320,7 @@ function budget(name, options, fn) end
 data = {}
 
 --- The settings of policy { settings }, as the configuration has them.
----@type table<string, number|string|boolean>
+---@type table<string, any>
 settings = {}
 
 -- --- in tests (*_test.lua) ---
@@ -395,7 +398,7 @@ function Test:send_raw(source, body) end
 --- One now and each `step` for `total`, after which it is so much later.
 ---@param step Duration
 ---@param total Duration
----@param event SentEvent|SentEvent[]|fun(i: integer, now: number): (SentEvent|SentEvent[])?
+---@param event SentEvent|SentEvent[]|fun(i: integer, now: number): (SentEvent|SentEvent[]|false)?
 function Test:every(step, total, event) end
 
 --- The clock goes on, by a duration or to a time; all ticks that are due run.

@@ -17,11 +17,11 @@ struct run {
     struct price_cache *prices;
     struct windows *windows;
     struct rules *rules;
-    struct window_sums *sums;  /* by window of the generation */
-    int *ids;                  /* the same */
-    struct policy_cost *costs; /* by function */
-    struct record *chunk;      /* CHUNK of them */
-    struct arena arena, sums_arena;
+    struct window_sums *sums;       /* by window of the generation */
+    int *ids;                       /* the same */
+    struct policy_cost *costs;      /* by function */
+    struct record *chunk;           /* CHUNK of them */
+    struct arena arena, tick_arena; /* of an event; of all ticks */
 };
 
 /* --- what functions came to --- */
@@ -116,7 +116,7 @@ static bool sum_windows(struct run *run, struct err *err)
 
     for (size_t i = 0; i < g->window_count; i++)
         if (!windows_sums(run->windows, run->ids[i], b->events.latest_ns,
-                          &run->sums_arena, &run->sums[i]))
+                          &run->tick_arena, &run->sums[i]))
             return err_set(err, ERR_MEMORY, "no memory for the sums of windows");
     return true;
 }
@@ -128,6 +128,7 @@ static struct evaluation evaluation_of(struct run *run, int tick)
         .policies = run->tick_policies,
         .rules = run->rules,
         .sums = run->sums,
+        .arena = &run->tick_arena,
         .at_ns =
             run->bench->events.latest_ns + tick * run->bench->generation->config->tick_ns,
     };
@@ -252,7 +253,7 @@ static void close_run(struct run *run)
     pipeline_close(run->pipeline);
     price_cache_free(run->prices);
     arena_release(&run->arena);
-    arena_release(&run->sums_arena);
+    arena_release(&run->tick_arena);
     free(run->costs);
     free(run->sums);
     free(run->ids);
@@ -264,7 +265,7 @@ bool bench_run(struct bench *b, struct err *err)
     struct run run = {.bench = b};
 
     arena_init(&run.arena, 0);
-    arena_init(&run.sums_arena, 0);
+    arena_init(&run.tick_arena, 0);
     bool ok = open_run(&run, err) && measure_events(&run, err) && measure_tick(&run, err);
     if (ok) {
         double without = time_whole(&run, price_all);

@@ -61,7 +61,7 @@ static void begin_line(struct buf *out, const struct bench_function *f)
 
     snprintf(name, sizeof name, "%.*s  %.*s", STR_ARG(f->about.label),
              STR_ARG(short_rule(f->about.rule)));
-    buf_format(out, "  %-9s %-*s", f->about.stage, NAME_WIDTH, name);
+    buf_format(out, "  %-11s %-*s", f->about.stage, NAME_WIDTH, name);
 }
 
 static void add_sums(struct sums *s, const struct bench *b,
@@ -104,7 +104,7 @@ static void event_line(struct buf *out, const struct bench *b,
 
 static void sum_line(struct buf *out, const char *what, double ns)
 {
-    buf_format(out, "  %-*s %40s %8.1f\n", NAME_WIDTH + 10, what, "", ns);
+    buf_format(out, "  %-*s %40s %8.1f\n", NAME_WIDTH + 12, what, "", ns);
 }
 
 static void event_sums(struct buf *out, const struct bench *b, const struct sums *s)
@@ -117,7 +117,7 @@ static void event_sums(struct buf *out, const struct bench *b, const struct sums
     sum_line(out, what, calls * b->overhead.call_ns);
     if (s->calls > 0)
         sum_line(out, "the event's handle", b->overhead.handle_ns);
-    buf_format(out, "  %-*s %40s %8.1f %7.1f %7.0f\n", NAME_WIDTH + 10, "sum", "",
+    buf_format(out, "  %-*s %40s %8.1f %7.1f %7.0f\n", NAME_WIDTH + 12, "sum", "",
                per_event(b, s->ns) + calls * b->overhead.call_ns +
                    (s->calls > 0 ? b->overhead.handle_ns : 0),
                per_event(b, s->instructions),
@@ -137,9 +137,9 @@ static void show_events(struct buf *out, const struct bench *b)
     const struct bench_function **list = sorted(b, false, &count);
     struct sums sums = {0};
 
-    buf_format(out, "\nper event\n  %-9s %-*s %7s %7s %7s %7s %8s %8s %7s %7s\n", "stage",
-               NAME_WIDTH, "function", "called", "needs", "label", "before", "ns/call",
-               "ns/event", "instr", "bytes");
+    buf_format(out, "\nper event\n  %-11s %-*s %7s %7s %7s %7s %8s %8s %7s %7s\n",
+               "stage", NAME_WIDTH, "function", "called", "needs", "label", "before",
+               "ns/call", "ns/event", "instr", "bytes");
     for (size_t i = 0; i < count; i++) {
         event_line(out, b, list[i]);
         add_sums(&sums, b, list[i]);
@@ -230,7 +230,7 @@ static void show_tick(struct buf *out, const struct bench *b)
     struct sums s = {0};
 
     if (list && count)
-        buf_format(out, "\nper tick\n  %-9s %-*s %7s %9s %9s %9s %9s\n", "stage",
+        buf_format(out, "\nper tick\n  %-11s %-*s %7s %9s %9s %9s %9s\n", "stage",
                    NAME_WIDTH, "function", "groups", "ns/group", "us/tick", "instr/grp",
                    "bytes/grp");
     for (size_t i = 0; list && i < count; i++) {
@@ -239,12 +239,12 @@ static void show_tick(struct buf *out, const struct bench *b)
     }
     if (list && count) {
         double each = b->overhead.call_ns + b->overhead.handle_ns;
-        buf_format(out, "  %-*s %7.0f %9.0f %9.2f\n", NAME_WIDTH + 10,
+        buf_format(out, "  %-*s %7.0f %9.0f %9.2f\n", NAME_WIDTH + 12,
                    "calling, and the group's handle", s.calls, each,
                    s.calls * each / 1000);
-        buf_format(out, "  %-*s %7.0f %9s %9.2f\n", NAME_WIDTH + 10, "sum", s.calls, "",
+        buf_format(out, "  %-*s %7.0f %9s %9.2f\n", NAME_WIDTH + 12, "sum", s.calls, "",
                    (s.ns + s.calls * each) / 1000);
-        buf_format(out, "  %-*s %7s %9s %9.2f\n", NAME_WIDTH + 10,
+        buf_format(out, "  %-*s %7s %9s %9.2f\n", NAME_WIDTH + 12,
                    "as the engine runs it, with alert states", "", "", b->tick_ns / 1000);
     }
     free(list);

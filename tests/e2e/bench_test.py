@@ -20,6 +20,10 @@ local all = window { sum = "charge_usd", over = "1h", where = { team = "search" 
 local by = window { sum = "charge_usd", by = { "team" }, over = "1h" }
 rule("R", { over = by, above = 1 }, function(group) return all:get() end)
 budget("b", { by = { "team" }, over = "1h" }, function(group) return 5 end)
+histogram("p_usd", { help = "h" }, function(ev) return ev.reported_usd end)
+gauge("p_team_usd", { help = "h", over = by }, function(group) return group.value end)
+rule("S", { over = by, above = 1.5, annotations = function(group) return { a = "b" } end },
+  function(group) return group.value end)
 """
 # team search, from the key; team there; no key, no team; a retry of the team that is there
 EVENTS = """{"id": "1", "end": "2026-11-24T10:00:00Z", "key_alias": "search", "reported_usd": 1}
@@ -36,6 +40,10 @@ WANTED = {  # by stage and line: answered, nil, needs, label_present, answered_a
     ("counter", 6): (0, 0, 4, 0, 0),
     ("rule", 9): (3, 0, 0, 0, 0),
     ("budget", 10): (3, 0, 0, 0, 0),
+    ("histogram", 11): (4, 0, 0, 0, 0),
+    ("gauge", 12): (3, 0, 0, 0, 0),
+    ("rule", 13): (3, 0, 0, 0, 0),
+    ("annotations", 13): (1, 0, 0, 0, 0),
 }
 OUTCOMES = ("answered", "nil", "needs", "label_present", "answered_already")
 FAILING = 'policy { name = "f" }\nderive("team", {}, function(ev) error("no") end)\n'
@@ -97,10 +105,10 @@ def check_costs(result):
     if functions["derive", 3]["instructions_per_call"] < 60:
         yield "work in C is not in the instructions"
     per_event = sum(f["calls"] * f["instructions_per_call"] for f in result["functions"]
-                    if f["stage"] not in ("rule", "budget")) / 4
+                    if f["stage"] not in ("rule", "budget", "gauge", "annotations")) / 4
     if abs(per_event - result["event"]["instructions"]) > 0.01:
         yield f"{result['event']['instructions']} instructions an event, not {per_event}"
-    if result["event"]["calls"] != 9 / 4 or result["tick"]["calls"] != 6:
+    if result["event"]["calls"] != 13 / 4 or result["tick"]["calls"] != 13:
         yield f"calls: {result['event']['calls']} an event, {result['tick']['calls']} a tick"
     if min(result["event"]["ns"], result["tick"]["ns"], result["overhead"]["call_ns"]) <= 0:
         yield "something takes no time"
