@@ -75,7 +75,7 @@ declare("policy", function(given)
   current.named = true
   if name and not reader.bad then
     current.policy = name
-    core.policy(name, settings)
+    core.policy(name, settings, options.version, options.owner)
   end
   current.api.data = core.readonly(data, "policy { data } does not name")
   current.api.settings = core.readonly(settings, "policy { settings } has no")

@@ -72,6 +72,8 @@ policy_data_hash(const struct policy_set *s); /* the same over data and settings
 struct policy_file {
     struct str name; /* as the policy calls itself */
     const char *path;
+    struct str version, owner; /* empty if it does not say */
+    const char *sha256;        /* of the file, hex */
 };
 
 size_t policy_files(const struct policy_set *s, const struct policy_file **out);

@@ -22,6 +22,8 @@ bool policy_vm_open(struct policy_vm **out, const struct policy_set *set, struct
         err_set(err, ERR_MEMORY, "no memory for a price cache");
         goto fail;
     }
+    if (!usage_open(vm, err))
+        goto fail;
     build_release(&again);
     *out = vm;
     return true;
@@ -36,6 +38,7 @@ void policy_vm_close(struct policy_vm *vm)
 {
     if (!vm)
         return;
+    usage_close(vm);
     vm_release(vm);
     free(vm);
 }
@@ -59,11 +62,18 @@ static int push_answer(lua_State *L, const struct answer *answer)
     return 1;
 }
 
+static void count(struct policy_vm *vm, size_t fn, enum policy_outcome outcome)
+{
+    usage_add(&vm->usage[fn].outcomes[outcome], 1);
+}
+
 /* The step has what is particular; the rest is the function's. */
-static void report(struct policy_vm *vm, size_t fn, struct policy_trace_step step)
+static void report(struct policy_vm *vm, size_t fn, enum policy_outcome outcome,
+                   struct policy_trace_step step)
 {
     const struct policy_fn *f = &vm->set->build.fns[fn];
 
+    step.outcome = policy_outcome_name(outcome);
     step.stage = call_name(f);
     step.policy = f->policy;
     step.rule = f->where;
@@ -162,14 +172,14 @@ static void failed(struct policy_vm *vm, size_t fn, const char *reason,
                    const char *message)
 {
     clear(vm);
+    count(vm, fn, POLICY_FAILED);
     fn_failed(vm->set, fn, reason_of(reason), message, vm->watch.failed != NULL);
     if (vm->watch.failed)
         vm->watch.failed(vm->watch.ctx, vm->set->build.fns[fn].policy,
                          vm->set->build.fns[fn].where, reason, message);
     if (vm->trace)
-        report(vm, fn,
-               (struct policy_trace_step){.outcome = "failed",
-                                          .reason = reason,
+        report(vm, fn, POLICY_FAILED,
+               (struct policy_trace_step){.reason = reason,
                                           .message = message,
                                           .instructions = exactly_spent(&vm->box)});
 }
@@ -181,18 +191,38 @@ static void wait_for_history(struct policy_vm *vm, size_t fn)
 {
     vm->read_filling = false;
     clear(vm);
-    vm_skip(vm, fn, "skipped: filling", no_field);
+    vm_skip(vm, fn, POLICY_SKIPPED_FILLING, no_field);
+}
+
+/* Most calls are not measured. */
+static const char *sampled_run(struct policy_vm *vm, size_t fn, int results)
+{
+    struct fn_usage *usage = &vm->usage[fn];
+    struct sample sample = usage_next(usage, !vm->record);
+    int64_t began = sample.what == SAMPLE_TIME ? timestamp_monotonic() : 0;
+
+    if (sample.what == SAMPLE_INSTRUCTIONS)
+        sandbox_count_exactly(&vm->box, true);
+    const char *reason = vm_run(vm, fn, results);
+    if (sample.what == SAMPLE_TIME)
+        usage_add(&usage->time_ns, sample.weight * (timestamp_monotonic() - began));
+    if (sample.what != SAMPLE_INSTRUCTIONS)
+        return reason;
+    sandbox_count_exactly(&vm->box, false);
+    usage_add(&usage->instructions, sample.weight * exactly_spent(&vm->box));
+    return reason;
 }
 
 bool vm_call(struct policy_vm *vm, size_t fn, int results)
 {
     if (fn_disabled(vm->set, fn)) {
-        vm_skip(vm, fn, "skipped: disabled", no_field);
+        vm_skip(vm, fn, POLICY_SKIPPED_DISABLED, no_field);
         return false;
     }
     if (vm->costs)
         vm_measure(vm, fn, results);
-    const char *reason = vm_run(vm, fn, results);
+    const char *reason =
+        vm->costs || vm->trace ? vm_run(vm, fn, results) : sampled_run(vm, fn, results);
     if (!reason && !vm->read_filling)
         return true;
     if (vm->read_filling)
@@ -215,22 +245,24 @@ void vm_reject(struct policy_vm *vm, size_t fn, const char *message)
     failed(vm, fn, "output", vm->box.message);
 }
 
-void vm_end(struct policy_vm *vm, size_t fn, const char *outcome)
+void vm_end(struct policy_vm *vm, size_t fn, bool answered)
 {
+    enum policy_outcome outcome = answered ? POLICY_ANSWERED : POLICY_NIL;
+
     clear(vm);
+    count(vm, fn, outcome);
     fn_succeeded(vm->set, fn);
     if (vm->trace)
-        report(vm, fn,
-               (struct policy_trace_step){.outcome = outcome,
-                                          .instructions = exactly_spent(&vm->box)});
+        report(vm, fn, outcome,
+               (struct policy_trace_step){.instructions = exactly_spent(&vm->box)});
 }
 
-void vm_trace_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+void vm_trace_skip(struct policy_vm *vm, size_t fn, enum policy_outcome why,
                    struct field missing)
 {
-    struct policy_trace_step step = {.outcome = outcome};
+    struct policy_trace_step step = {.instructions = 0};
 
     if (missing.kind != FIELD_NONE)
         step.missing = field_name(vm->set->options.schema, missing);
-    report(vm, fn, step);
+    report(vm, fn, why, step);
 }

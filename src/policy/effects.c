@@ -58,11 +58,11 @@ static void ask_counter(struct policy_vm *vm, size_t fn)
     if (!vm_call(vm, fn, 1 + (int)decl->label_count))
         return;
     if (!lua_toboolean(vm->box.L, SLOT_BASE + 1))
-        vm_end(vm, fn, "nil");
+        vm_end(vm, fn, false);
     else if ((wrong = count(vm, decl)))
         vm_reject(vm, fn, wrong);
     else
-        vm_end(vm, fn, "answered");
+        vm_end(vm, fn, true);
 }
 
 /* --- windows --- */
@@ -125,7 +125,7 @@ static void ask_window(struct policy_vm *vm, size_t fn)
     if (wrong && *wrong)
         vm_reject(vm, fn, wrong);
     else
-        vm_end(vm, fn, wrong ? "nil" : "answered");
+        vm_end(vm, fn, !wrong);
 }
 
 void policy_count(struct policy_vm *vm)
@@ -139,7 +139,7 @@ void policy_count(struct policy_vm *vm)
         if (lacking.kind == FIELD_NONE)
             ask_counter(vm, fn);
         else
-            vm_skip(vm, fn, "skipped: needs", lacking);
+            vm_skip(vm, fn, POLICY_SKIPPED_NEEDS, lacking);
     }
     for (size_t i = 0; i < b->call_count[CALL_WINDOW]; i++)
         ask_window(vm, b->calls[CALL_WINDOW][i]);

@@ -89,7 +89,8 @@ static bool open_stats(struct policy_set *s)
     s->stats = calloc(s->build.fn_count + 1, sizeof *s->stats);
     s->last = calloc(s->build.policy_count + 1, sizeof *s->last);
     s->lock = calloc(1, sizeof *s->lock);
-    if (!s->stats || !s->last || !s->lock)
+    s->usage = usage_book_new(s->build.fn_count);
+    if (!s->stats || !s->last || !s->lock || !s->usage)
         return false;
     return pthread_mutex_init(s->lock, NULL) == 0;
 }
@@ -129,6 +130,7 @@ void policy_set_free(struct policy_set *s)
     if (s->lock)
         pthread_mutex_destroy(s->lock);
     free(s->lock);
+    usage_book_free(s->usage);
     free(s->last);
     free(s->stats);
     free(s);

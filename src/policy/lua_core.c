@@ -1,6 +1,7 @@
 /* `core`: what the frame (lua/frame.lua) works with. */
 #include "codes.h"
 #include "register.h"
+#include "spec.h"
 
 /* The line of the policy file that is being run; 0: none. */
 int lua_here(lua_State *L)
@@ -204,14 +205,19 @@ static bool has_key(lua_State *L, int table, struct str key)
     return has;
 }
 
-/* (name, settings): the file is this policy. */
+/* (name, settings, version, owner): the file is this policy. */
 static int core_policy(lua_State *L)
 {
     struct policy_vm *vm = vm_of(L);
     const struct policy_options *options = &vm->set->options;
-    struct str name = str_of(luaL_checkstring(L, 1));
+    struct str name = str_of(luaL_checkstring(L, 1)), version = {NULL, 0},
+               owner = {NULL, 0};
 
-    if (!register_policy(vm, name))
+    if (!lua_isnoneornil(L, 3))
+        version = take_text(L, 3);
+    if (!lua_isnoneornil(L, 4))
+        owner = take_text(L, 4);
+    if (!register_policy(vm, name, version, owner))
         return register_problem(
             L, "E103", "policy: another file has the name '%.*s' already", STR_ARG(name));
     for (size_t i = 0; i < options->setting_count; i++)

@@ -161,6 +161,7 @@ static void hash_sources(struct policy_set *s)
     for (size_t i = 0; i < s->file_count; i++) {
         add_part(&all, str_of(s->files[i].path));
         add_part(&all, s->files[i].text);
+        sha256_text(s->files[i].sha256, s->files[i].text);
     }
     sha256_text(s->hash, buf_str(&all));
     buf_reset(&all);

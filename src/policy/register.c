@@ -20,7 +20,8 @@ int register_problem(lua_State *L, const char *code, const char *format, ...)
     return 0;
 }
 
-bool register_policy(struct policy_vm *vm, struct str name)
+bool register_policy(struct policy_vm *vm, struct str name, struct str version,
+                     struct str owner)
 {
     struct build *b = vm->build;
 
@@ -28,7 +29,11 @@ bool register_policy(struct policy_vm *vm, struct str name)
         if (str_eq(b->policies[i].name, name))
             return false;
     vm->policy = arena_copy(&b->arena, name);
-    b->policies[b->policy_count++] = (struct policy_file){vm->policy, vm->file->path};
+    b->policies[b->policy_count++] = (struct policy_file){.name = vm->policy,
+                                                          .path = vm->file->path,
+                                                          .version = version,
+                                                          .owner = owner,
+                                                          .sha256 = vm->file->sha256};
     return true;
 }
 

@@ -7,7 +7,8 @@ int register_problem(lua_State *L, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* False: another file is this policy. */
-bool register_policy(struct policy_vm *vm, struct str name);
+bool register_policy(struct policy_vm *vm, struct str name, struct str version,
+                     struct str owner);
 
 /* Notes that the policy reads this data; beyond DATA_NAMES_MAX nobody is told. */
 void register_data(struct policy_vm *vm, struct str name);

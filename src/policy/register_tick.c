@@ -48,6 +48,11 @@ static enum aggregate aggregate_of(struct str name, bool with_fn)
     return str_eq(name, STR("sum")) || with_fn ? AGGREGATE_SUM : AGGREGATE_COUNT;
 }
 
+static void note_window(uint64_t *declares, int window)
+{
+    declares[window / 64] |= UINT64_C(1) << window % 64;
+}
+
 /* *of: the field that is aggregated, also where a function decides whether it counts. */
 static int window_of_spec(lua_State *L, struct field *of)
 {
@@ -73,6 +78,8 @@ static int window_of_spec(lua_State *L, struct field *of)
     int window = build_window(vm->build, &decl);
     if (window < 0)
         register_problem(L, "E902", "more than %d windows in all policies", WINDOWS_MAX);
+    else if (vm->build->policy_count)
+        note_window(vm->build->declares[vm->build->policy_count - 1], window);
     return window;
 }
 

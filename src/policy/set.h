@@ -6,6 +6,7 @@
 #include "spendwarden/log.h"
 #include "spendwarden/policy_errors.h"
 #include "spendwarden/yaml.h"
+#include "usage.h"
 
 enum {
     FILES_MAX = 256,
@@ -89,6 +90,7 @@ struct build {
     size_t effect_count;                /* metrics and windows with a function */
     size_t policy_count, data_count;
     struct policy_file policies[FILES_MAX];
+    uint64_t declares[FILES_MAX][WINDOWS_MAX / 64]; /* policies: a bit a window */
     struct str data_names[DATA_NAMES_MAX];
 };
 
@@ -103,6 +105,7 @@ const char *call_name(const struct policy_fn *f); /* "derive" */
 struct source_file {
     char *path;
     struct str text;
+    char sha256[SHA256_TEXT_SIZE];
 };
 
 struct data_file {
@@ -129,6 +132,7 @@ struct policy_set {
     struct fn_stats *stats;      /* owned; one a function */
     pthread_mutex_t *lock;       /* owned; of `last` */
     struct policy_failure *last; /* owned; one a policy; no reason: it never failed */
+    struct usage_book *usage;    /* owned */
     char hash[SHA256_TEXT_SIZE], data_hash[SHA256_TEXT_SIZE];
 };
 

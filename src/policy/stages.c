@@ -52,9 +52,9 @@ static void ask_all(struct policy_vm *vm, enum policy_call call, enum stage stag
         size_t fn = b->calls[call][i];
         struct field lacking = event_lacks(vm->record, &b->fns[fn]);
         if (!wanted)
-            vm_skip(vm, fn, "skipped: answered already", no_field);
+            vm_skip(vm, fn, POLICY_SKIPPED_ANSWERED, no_field);
         else if (lacking.kind != FIELD_NONE)
-            vm_skip(vm, fn, "skipped: needs", lacking);
+            vm_skip(vm, fn, POLICY_SKIPPED_NEEDS, lacking);
         else
             wanted = use(vm, fn);
     }
@@ -144,13 +144,13 @@ static bool use_derive(struct policy_vm *vm, size_t fn)
     struct derived d;
 
     if (!label_wanted(vm, f)) {
-        vm_skip(vm, fn, "skipped: label present", no_field);
+        vm_skip(vm, fn, POLICY_SKIPPED_LABEL, no_field);
         return true;
     }
     if (!vm_call(vm, fn, 2))
         return true;
     if (!lua_toboolean(vm->box.L, SLOT_BASE + 1)) {
-        vm_end(vm, fn, "nil");
+        vm_end(vm, fn, false);
         return true;
     }
     d.count = 0;
@@ -160,7 +160,7 @@ static bool use_derive(struct policy_vm *vm, size_t fn)
     if (wrong)
         vm_reject(vm, fn, wrong);
     else
-        vm_end(vm, fn, d.count ? "answered" : "nil");
+        vm_end(vm, fn, d.count > 0);
     return true;
 }
 
@@ -205,14 +205,14 @@ static bool use_price(struct policy_vm *vm, size_t fn)
     if (!vm_call(vm, fn, 2))
         return true;
     if (!lua_toboolean(vm->box.L, SLOT_BASE + 1)) {
-        vm_end(vm, fn, "nil");
+        vm_end(vm, fn, false);
         return true;
     }
     const char *wrong = apply_price(vm, &vm->set->build.fns[fn]);
     if (wrong)
         vm_reject(vm, fn, wrong);
     else
-        vm_end(vm, fn, "answered");
+        vm_end(vm, fn, true);
     return true;
 }
 
@@ -251,7 +251,7 @@ static bool use_classify(struct policy_vm *vm, size_t fn)
     if (!vm_call(vm, fn, 2))
         return true;
     if (!lua_toboolean(vm->box.L, SLOT_BASE + 1)) {
-        vm_end(vm, fn, "nil");
+        vm_end(vm, fn, false);
         return true;
     }
     const char *wrong = apply_class(vm, &vm->set->build.fns[fn]);
@@ -259,7 +259,7 @@ static bool use_classify(struct policy_vm *vm, size_t fn)
         vm_reject(vm, fn, wrong);
         return true;
     }
-    vm_end(vm, fn, "answered");
+    vm_end(vm, fn, true);
     return false;
 }
 

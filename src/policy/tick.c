@@ -71,7 +71,7 @@ bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *g
         vm_reject(vm, fn, wrong);
         return false;
     }
-    vm_end(vm, fn, out->kind == ANSWER_FALSE ? "nil" : "answered");
+    vm_end(vm, fn, out->kind != ANSWER_FALSE);
     return true;
 }
 
@@ -87,7 +87,7 @@ bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_grou
     if (!ask(vm, fn, decl->window, group))
         return false;
     if (!lua_toboolean(L, SLOT_BASE + 1)) {
-        vm_end(vm, fn, "nil");
+        vm_end(vm, fn, false);
         return true;
     }
     double usd =
@@ -98,7 +98,7 @@ bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_grou
     }
     limit->nanousd = (int64_t)nearbyint(usd * 1e9);
     *has = true;
-    vm_end(vm, fn, "answered");
+    vm_end(vm, fn, true);
     return true;
 }
 
@@ -112,7 +112,7 @@ bool policy_gauge(struct policy_vm *vm, size_t gauge, const struct window_group 
     if (!ask(vm, fn, vm->set->decls.gauges[gauge].window, group))
         return false;
     if (!lua_toboolean(L, SLOT_BASE + 1)) {
-        vm_end(vm, fn, "nil");
+        vm_end(vm, fn, false);
         return true;
     }
     *value = lua_type(L, SLOT_BASE + 1) == LUA_TNUMBER ? lua_tonumber(L, SLOT_BASE + 1)
@@ -122,7 +122,7 @@ bool policy_gauge(struct policy_vm *vm, size_t gauge, const struct window_group 
         return false;
     }
     *has = true;
-    vm_end(vm, fn, "answered");
+    vm_end(vm, fn, true);
     return true;
 }
 
@@ -189,6 +189,6 @@ bool policy_annotate(struct policy_vm *vm, size_t rule, const struct window_grou
         vm_reject(vm, fn, wrong);
         return false;
     }
-    vm_end(vm, fn, *count ? "answered" : "nil");
+    vm_end(vm, fn, *count > 0);
     return true;
 }

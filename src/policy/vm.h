@@ -35,6 +35,8 @@ struct name {
 struct policy_vm {
     struct sandbox box;
     const struct policy_set *set;
+    struct fn_usage *usage;     /* owned; one a function */
+    struct policy_vm *next;     /* of the set's open states; under its lock */
     struct price_cache *prices; /* NULL: the set has no price book */
     size_t name_count;
     struct name names[NAMES_MAX];
@@ -99,22 +101,23 @@ void vm_release(struct policy_vm *vm);
  * SLOT_BASE. False: it failed and that was dealt with; nothing is there. */
 bool vm_call(struct policy_vm *vm, size_t fn, int results);
 
-/* Ends a call that succeeded: its answer was no good, or what came of it ("answered",
- * "nil"). Nothing is above SLOT_BASE then. */
+/* Ends a call that succeeded: its answer was no good, or whether there was one. Nothing
+ * is above SLOT_BASE then. */
 void vm_reject(struct policy_vm *vm, size_t fn, const char *message);
-void vm_end(struct policy_vm *vm, size_t fn, const char *outcome);
+void vm_end(struct policy_vm *vm, size_t fn, bool answered);
 
 /* Tells the trace, which is there. `missing`: the field that a call needs and does not
  * have; else FIELD_NONE. */
-void vm_trace_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+void vm_trace_skip(struct policy_vm *vm, size_t fn, enum policy_outcome why,
                    struct field missing);
 
 /* Most functions are not called for most events. */
-static inline void vm_skip(struct policy_vm *vm, size_t fn, const char *outcome,
+static inline void vm_skip(struct policy_vm *vm, size_t fn, enum policy_outcome why,
                            struct field missing)
 {
+    usage_add(&vm->usage[fn].outcomes[why], 1);
     if (vm->trace)
-        vm_trace_skip(vm, fn, outcome, missing);
+        vm_trace_skip(vm, fn, why, missing);
 }
 
 /* Handles given out before are stale from now on. */

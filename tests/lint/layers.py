@@ -43,6 +43,7 @@ CONTRACTS = {
     "policy_test": "policy",
     "policy_tick": "policy",
     "policy_trace": "policy",
+    "policy_usage": "policy",
     "price_import": "price",
     "rules_observe": "rules",
     "server": "api",
