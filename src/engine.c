@@ -58,8 +58,12 @@ bool engine_adopt(struct engine *e, struct generation *g, bool write, struct err
         .active_since_ns = timestamp_now(),
     };
 
-    return declare(e, g, err) &&
-           (!write || books_generation(e->books, &row, &g->number, err));
+    if (!declare(e, g, err) ||
+        (write && !books_generation(e->books, &row, &g->number, err)))
+        return false;
+    bool same = e->generation != g && e->generation->number == g->number;
+    g->active_since_ns = same ? e->generation->active_since_ns : row.active_since_ns;
+    return true;
 }
 
 static bool open_outbox(struct engine *e, struct err *err)

@@ -89,6 +89,9 @@ struct books_stats {
 
 void books_stats(struct books *b, struct books_stats *out);
 
+/* One for each id that books_declare gave; zeroes where it is no longer in use. */
+void books_look(struct books *b, const int *ids, size_t count, struct window_look *out);
+
 /* Moves the ledger's journal along. Called now and then, by a thread of its own. */
 bool books_tidy(struct books *b, struct err *err);
 

@@ -13,7 +13,8 @@ struct generation {
     struct policy_set *policies;
     size_t source_count;
     struct source *sources[GENERATION_SOURCES_MAX];
-    uint32_t number; /* in the ledger; 0 without one */
+    uint32_t number;         /* in the ledger; 0 without one */
+    int64_t active_since_ns; /* in this process; an unchanged one keeps its time */
 
     /* Windows of the policies, then those of coverage: for each span 1 + coverage labels.
      */

@@ -8,6 +8,7 @@ struct policy_error_count {
                            "string", "table", "output"; "value"; "disabled" (once, by the
                            breaker) */
     int64_t count;
+    size_t function; /* in the order of registration */
 };
 
 /* Over all states of the set. Fills at most `max`, returns how many there are. */

@@ -26,6 +26,13 @@ struct policy_usage {
     int64_t time_ns, instructions;
 };
 
+/* How many of them were calls: answered, nil or failed. */
+static inline int64_t policy_usage_calls(const struct policy_usage *u)
+{
+    return u->outcomes[POLICY_ANSWERED] + u->outcomes[POLICY_NIL] +
+           u->outcomes[POLICY_FAILED];
+}
+
 /* Of one of policy_functions, over all states that the set has and had. */
 void policy_usage(const struct policy_set *s, size_t function, struct policy_usage *out);
 

@@ -107,3 +107,12 @@ struct window_stats {
 bool window_where(const struct window_decl *decl, const struct record *r);
 
 void windows_stats(const struct windows *w, struct window_stats *out);
+
+/* What the buckets of one window hold, which kin may share. False: there is no such id.
+ */
+struct window_look {
+    size_t groups, cells;
+    bool filling;
+};
+
+bool windows_look(const struct windows *w, int id, struct window_look *out);

@@ -1,5 +1,6 @@
 /* What a window keeps, of which events, by what, and how long. */
 #pragma once
+#include "spendwarden/buf.h"
 #include "spendwarden/event.h"
 #include "spendwarden/zone.h"
 
@@ -38,3 +39,7 @@ struct window_decl {
     enum period period;         /* SPAN_CALENDAR */
     const struct zone *zone;    /* SPAN_CALENDAR */
 };
+
+/* "sum charge_usd by team over 1h" */
+void window_decl_text(const struct window_decl *decl, const struct schema *schema,
+                      struct buf *out);

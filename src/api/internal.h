@@ -74,9 +74,17 @@ bool views_put(struct views *v, view *run, struct http_request *r);
 
 /* The views. */
 view view_metrics, view_status, view_rejects, view_alerts, view_requests, view_coverage,
-    view_budgets, view_reload, view_page, view_ready;
+    view_budgets, view_policies, view_reload, view_page, view_ready;
 
 /* Everything that /metrics shows beside the counters. */
 void expose_engine(struct server *s, struct buf *out);
+
+/* What it shows of the policies of a generation. */
+void expose_policies(const struct generation *g, struct buf *out);
+
+/* {"status":"success","data": ... } as Prometheus' API has it. */
+void begin_data(struct http_response *out);
+void end_data(struct http_response *out);
+void time_json(struct buf *out, int64_t ns);
 
 void respond_text(struct http_response *out, unsigned status, struct str text);

@@ -7,7 +7,7 @@
 
 enum { REQUESTS_DEFAULT = 20, REQUESTS_MAX = 1000, READY_TICKS = 4 };
 
-static void time_json(struct buf *out, int64_t ns)
+void time_json(struct buf *out, int64_t ns)
 {
     char text[TIMESTAMP_TEXT_SIZE];
 
@@ -33,15 +33,14 @@ static void respond_error(struct http_response *out, unsigned status, const char
     buf_add(&out->body, STR("}\n"));
 }
 
-/* {"status":"success","data": ... } as Prometheus' API has it. */
-static void begin_data(struct http_response *out)
+void begin_data(struct http_response *out)
 {
     out->status = 200;
     out->content_type = "application/json";
     buf_add(&out->body, STR("{\"status\":\"success\",\"data\":"));
 }
 
-static void end_data(struct http_response *out)
+void end_data(struct http_response *out)
 {
     buf_add(&out->body, STR("}\n"));
 }
@@ -294,6 +293,7 @@ void view_page(struct server *s, struct http_request *r, struct http_response *o
                 "<li><a href=\"api/v1/status\">status</a></li>"
                 "<li><a href=\"api/v1/alerts\">alerts</a></li>"
                 "<li><a href=\"api/v1/budgets\">budgets</a></li>"
+                "<li><a href=\"api/v1/policies\">policies</a></li>"
                 "<li><a href=\"api/v1/coverage\">attribution coverage</a></li>"
                 "<li><a href=\"api/v1/requests\">last requests</a></li>"
                 "<li><a href=\"api/v1/rejects\">last rejects</a></li>"

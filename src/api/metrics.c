@@ -5,9 +5,8 @@
 
 #include "internal.h"
 #include "spendwarden/log.h"
-#include "spendwarden/policy_errors.h"
 
-enum { POLICY_ERRORS_MAX = 512, RECEIVERS_MAX = 32 };
+enum { RECEIVERS_MAX = 32 };
 
 static struct pair label(const char *name, struct str value)
 {
@@ -172,21 +171,11 @@ static void expose_outcomes(struct server *s, struct buf *out)
     }
 }
 
-static void expose_policies(struct server *s, struct buf *out)
+static void expose_generation(struct server *s, struct buf *out)
 {
-    static const char *const name = "spendwarden_policy_errors_total";
-    struct policy_error_count errors[POLICY_ERRORS_MAX];
     struct generation *g = engine_generation(s->engine);
-    size_t count = policy_errors(g->policies, errors, POLICY_ERRORS_MAX);
 
-    expose_family(out, name, "Answers of policies that failed, since they were loaded.",
-                  "counter");
-    for (size_t i = 0; i < count && i < POLICY_ERRORS_MAX; i++) {
-        struct pair labels[] = {label("policy", errors[i].policy),
-                                label("rule", errors[i].rule),
-                                label("reason", str_of(errors[i].reason))};
-        expose_sample_int(out, name, labels, 3, errors[i].count);
-    }
+    expose_policies(g, out);
     gauge(out, "spendwarden_price_book_entries", "Entries of the price books in use.",
           (double)price_book_entries(g->prices));
     gauge(out, "spendwarden_price_book_quarantined_entries",
@@ -358,7 +347,7 @@ void expose_engine(struct server *s, struct buf *out)
         engine_tick_view_release(tick);
     }
     expose_outcomes(s, out);
-    expose_policies(s, out);
+    expose_generation(s, out);
     expose_receivers(s, out);
     expose_ledger(s, out);
     expose_http(s, out);

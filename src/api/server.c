@@ -29,6 +29,7 @@ static const struct route {
     {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, true},
     {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage, false},
     {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets, false},
+    {STR("/api/v1/policies"), false, SCOPE_READ, view_policies, false},
     {STR("/"), false, SCOPE_READ, view_page, false},
 };
 

@@ -212,6 +212,14 @@ void books_stats(struct books *b, struct books_stats *out)
     pthread_mutex_unlock(&b->lock);
 }
 
+void books_look(struct books *b, const int *ids, size_t count, struct window_look *out)
+{
+    pthread_mutex_lock(&b->lock);
+    for (size_t i = 0; i < count; i++)
+        windows_look(b->windows, ids[i], &out[i]);
+    pthread_mutex_unlock(&b->lock);
+}
+
 uint64_t books_last_seq(struct books *b)
 {
     pthread_mutex_lock(&b->lock);

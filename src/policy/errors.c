@@ -105,7 +105,7 @@ size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,
             if (count < max)
                 out[count] = (struct policy_error_count){s->build.fns[fn].policy,
                                                          s->build.fns[fn].where,
-                                                         reasons[i], failures};
+                                                         reasons[i], failures, fn};
             count++;
         }
     }

@@ -2,67 +2,16 @@
 #include "internal.h"
 #include "spendwarden/hash.h"
 
-static void put_field(const struct windows *w, struct field field, struct buf *out)
-{
-    struct str name = field_name(w->limits.schema, field);
-
-    if (name.size)
-        buf_add(out, name);
-    else
-        buf_format(out, "field_%d_%d", (int)field.kind, (int)field.index);
-}
-
-static void put_where(const struct windows *w, const struct where_clause *clause,
-                      struct buf *out)
-{
-    buf_add(out, STR(" where "));
-    if (clause->op == WHERE_MISSING)
-        buf_add(out, STR("not "));
-    put_field(w, clause->field, out);
-    for (size_t i = 0; clause->op == WHERE_IN && i < clause->value_count; i++) {
-        buf_byte(out, i == 0 ? '=' : ',');
-        buf_json(out, clause->values[i]);
-    }
-}
-
-static void put_span(const struct window *window, struct buf *out)
-{
-    static const char *const periods[] = {"day", "week", "month"};
-    const struct window_decl *decl = &window->stream->decl;
-    char text[TIMESTAMP_TEXT_SIZE];
-
-    if (decl->span == SPAN_CALENDAR) {
-        buf_format(out, " over %s %s", periods[decl->period],
-                   zone_name(window->stream->zone));
-        return;
-    }
-    duration_format(text, window->over_ns);
-    buf_format(out, " over %s", text);
-    duration_format(text, window->offset_ns);
-    if (window->offset_ns > 0)
-        buf_format(out, " offset %s", text);
-}
-
+/* As declared, though its buckets may be those of a kin. */
 static void put_declaration(const struct windows *w, const struct window *window,
                             struct buf *out)
 {
-    const struct window_decl *decl = &window->stream->decl;
+    struct window_decl decl = window->stream->decl;
 
-    static const char *const names[] = {"sum ", "count", "max ", "distinct "};
-
-    if (decl->field.kind != FIELD_NONE || !decl->effect.size)
-        buf_add(out, str_of(names[decl->aggregate]));
-    if (decl->field.kind != FIELD_NONE)
-        put_field(w, decl->field, out);
-    else
-        buf_add(out, decl->effect);
-    for (size_t i = 0; i < decl->by_count; i++) {
-        buf_add(out, i == 0 ? STR(" by ") : STR(","));
-        put_field(w, decl->by[i], out);
-    }
-    for (size_t i = 0; i < decl->where_count; i++)
-        put_where(w, &decl->where[i], out);
-    put_span(window, out);
+    decl.over_ns = window->over_ns;
+    decl.offset_ns = window->offset_ns;
+    decl.zone = window->stream->zone;
+    window_decl_text(&decl, w->limits.schema, out);
 }
 
 /* Added up over groups, so that their order does not matter. */
