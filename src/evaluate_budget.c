@@ -87,7 +87,7 @@ static void observe(const struct budget *b)
         .period_start_ns = is_calendar(b) ? b->sums->start_ns : 0,
         .period_end_ns = is_calendar(b) ? b->sums->end_ns : 0,
     };
-    struct money ahead;
+    struct money ahead = {0};
     bool has_forecast = is_calendar(b) && forecast(b, &ahead);
 
     rules_observe_budget(e->rules, b->decl, b->labels, &spending);
