@@ -398,7 +398,7 @@ function Test:send_raw(source, body) end
 --- One now and each `step` for `total`, after which it is so much later.
 ---@param step Duration
 ---@param total Duration
----@param event SentEvent|SentEvent[]|fun(i: integer, now: number): (SentEvent|SentEvent[]|false)?
+---@param event SentEvent|SentEvent[]|fun(i: integer, now: number): SentEvent|SentEvent[]|false|nil
 function Test:every(step, total, event) end
 
 --- The clock goes on, by a duration or to a time; all ticks that are due run.

@@ -50,6 +50,7 @@ struct explain {
     int64_t received_ns;       /* 0: as if events came when they ended */
     bool cost;
     const struct schema *schema;
+    const struct decls *decls;
     struct policy_trace_step *steps; /* of the event at hand; owned */
     size_t step_count, step_room;
     struct arena notes; /* their messages */
@@ -81,6 +82,7 @@ static void explain_event(struct explain *x, const struct record *r)
     struct explained explained = {
         .record = r,
         .schema = x->schema,
+        .decls = x->decls,
         .number = ++x->events,
         .cost = x->cost,
         .step_count = x->step_count,
@@ -204,6 +206,7 @@ static int explain_with(struct explain *x, struct generation *g)
         return EXIT_USAGE;
     }
     x->schema = x->keys.schema = &g->config->schema;
+    x->decls = policy_decls(g->policies);
     if (feed_open(&feed, x->file))
         code = explain_feed(x, g, p, &feed);
     feed_close(&feed);

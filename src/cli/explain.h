@@ -6,6 +6,7 @@
 struct explained {
     const struct record *record;
     const struct schema *schema;
+    const struct decls *decls;
     size_t number; /* among the events of the input, from 1 */
     bool cost;     /* show instructions */
     size_t step_count;

@@ -1,6 +1,8 @@
 /* The flat object of record_json.h, with what was not applied. */
 #include "explain.h"
+#include "explain_counts.h"
 #include "spendwarden/record_json.h"
+#include "spendwarden/value.h"
 
 static bool is_answer(const struct policy_trace_step *step)
 {
@@ -28,6 +30,35 @@ static void begin_step(struct buf *out, const struct policy_trace_step *step)
     text_member(out, "policy", step->policy);
     text_member(out, "rule", step->rule);
     text_member(out, "label", step->label);
+}
+
+static void count_value(void *ctx, const struct explain_count *count)
+{
+    struct buf *out = ctx;
+
+    buf_format(out, "%s{\"kind\":\"%s\"", out->at[out->size - 1] == '[' ? "" : ",",
+               count->kind);
+    text_member(out, "policy", count->policy);
+    text_member(out, "name", count->name);
+    if (count->label_count) {
+        buf_add(out, STR(",\"labels\":"));
+        pairs_json(out, count->labels, count->label_count);
+    }
+    text_member(out, "value", count->value);
+    buf_byte(out, '}');
+}
+
+static void counts_in(struct buf *out, const struct explained *x)
+{
+    const struct explain_counts counts = {.decls = x->decls,
+                                          .schema = x->schema,
+                                          .record = x->record,
+                                          .each = count_value,
+                                          .ctx = out};
+
+    buf_add(out, STR(",\"counts_in\":["));
+    explain_counts(&counts);
+    buf_byte(out, ']');
 }
 
 static void not_applied(struct buf *out, const struct explained *x)
@@ -72,6 +103,7 @@ void explain_json(struct buf *out, const struct explained *x)
 {
     record_json(out, x->record, x->schema);
     out->size--; /* the closing brace comes after */
+    counts_in(out, x);
     not_applied(out, x);
     if (x->cost)
         costs(out, x);

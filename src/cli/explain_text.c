@@ -2,6 +2,7 @@
  * then what was not. */
 #include <stdio.h>
 
+#include "explain_counts.h"
 #include "explain_rows.h"
 
 /* --- the event itself --- */
@@ -147,25 +148,64 @@ static void show_class(struct buf *out, const struct record *r)
     row_end(out);
 }
 
+/* {team="search",...}; a label that is absent has no part. */
+static void add_labels(struct buf *out, const struct pair *labels, size_t count)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++) {
+        if (labels[i].value.size == 0)
+            continue;
+        buf_format(out, "%s%.*s=\"", any ? "," : "{", STR_ARG(labels[i].name));
+        row_text(out, labels[i].value);
+        buf_byte(out, '"');
+        any = true;
+    }
+    if (any)
+        buf_byte(out, '}');
+}
+
 static void show_effect(struct buf *out, const struct effect *e)
 {
-    buf_format(out, "    %.*s{", STR_ARG(e->name));
-    for (size_t i = 0; i < e->label_count; i++) {
-        buf_format(out, "%s%.*s=\"", i ? "," : "", STR_ARG(e->labels[i].name));
-        row_text(out, e->labels[i].value);
-        buf_byte(out, '"');
-    }
-    buf_add(out, STR("} + "));
+    buf_format(out, "    %.*s", STR_ARG(e->name));
+    add_labels(out, e->labels, e->label_count);
+    buf_add(out, STR(" + "));
     row_money(out, (struct money){e->nano});
     row_end(out);
 }
 
-static void show_effects(struct buf *out, const struct record *r)
+static void show_count(void *ctx, const struct explain_count *count)
 {
-    if (r->effect_count)
-        row_title(out, "adds to");
+    static const char *const verbs[] = {[AGGREGATE_SUM] = " + ",
+                                        [AGGREGATE_COUNT] = " + ",
+                                        [AGGREGATE_MAX] = " of at least ",
+                                        [AGGREGATE_DISTINCT] = " with "};
+    struct buf *out = ctx;
+
+    buf_format(out, "    %s %.*s", count->kind, STR_ARG(count->name));
+    add_labels(out, count->labels, count->label_count);
+    buf_add(out, str_of(verbs[count->aggregate]));
+    row_text(out, count->value);
+    row_end(out);
+}
+
+static void show_effects(struct buf *out, const struct explained *x)
+{
+    const struct record *r = x->record;
+    const struct explain_counts counts = {.decls = x->decls,
+                                          .schema = x->schema,
+                                          .record = r,
+                                          .each = show_count,
+                                          .ctx = out};
+    size_t before = out->size;
+
+    row_title(out, "adds to");
+    size_t title = out->size;
     for (size_t i = 0; i < r->effect_count; i++)
         show_effect(out, &r->effects[i]);
+    explain_counts(&counts);
+    if (out->size == title)
+        out->size = before;
 }
 
 /* --- what did not come to anything --- */
@@ -256,7 +296,7 @@ void explain_text(struct buf *out, const struct explained *x)
     show_labels(out, x);
     explain_price(out, r);
     show_class(out, r);
-    show_effects(out, r);
+    show_effects(out, x);
     show_steps_of(out, x, "failed", "failed", show_failed);
     show_steps_of(out, x, "asked, and had no answer", "nil", show_silent);
     show_steps_of(out, x, "not asked", "skipped", show_skipped);

@@ -47,3 +47,16 @@ counter("acme_sessions_total", { help = "Sessions.", needs = { "session_id" } },
 local depth = window { sum = function(ev) return ev.retry_depth end, name = "depth", by = { "team" }, over = "1h" }
 
 rule("Deep", { over = depth, above = 10 }, function(group) return group.value end)
+
+budget("team-month", { by = { "team" }, over = "month" }, function() return 100 end)
+
+budget("live-month", { over = "month", where = { environment = "live" } }, function() return 100 end)
+
+rule("Tokens", { over = window { max = "total_tokens", by = { "team", "agent" }, over = "1h" }, above = 10 },
+  function(group) return group.value end)
+
+rule("Failures", { over = window { count = true, over = "1h", where = { status = "failure" } }, above = 10 },
+  function(group) return group.value end)
+
+gauge("acme_keys", { help = "Keys in use.", over = window { distinct = "key_alias", over = "1h" } },
+  function(group) return group.value end)
