@@ -37,6 +37,10 @@ static void diag_json(struct buf *b, const struct diag *d)
         buf_format(b, "\"line\":%d,", d->line);
     if (d->line && d->column)
         buf_format(b, "\"column\":%d,", d->column);
+    if (d->line && d->end_column)
+        buf_format(b, "\"end_column\":%d,", d->end_column);
+    if (d->help)
+        member(b, "help", str_of(d->help));
     if (d->code)
         member(b, "code", str_of(d->code));
     member(b, "severity", d->warning ? STR("warning") : STR("error"));
