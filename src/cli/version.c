@@ -1,11 +1,25 @@
+/* spendwarden version. */
+#include <getopt.h>
 #include <stdio.h>
 
 #include "cli.h"
 
+static const char help[] = "Usage: spendwarden version\n"
+                           "Prints the version.\n\n"
+                           "  -h, --help   this text\n\n"
+                           "Exit status: 0 done, 2 wrong usage.\n";
+
 int verb_version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    static const struct option options[] = {{"help", no_argument, NULL, OPTION_HELP},
+                                            {0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == OPTION_HELP)
+            return fputs(help, stdout), EXIT_OK;
+        return usage_error("spendwarden version", "wrong option");
+    }
     puts("spendwarden " SPENDWARDEN_VERSION);
     return EXIT_OK;
 }
