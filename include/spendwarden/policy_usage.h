@@ -3,7 +3,7 @@
 #pragma once
 #include "spendwarden/policy.h"
 
-enum policy_outcome {
+enum policy_result {
     POLICY_ANSWERED,
     POLICY_NIL,
     POLICY_FAILED,
@@ -16,7 +16,7 @@ enum policy_outcome {
 };
 
 /* "answered", "nil", "failed", "skipped: needs", ...; static */
-const char *policy_outcome_name(enum policy_outcome outcome);
+const char *policy_result_name(enum policy_result outcome);
 
 struct policy_usage {
     int64_t outcomes[POLICY_OUTCOMES]; /* answered already: not counted */

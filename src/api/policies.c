@@ -93,7 +93,7 @@ static void failures_json(const struct listing *l, size_t function)
 static void skipped_json(const struct policy_usage *u, struct buf *b)
 {
     static const struct {
-        enum policy_outcome outcome;
+        enum policy_result outcome;
         const char *name;
     } reasons[] = {{POLICY_SKIPPED_NEEDS, "needs"},
                    {POLICY_SKIPPED_LABEL, "label present"},

@@ -62,18 +62,18 @@ static int push_answer(lua_State *L, const struct answer *answer)
     return 1;
 }
 
-static void count(struct policy_vm *vm, size_t fn, enum policy_outcome outcome)
+static void count(struct policy_vm *vm, size_t fn, enum policy_result outcome)
 {
     usage_add(&vm->usage[fn].outcomes[outcome], 1);
 }
 
 /* The step has what is particular; the rest is the function's. */
-static void report(struct policy_vm *vm, size_t fn, enum policy_outcome outcome,
+static void report(struct policy_vm *vm, size_t fn, enum policy_result outcome,
                    struct policy_trace_step step)
 {
     const struct policy_fn *f = &vm->set->build.fns[fn];
 
-    step.outcome = policy_outcome_name(outcome);
+    step.outcome = policy_result_name(outcome);
     step.stage = call_name(f);
     step.policy = f->policy;
     step.rule = f->where;
@@ -247,7 +247,7 @@ void vm_reject(struct policy_vm *vm, size_t fn, const char *message)
 
 void vm_end(struct policy_vm *vm, size_t fn, bool answered)
 {
-    enum policy_outcome outcome = answered ? POLICY_ANSWERED : POLICY_NIL;
+    enum policy_result outcome = answered ? POLICY_ANSWERED : POLICY_NIL;
 
     clear(vm);
     count(vm, fn, outcome);
@@ -257,7 +257,7 @@ void vm_end(struct policy_vm *vm, size_t fn, bool answered)
                (struct policy_trace_step){.instructions = exactly_spent(&vm->box)});
 }
 
-void vm_trace_skip(struct policy_vm *vm, size_t fn, enum policy_outcome why,
+void vm_trace_skip(struct policy_vm *vm, size_t fn, enum policy_result why,
                    struct field missing)
 {
     struct policy_trace_step step = {.instructions = 0};

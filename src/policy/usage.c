@@ -88,7 +88,7 @@ void usage_close(struct policy_vm *vm)
     vm->usage = NULL;
 }
 
-const char *policy_outcome_name(enum policy_outcome outcome)
+const char *policy_result_name(enum policy_result outcome)
 {
     static const char *const names[POLICY_OUTCOMES] = {
         "answered",

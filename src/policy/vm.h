@@ -108,11 +108,11 @@ void vm_end(struct policy_vm *vm, size_t fn, bool answered);
 
 /* Tells the trace, which is there. `missing`: the field that a call needs and does not
  * have; else FIELD_NONE. */
-void vm_trace_skip(struct policy_vm *vm, size_t fn, enum policy_outcome why,
+void vm_trace_skip(struct policy_vm *vm, size_t fn, enum policy_result why,
                    struct field missing);
 
 /* Most functions are not called for most events. */
-static inline void vm_skip(struct policy_vm *vm, size_t fn, enum policy_outcome why,
+static inline void vm_skip(struct policy_vm *vm, size_t fn, enum policy_result why,
                            struct field missing)
 {
     usage_add(&vm->usage[fn].outcomes[why], 1);
