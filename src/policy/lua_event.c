@@ -207,9 +207,11 @@ static int event_index(lua_State *L)
     return 1;
 }
 
+/* Upvalue: the metatable of events. Unlike __index this may be called with anything. */
 static int event_has_tag(lua_State *L)
 {
-    luaL_checkudata(L, 1, EVENT);
+    if (!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(1)))
+        luaL_checkudata(L, 1, EVENT);
     const struct record *r = record_at(L);
     struct str wanted;
     bool found = false;
@@ -241,8 +243,11 @@ static int tags_length(lua_State *L)
 static int metadata_index(lua_State *L)
 {
     const struct record *r = record_at(L);
-    struct str name = lua_push_text(L, 2);
+    struct str name;
 
+    if (r->ev.metadata_count == 0)
+        return 0;
+    name = lua_push_text(L, 2);
     for (size_t i = 0; i < r->ev.metadata_count; i++) {
         if (!str_eq(r->ev.metadata[i].name, name))
             continue;
@@ -311,7 +316,8 @@ void lua_event_open(lua_State *L)
     metatable_new(L, METADATA, metadata);
     collect_names(vm);
     luaL_getmetatable(L, EVENT);
-    lua_pushcfunction(L, event_has_tag);
+    lua_pushvalue(L, -1);
+    lua_pushcclosure(L, event_has_tag, 1);
     luaL_getmetatable(L, TAGS);
     luaL_getmetatable(L, METADATA);
     lua_pushnil(L);
