@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "breaker.h"
 #include "engine_internal.h"
 #include "filler.h"
 #include "spendwarden/log.h"
@@ -50,19 +51,24 @@ bool engine_declare(struct engine *e, struct err *err)
 
 bool engine_adopt(struct engine *e, struct generation *g, bool write, struct err *err)
 {
-    struct generation_row row = {
-        .config_hash = g->config->hash,
-        .policy_hash = policy_hash(g->policies),
-        .data_hash = policy_data_hash(g->policies),
-        .price_hash = price_book_hash(g->prices),
-        .active_since_ns = timestamp_now(),
-    };
+    static const struct policy_mask none;
+    struct generation_row row = generation_row_of(g);
+    uint32_t number = 0;
 
-    if (!declare(e, g, err) ||
-        (write && !books_generation(e->books, &row, &g->number, err)))
+    if (!declare(e, g, err) || (write && !books_generation(e->books, &row, &number, err)))
         return false;
-    bool same = e->generation != g && e->generation->number == g->number;
+    bool same = e->generation != g && generation_ruling(e->generation)->number == number;
     g->active_since_ns = same ? e->generation->active_since_ns : row.active_since_ns;
+    return generation_rule(g, number, &none) || err_set(err, ERR_MEMORY, "no memory");
+}
+
+static bool open_breaker(struct engine *e, struct err *err)
+{
+    if (!breaker_open(&e->breaker, err))
+        return false;
+    const struct books_watcher watcher = breaker_watcher(e->breaker);
+    breaker_follow(e->breaker, e->generation);
+    books_watch(e->books, &watcher);
     return true;
 }
 
@@ -121,6 +127,7 @@ bool engine_open(struct engine **out, const struct generation_options *options,
         err_set(&err, ERR_MEMORY, "no memory");
     if (err.kind || !open_books(e, &err) ||
         !engine_adopt(e, e->generation, serve, &err) || !know_sources(e, &err) ||
+        !open_breaker(e, &err) ||
         (serve && (!open_outbox(e, &err) || !ticker_open(&e->ticker, e, &err) ||
                    !filler_open(&e->filler, e->books, &err)))) {
         fail(diags, &err);
@@ -143,6 +150,7 @@ void engine_close(struct engine *e)
     ticker_close(e->ticker);
     outbox_close(e->outbox);
     books_close(e->books);
+    breaker_close(e->breaker);
     generation_release(e->generation);
     generation_release(e->first);
     outcomes_free(e->outcomes);

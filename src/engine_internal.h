@@ -4,6 +4,7 @@
 
 #include "spendwarden/engine.h"
 
+struct breaker;
 struct filler;
 struct ticker;
 
@@ -11,6 +12,7 @@ struct engine {
     struct generation_options options; /* borrowed: main's arguments */
     struct generation *first;          /* held: the ledger borrows its configuration */
     struct books *books;
+    struct breaker *breaker;
     struct outcomes *outcomes;
     struct outbox *outbox;
     struct ticker *ticker;

@@ -106,6 +106,7 @@ void evaluate_rules(const struct evaluation *e)
     for (size_t i = 0; i < decls->gauge_count; i++)
         run_gauge(e, i);
     policy_tick_end(e->policies);
+    evaluate_disabled(e);
     rules_end(e->rules);
 }
 

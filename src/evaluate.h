@@ -14,6 +14,7 @@ struct evaluation {
     struct arena *arena;            /* until the next tick */
     struct tick_view_box *view;     /* what is shown of it; NULL: nobody looks */
     int64_t at_ns;
+    const struct policy_mask *disabled; /* these alert; NULL: none */
 };
 
 /* Rules, budgets and gauges; rules_changes and the like then say what came of it. */

@@ -1,4 +1,4 @@
-/* What evaluate.c and evaluate_budget.c share. */
+/* What the files of an evaluation share. */
 #pragma once
 #include "evaluate.h"
 
@@ -9,3 +9,6 @@ struct group_labels evaluate_group(const struct evaluation *e, int window,
 
 /* One budget for all its groups. */
 void evaluate_budget(const struct evaluation *e, size_t index);
+
+/* An alert for each policy that the breaker took out. */
+void evaluate_disabled(const struct evaluation *e);

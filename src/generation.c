@@ -182,17 +182,54 @@ static bool load_policies(struct generation *g, const struct generation_options 
     return policy_load(&g->policies, &policies, diags);
 }
 
+const struct ruling *generation_ruling(const struct generation *g)
+{
+    return __atomic_load_n(&g->ruling, __ATOMIC_ACQUIRE);
+}
+
+bool generation_rule(struct generation *g, uint32_t number,
+                     const struct policy_mask *disabled)
+{
+    struct ruling *r = malloc(sizeof *r);
+
+    if (!r)
+        return false;
+    *r = (struct ruling){number, *disabled, g->ruling};
+    __atomic_store_n(&g->ruling, r, __ATOMIC_RELEASE);
+    return true;
+}
+
+static void free_rulings(struct generation *g)
+{
+    while (g->ruling) {
+        const struct ruling *r = g->ruling;
+        g->ruling = r->before;
+        free((void *)r);
+    }
+}
+
+static struct generation *generation_new(struct diags *diags)
+{
+    static const struct policy_mask none;
+    struct generation *g = calloc(1, sizeof *g);
+
+    if (g && generation_rule(g, 0, &none)) {
+        g->references = 1;
+        return g;
+    }
+    free(g);
+    diags_add(diags, "spendwarden", 0, 0, "no memory");
+    return NULL;
+}
+
 bool generation_load(struct generation **out, const struct generation_options *options,
                      struct diags *diags)
 {
-    struct generation *g = calloc(1, sizeof *g);
+    struct generation *g = generation_new(diags);
 
     *out = NULL;
-    if (!g) {
-        diags_add(diags, "spendwarden", 0, 0, "no memory");
+    if (!g)
         return false;
-    }
-    g->references = 1;
     /* Prices and policies are tried both, so that one run shows all errors. */
     bool ok = config_load(&g->config, options->config_path, options->overrides,
                           options->override_count, diags);
@@ -213,15 +250,12 @@ bool generation_load(struct generation **out, const struct generation_options *o
 bool generation_variant(struct generation **out, struct generation *base,
                         const struct policy_options *policies, struct diags *diags)
 {
-    struct generation *g = calloc(1, sizeof *g);
+    struct generation *g = generation_new(diags);
     struct policy_options options = *policies;
 
     *out = NULL;
-    if (!g) {
-        diags_add(diags, "spendwarden", 0, 0, "no memory");
+    if (!g)
         return false;
-    }
-    g->references = 1;
     g->base = generation_hold(base);
     g->config = base->config;
     g->prices = base->prices;
@@ -257,6 +291,7 @@ void generation_release(struct generation *g)
         price_book_free(g->prices);
         config_free(g->config);
     }
+    free_rulings(g);
     free(g->windows);
     free(g->window_ids);
     free(g);

@@ -96,7 +96,9 @@ void pipeline_decide(struct pipeline *p, struct record *r, struct arena *arena)
     if (r->ev.received_ns == 0)
         r->ev.received_ns = when_received(&r->ev);
     record_book(r);
-    r->generation = p->generation->number;
+    const struct ruling *ruling = generation_ruling(p->generation);
+    r->generation = ruling->number;
+    policy_vm_disable(p->policies, &ruling->disabled);
     policy_event_begin(p->policies, r, arena);
     policy_derive(p->policies);
     price_record(p->generation->prices, p->prices, r);

@@ -2,6 +2,7 @@
  * places with it. Loops and the tick follow at their next event. */
 #include <stdio.h>
 
+#include "breaker.h"
 #include "engine_internal.h"
 #include "spendwarden/log.h"
 
@@ -53,6 +54,7 @@ static bool follow(struct engine *e, struct generation *g, struct diags *diags)
     pthread_mutex_lock(&e->decide_lock);
     bool ok = engine_adopt(e, g, true, &err);
     if (ok) {
+        breaker_follow(e->breaker, g);
         swap(e, g);
     } else {
         diags_add(diags, "spendwarden", 0, 0, "%s", err.text);
@@ -68,10 +70,11 @@ static void log_reload(const struct engine *e, const char *trigger, bool ok)
     const struct generation *g = e->generation;
 
     if (ok)
-        log_line(LOG_INFO, "reloaded (%s): generation %u decides", trigger, g->number);
+        log_line(LOG_INFO, "reloaded (%s): generation %u decides", trigger,
+                 generation_ruling(g)->number);
     else
         log_line(LOG_ERROR, "reload (%s) failed: generation %u goes on", trigger,
-                 g->number);
+                 generation_ruling(g)->number);
 }
 
 bool engine_reload(struct engine *e, const char *trigger, engine_check *check, void *ctx,

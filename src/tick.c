@@ -3,6 +3,7 @@
  *     books (tick row, sums of windows) -> evaluate.c (rules and budgets in Lua, alert
  *       states) -> books (history, states) -> outbox
  */
+#include "breaker.h"
 #include "evaluate.h"
 #include "spendwarden/log.h"
 #include "spendwarden/value.h"
@@ -102,6 +103,19 @@ static bool webhooks_idle(struct outbox *o)
     return true;
 }
 
+/* What it takes out is written, and decides from the next event and tick on. */
+static void tell_breaker(struct ticker *t)
+{
+    struct policy_marks marks;
+    struct err err = {0};
+
+    policy_tick_marks(t->policies, &marks);
+    if (breaker_tick(t->engine->breaker, t->generation, &marks) &&
+        !books_settle(t->engine->books, &err))
+        log_limited(&t->unsettled, NS_PER_MINUTE, LOG_ERROR,
+                    "a policy cannot be disabled: %s", err.text);
+}
+
 static bool evaluate(struct tick *t, struct err *err)
 {
     struct ticker *ticker = t->ticker;
@@ -119,9 +133,12 @@ static bool evaluate(struct tick *t, struct err *err)
         .arena = &ticker->arena,
         .view = t->view,
         .at_ns = t->at_ns,
+        .disabled = &generation_ruling(ticker->generation)->disabled,
     };
+    policy_vm_disable(ticker->policies, evaluation.disabled);
     evaluate_rules(&evaluation);
     evaluate_coverage(&evaluation);
+    tell_breaker(ticker);
     size_t count = rules_changes(ticker->rules, &changes);
     if (!keep_states(t, changes, count, err))
         return false;

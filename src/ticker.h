@@ -12,7 +12,7 @@ struct ticker {
     struct policy_vm *policies;
     struct arena arena;
     struct buf states, scratch;
-    struct log_limit failed;
+    struct log_limit failed, unsettled;
 
     pthread_t thread;
     bool started;

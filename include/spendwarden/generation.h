@@ -5,6 +5,14 @@
 
 enum { GENERATION_SOURCES_MAX = 8 };
 
+/* One of the ledger's generations: a loaded one, without the policies that the breaker
+ * took out. Immutable; lives as long as what was loaded. */
+struct ruling {
+    uint32_t number; /* in the ledger; 0 without one */
+    struct policy_mask disabled;
+    const struct ruling *before; /* of the same load; NULL: the first */
+};
+
 struct generation {
     struct generation *base; /* held; whose configuration, prices and sources these are;
                                 NULL: its own */
@@ -13,8 +21,8 @@ struct generation {
     struct policy_set *policies;
     size_t source_count;
     struct source *sources[GENERATION_SOURCES_MAX];
-    uint32_t number;         /* in the ledger; 0 without one */
-    int64_t active_since_ns; /* in this process; an unchanged one keeps its time */
+    const struct ruling *ruling; /* atomic: the newest */
+    int64_t active_since_ns;     /* in this process; an unchanged one keeps its time */
 
     /* Windows of the policies, then those of coverage: for each span 1 + coverage labels.
      */
@@ -51,6 +59,13 @@ bool generation_load(struct generation **out, const struct generation_options *o
  * prices are filled in here. Holds `base`. */
 bool generation_variant(struct generation **out, struct generation *base,
                         const struct policy_options *policies, struct diags *diags);
+
+/* What decides at the moment. */
+const struct ruling *generation_ruling(const struct generation *g);
+
+/* From now on this does. One caller at a time. False: no memory, the old one goes on. */
+bool generation_rule(struct generation *g, uint32_t number,
+                     const struct policy_mask *disabled);
 
 struct generation *generation_hold(struct generation *g);
 void generation_release(struct generation *g); /* accepts NULL */

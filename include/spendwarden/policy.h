@@ -6,19 +6,20 @@
 #include "spendwarden/record.h"
 
 struct policy_limits {
-    int64_t call_instructions;  /* 50,000 */
-    int64_t event_instructions; /* over all policies; 200,000 */
-    int64_t tick_instructions;  /* over all rules; 50,000,000 */
-    int64_t load_instructions;  /* per file; 5,000,000 */
-    int64_t call_ms;            /* wall clock, emergency stop only; 250 */
-    int64_t load_ms;            /* the same per file; 2000 */
-    size_t memory_bytes;        /* per state; 64 MiB */
-    size_t string_bytes;        /* of a text that a policy makes; 16 KiB */
-    size_t table_bytes;         /* of a table's list or map: 8 bytes an item of a list, 24
-                                   a key; 2 MiB */
-    size_t output_bytes;        /* of the texts that one call answers; 4 KiB */
-    size_t file_bytes;          /* per policy file; 256 KiB */
-    size_t data_bytes;          /* per data file; 16 MiB */
+    int64_t call_instructions;             /* 50,000 */
+    int64_t event_instructions;            /* over all policies; 200,000 */
+    int64_t tick_instructions;             /* over all rules; 50,000,000 */
+    int64_t load_instructions;             /* per file; 5,000,000 */
+    int64_t breaker_events, breaker_ticks; /* failed in a row: disabled; 100, 20 */
+    int64_t call_ms;                       /* wall clock, emergency stop only; 250 */
+    int64_t load_ms;                       /* the same per file; 2000 */
+    size_t memory_bytes;                   /* per state; 64 MiB */
+    size_t string_bytes;                   /* of a text that a policy makes; 16 KiB */
+    size_t table_bytes;  /* of a table's list or map: 8 bytes an item of a list, 24
+                            a key; 2 MiB */
+    size_t output_bytes; /* of the texts that one call answers; 4 KiB */
+    size_t file_bytes;   /* per policy file; 256 KiB */
+    size_t data_bytes;   /* per data file; 16 MiB */
 };
 
 void policy_limits_default(struct policy_limits *l);
@@ -87,6 +88,9 @@ struct policy_vm;
 bool policy_vm_open(struct policy_vm **out, const struct policy_set *set,
                     struct err *err);
 void policy_vm_close(struct policy_vm *vm);
+
+/* These are not asked from the next event or tick on; borrowed until the next call. */
+void policy_vm_disable(struct policy_vm *vm, const struct policy_mask *disabled);
 
 /* --- one event, in this order; what policies return is put into the record, text into
  * the arena. A policy that fails is counted, logged and leaves the record as it was. ---

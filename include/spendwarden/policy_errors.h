@@ -15,6 +15,9 @@ struct policy_error_count {
 size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,
                      size_t max);
 
+/* The breaker took it out: counts with the rule that failed last. */
+void policy_note_disabled(const struct policy_set *s, size_t policy);
+
 enum { POLICY_MESSAGE_SIZE = 400 };
 
 /* The last failure of a policy. */

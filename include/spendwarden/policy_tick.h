@@ -30,3 +30,6 @@ bool policy_annotate(struct policy_vm *vm, size_t rule, const struct window_grou
                      size_t *count);
 
 void policy_tick_end(struct policy_vm *vm);
+
+/* Of the tick that has ended. */
+void policy_tick_marks(const struct policy_vm *vm, struct policy_marks *out);

@@ -3,6 +3,7 @@
 #pragma once
 #include "spendwarden/arena.h"
 #include "spendwarden/event.h"
+#include "spendwarden/policy_mask.h"
 
 enum {
     COMPONENTS_MAX = 20,
@@ -86,6 +87,7 @@ struct record {
     const struct provenance *class_by;              /* NULL: no classify policy */
     const struct provenance *label_by[LABEL_COUNT]; /* NULL: absent. Borrowed */
     const struct provenance *retry_depth_by;        /* a label, though a number */
+    struct policy_marks marks;                      /* for the breaker; not kept */
     uint8_t effect_count;
     struct effect *effects; /* in the request's arena; EFFECTS_MAX at most */
 };

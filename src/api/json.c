@@ -58,9 +58,8 @@ void view_status(struct server *s, struct http_request *r, struct http_response 
     begin_data(out);
     buf_add(b, STR("{\"version\":\"" SPENDWARDEN_VERSION "\",\"started\":"));
     time_json(b, s->started_ns);
-    buf_format(b,
-               ",\"generation\":%u,\"policy_hash\":\"%.*s\",\"price_book\":", g->number,
-               STR_ARG(policy_hash(g->policies)));
+    buf_format(b, ",\"generation\":%u,\"policy_hash\":\"%.*s\",\"price_book\":",
+               generation_ruling(g)->number, STR_ARG(policy_hash(g->policies)));
     buf_json(b, price_book_name(g->prices));
     buf_format(b, ",\"last_reload_successful\":%s,\"last_reload_success\":",
                reload.successful ? "true" : "false");

@@ -264,7 +264,8 @@ void view_policies(struct server *s, struct http_request *r, struct http_respons
         *l = (struct listing){.out = b, .generation = g, .set = g->policies};
         buf_byte(b, '{');
         revision_json(g->policies, b);
-        buf_format(b, "\"generation\":%u,\"active_since\":", g->number);
+        buf_format(b,
+                   "\"generation\":%u,\"active_since\":", generation_ruling(g)->number);
         time_json(b, g->active_since_ns);
         buf_byte(b, ',');
         reload_json(s, b);

@@ -116,8 +116,23 @@ static void expose_calls(const struct policy_set *set, struct buf *out)
     free(lines);
 }
 
+static void expose_disabled(const struct generation *g, struct buf *out)
+{
+    static const char *const name = "spendwarden_policy_disabled";
+    const struct ruling *ruling = generation_ruling(g);
+    const struct policy_file *files;
+    size_t count = policy_files(g->policies, &files);
+
+    expose_family(out, name, "Whether the circuit breaker took the policy out.", "gauge");
+    for (size_t i = 0; i < count; i++) {
+        struct pair policy = {STR("policy"), files[i].name};
+        expose_sample_int(out, name, &policy, 1, policy_mask_has(&ruling->disabled, i));
+    }
+}
+
 void expose_policies(const struct generation *g, struct buf *out)
 {
+    expose_disabled(g, out);
     expose_errors(g->policies, out);
     expose_calls(g->policies, out);
 }

@@ -126,6 +126,14 @@ const struct setting settings[] = {
     {"policies.limits.data", "size", "16MiB", read_size, AT(policies.limits.data_bytes),
      .least = "1KiB", .most = "1GiB", .meaning = "Of one data file."},
 
+    {"policies.breaker.events", "number", "100", read_number,
+     AT(policies.limits.breaker_events), .least = "1", .most = "1000000000",
+     .meaning = "A policy that failed on so many events in a row is disabled until the "
+                "next load."},
+    {"policies.breaker.ticks", "number", "20", read_number,
+     AT(policies.limits.breaker_ticks), .least = "1", .most = "1000000000",
+     .meaning = "The same for ticks in a row."},
+
     {"prices.overlays", "list of paths", "[]", read_paths, AT(prices.overlays),
      COUNT(prices.overlay_count), .most = "64",
      .meaning = "Price books above the built-in one; later ones win."},

@@ -23,6 +23,7 @@ void record_init(struct record *r)
     r->generation = 0;
     r->booked_ns = r->committed_ns = 0;
     r->late = r->future = false;
+    r->marks = (struct policy_marks){0};
     r->charge.status = PRICE_UNPRICED;
     r->charge.has_computed = false;
     r->charge.computed = r->charge.charge = r->charge.billed = (struct money){0};

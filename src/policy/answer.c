@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "spendwarden/utf8.h"
+
 /* Whole characters only: labels end up in metrics and JSON. Length of the valid part. */
 static size_t valid_utf8(struct str text)
 {
@@ -11,14 +13,10 @@ static size_t valid_utf8(struct str text)
     while (i < text.size && (unsigned char)text.at[i] < 0x80)
         i++;
     while (i < text.size) {
-        unsigned char c = (unsigned char)text.at[i];
-        size_t more = c < 0x80 ? 0 : c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || i + more >= text.size)
+        size_t length = utf8_length(text.at + i, text.size - i);
+        if (!length)
             return i;
-        for (size_t k = 1; k <= more; k++)
-            if (((unsigned char)text.at[i + k] & 0xc0) != 0x80)
-                return i;
-        i += more + 1;
+        i += length;
     }
     return i;
 }

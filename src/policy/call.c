@@ -6,6 +6,7 @@
 
 bool policy_vm_open(struct policy_vm **out, const struct policy_set *set, struct err *err)
 {
+    static const struct policy_mask none;
     struct policy_vm *vm = calloc(1, sizeof *vm);
     struct build again = {0};
 
@@ -25,6 +26,7 @@ bool policy_vm_open(struct policy_vm **out, const struct policy_set *set, struct
     if (!usage_open(vm, err))
         goto fail;
     build_release(&again);
+    vm->disabled = &none;
     *out = vm;
     return true;
 
@@ -80,6 +82,11 @@ static void report(struct policy_vm *vm, size_t fn, enum policy_result outcome,
     step.label = f->label;
     step.function = fn;
     vm->trace(vm->trace_ctx, &step);
+}
+
+void policy_vm_disable(struct policy_vm *vm, const struct policy_mask *disabled)
+{
+    vm->disabled = disabled;
 }
 
 void policy_vm_watch(struct policy_vm *vm, struct policy_watch watch)
@@ -173,6 +180,8 @@ static void failed(struct policy_vm *vm, size_t fn, const char *reason,
 {
     clear(vm);
     count(vm, fn, POLICY_FAILED);
+    if (vm->marks)
+        policy_mask_add(&vm->marks->failed, vm->set->build.fns[fn].policy_at);
     fn_failed(vm->set, fn, reason_of(reason), message, vm->watch.failed != NULL);
     if (vm->watch.failed)
         vm->watch.failed(vm->watch.ctx, vm->set->build.fns[fn].policy,
@@ -215,7 +224,7 @@ static const char *sampled_run(struct policy_vm *vm, size_t fn, int results)
 
 bool vm_call(struct policy_vm *vm, size_t fn, int results)
 {
-    if (fn_disabled(vm->set, fn)) {
+    if (policy_mask_has(vm->disabled, vm->set->build.fns[fn].policy_at)) {
         vm_skip(vm, fn, POLICY_SKIPPED_DISABLED, no_field);
         return false;
     }
@@ -251,7 +260,8 @@ void vm_end(struct policy_vm *vm, size_t fn, bool answered)
 
     clear(vm);
     count(vm, fn, outcome);
-    fn_succeeded(vm->set, fn);
+    if (vm->marks)
+        policy_mask_add(&vm->marks->answered, vm->set->build.fns[fn].policy_at);
     if (vm->trace)
         report(vm, fn, outcome,
                (struct policy_trace_step){.instructions = exactly_spent(&vm->box)});

@@ -1,7 +1,8 @@
-/* Failures of policies: counted, logged, and a breaker for those that only fail. */
-#include <stdio.h>
+/* Failures of policies: counted, logged, and the last one kept. */
+#include <ctype.h>
 
 #include "set.h"
+#include "spendwarden/utf8.h"
 
 static const char *const reasons[REASON_COUNT] = {"runtime", "instructions", "wall",
                                                   "memory",  "string",       "table",
@@ -22,32 +23,19 @@ static int64_t load(const int64_t *value)
     return __atomic_load_n(value, __ATOMIC_RELAXED);
 }
 
-bool fn_disabled(const struct policy_set *s, size_t fn)
+/* What a policy raised may be anything; this ends up in alerts. */
+static void copy_clean(char out[POLICY_MESSAGE_SIZE], const char *message)
 {
-    return __atomic_load_n(&s->stats[fn].disabled, __ATOMIC_RELAXED);
-}
+    size_t size = strnlen(message, POLICY_MESSAGE_SIZE - 1), i = 0;
 
-void fn_succeeded(const struct policy_set *s, size_t fn)
-{
-    /* Threads share the line: written only when there is something to write. */
-    if (load(&s->stats[fn].in_a_row) != 0)
-        __atomic_store_n(&s->stats[fn].in_a_row, 0, __ATOMIC_RELAXED);
-}
-
-static void disable(const struct policy_set *s, size_t fn, bool quiet)
-{
-    const struct policy_fn *f = &s->build.fns[fn];
-    struct fn_stats *stats = &s->stats[fn];
-
-    if (__atomic_exchange_n(&stats->disabled, true, __ATOMIC_RELAXED))
-        return;
-    __atomic_add_fetch(&stats->failures[REASON_DISABLED], 1, __ATOMIC_RELAXED);
-    if (quiet)
-        return;
-    log_line(LOG_ERROR,
-             "policy %.*s: %.*s is disabled until the next reload: it failed "
-             "%d times in a row",
-             STR_ARG(f->policy), STR_ARG(f->where), BREAKER_FAILURES);
+    memcpy(out, message, size);
+    while (i < size) {
+        size_t length = utf8_length(out + i, size - i);
+        if (length == 0 || (length == 1 && iscntrl((unsigned char)out[i])))
+            out[i] = ' ';
+        i += length ? length : 1;
+    }
+    out[size] = '\0';
 }
 
 static void note_last(const struct policy_set *s, const struct policy_fn *f, int reason,
@@ -58,7 +46,7 @@ static void note_last(const struct policy_set *s, const struct policy_fn *f, int
     pthread_mutex_lock(s->lock);
     last->rule = f->where;
     last->reason = reasons[reason];
-    snprintf(last->message, sizeof last->message, "%s", message);
+    copy_clean(last->message, message);
     pthread_mutex_unlock(s->lock);
 }
 
@@ -88,8 +76,24 @@ void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *me
         log_limited(&stats->log, LOG_EVERY_SECONDS * NS_PER_SECOND, LOG_WARN,
                     "policy %.*s: %.*s failed (%s): %s", STR_ARG(f->policy),
                     STR_ARG(f->where), reasons[reason], message);
-    if (__atomic_add_fetch(&stats->in_a_row, 1, __ATOMIC_RELAXED) >= BREAKER_FAILURES)
-        disable(s, fn, quiet);
+}
+
+static bool is_fn_of(const struct policy_fn *f, size_t policy, struct str rule)
+{
+    return f->policy_at == policy && (!rule.size || str_eq(f->where, rule));
+}
+
+void policy_note_disabled(const struct policy_set *s, size_t policy)
+{
+    pthread_mutex_lock(s->lock);
+    struct str rule = s->last[policy].rule;
+    pthread_mutex_unlock(s->lock);
+    for (size_t fn = 0; fn < s->build.fn_count; fn++) {
+        if (!is_fn_of(&s->build.fns[fn], policy, rule))
+            continue;
+        __atomic_add_fetch(&s->stats[fn].failures[REASON_DISABLED], 1, __ATOMIC_RELAXED);
+        return;
+    }
 }
 
 size_t policy_errors(const struct policy_set *s, struct policy_error_count *out,

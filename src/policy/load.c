@@ -8,6 +8,8 @@ void policy_limits_default(struct policy_limits *l)
                                 .event_instructions = 200000,
                                 .tick_instructions = 50000000,
                                 .load_instructions = 5000000,
+                                .breaker_events = 100,
+                                .breaker_ticks = 20,
                                 .call_ms = 250,
                                 .load_ms = 2000,
                                 .memory_bytes = 64 * 1024 * 1024,

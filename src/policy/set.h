@@ -9,7 +9,7 @@
 #include "usage.h"
 
 enum {
-    FILES_MAX = 256,
+    FILES_MAX = POLICIES_MAX,
     FUNCTIONS_MAX = 1024,
     WINDOWS_MAX = 256,
     RULES_MAX = 256,
@@ -20,7 +20,6 @@ enum {
     DATA_NAMES_MAX = 256,
     NEEDS_MAX = 8,
     DERIVE_LABELS_MAX = 8,
-    BREAKER_FAILURES = 100,
 };
 
 enum policy_call {
@@ -116,8 +115,6 @@ struct data_file {
 /* Shared by threads: atomics. */
 struct fn_stats {
     int64_t failures[REASON_COUNT];
-    int64_t in_a_row;
-    bool disabled;
     struct log_limit log;
 };
 
@@ -140,10 +137,7 @@ struct policy_set {
 bool set_read(struct policy_set *s, const struct policy_options *options,
               struct diags *diags);
 
-bool fn_disabled(const struct policy_set *s, size_t fn);
-void fn_succeeded(const struct policy_set *s, size_t fn);
-
-/* Counts, logs unless `quiet`, and after BREAKER_FAILURES in a row disables. */
+/* Counts, and logs unless `quiet`. */
 void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message,
                bool quiet);
 int reason_of(const char *name);

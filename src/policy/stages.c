@@ -5,6 +5,8 @@ void policy_event_begin(struct policy_vm *vm, struct record *r, struct arena *ar
 {
     vm_forget(vm);
     vm->record = r;
+    vm->marks = &r->marks;
+    r->marks = (struct policy_marks){0};
     vm->arena = arena;
     vm->left = vm->set->options.limits.event_instructions;
 }
@@ -13,6 +15,7 @@ void policy_event_end(struct policy_vm *vm)
 {
     vm_forget(vm);
     vm->record = NULL;
+    vm->marks = NULL;
     vm->arena = NULL;
     sandbox_rest(&vm->box);
 }

@@ -9,6 +9,8 @@ void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums)
 {
     vm->sums = sums;
     vm->left = vm->set->options.limits.tick_instructions;
+    vm->tick = (struct policy_marks){0};
+    vm->marks = &vm->tick;
 }
 
 void policy_tick_end(struct policy_vm *vm)
@@ -16,6 +18,12 @@ void policy_tick_end(struct policy_vm *vm)
     vm_forget(vm);
     vm->sums = NULL;
     vm->group = NULL;
+    vm->marks = NULL;
+}
+
+void policy_tick_marks(const struct policy_vm *vm, struct policy_marks *out)
+{
+    *out = vm->tick;
 }
 
 /* One result above SLOT_BASE, or false. */

@@ -66,6 +66,9 @@ struct policy_vm {
     size_t output;               /* bytes of text that the last call answered */
     bool handle_pushed;
     uint64_t tags_handle, metadata_handle; /* of those that event_index made last */
+    const struct policy_mask *disabled;    /* borrowed */
+    struct policy_marks *marks;            /* of the event or tick; NULL: neither */
+    struct policy_marks tick;
     bool read_filling; /* the call at hand read a window that is filling */
 
     struct policy_watch watch;

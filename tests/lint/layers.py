@@ -38,6 +38,7 @@ CONTRACTS = {
     "decls": "event",
     "policy_errors": "policy",
     "policy_measure": "policy",
+    "policy_mask": "event",
     "policy_names": "policy",
     "policy_lines": "policy",
     "policy_test": "policy",

@@ -28,6 +28,8 @@ TEST(a_failing_function_leaves_the_record_as_it_was)
     fails_as("derive('workflow_id', {}, function(ev) return ('x'):rep(300) end)",
              "value");
     fails_as("derive('workflow_id', {}, function(ev) return '\\255' end)", "value");
+    fails_as("derive('workflow_id', {}, function(ev) return '\\237\\160\\128' end)",
+             "value");
     fails_as("derive({ 'workflow_id', 'tenant' }, {}, function(ev)\n"
              "  return { workflow_id = 'x', tenant = {} } end)",
              "value");
@@ -82,16 +84,54 @@ TEST(one_policy_cannot_use_up_what_the_others_need_without_being_counted)
     fixture_free(f);
 }
 
-TEST(a_function_that_only_fails_is_disabled_and_says_so_once)
+static void note_skipped(void *ctx, const struct policy_trace_step *step)
 {
-    struct fixture *f = decided("derive('team', {}, function(ev) error('no') end)", NULL);
+    int *skipped = ctx;
 
-    for (int i = 0; i < 150; i++) {
-        new_record(f);
-        decide(f);
-    }
-    assert_int_equal(failures(f, "runtime"), 100);
-    assert_int_equal(failures(f, "disabled"), 1);
+    *skipped += strcmp(step->outcome, "skipped: disabled") == 0;
+}
+
+TEST(a_disabled_policy_is_not_asked_and_the_others_are)
+{
+    struct fixture *f = fixture_new();
+    struct policy_mask second = {0};
+    int skipped = 0;
+
+    policy_mask_add(&second, 1);
+    add_policy(f, "a.lua",
+               "policy { name = 'a' }\n"
+               "derive('team', {}, function() return 'a' end)");
+    add_policy(f, "b.lua",
+               "policy { name = 'b' }\n"
+               "derive('agent', {}, function() return 'b' end)");
+    add_policy(f, "c.lua",
+               "policy { name = 'c' }\n"
+               "derive('org', {}, function() error('no') end)");
+    open_vm(f);
+    policy_vm_trace(f->vm, note_skipped, &skipped);
+    policy_vm_disable(f->vm, &second);
+    new_record(f);
+    decide(f);
+    assert_int_equal(skipped, 1);
+    assert_str(f->record.ev.text[TEXT_TEAM], "a");
+    assert_int_equal(f->record.ev.text[TEXT_AGENT].size, 0);
+    assert_int_equal(f->record.marks.answered.bits[0], 1);
+    assert_int_equal(f->record.marks.failed.bits[0], 1 << 2);
+    fixture_free(f);
+}
+
+TEST(the_last_failure_is_kept_as_text_that_anybody_can_take)
+{
+    struct fixture *f = decided(
+        "derive('team', {}, function() error('a\\nb\\0c\\255\\237\\160\\128') end)",
+        NULL);
+    struct policy_failure last;
+
+    assert_true(policy_last_failure(f->set, STR("p"), &last));
+    assert_string_equal(last.reason, "runtime");
+    assert_non_null(strstr(last.message, "p.lua:2: a b"));
+    assert_null(strpbrk(last.message, "\n\377\355"));
+    assert_false(policy_last_failure(f->set, STR("q"), &last));
     fixture_free(f);
 }
 
@@ -175,7 +215,8 @@ int main(void)
         cmocka_unit_test(a_kept_event_cannot_be_read_later),
         cmocka_unit_test(
             one_policy_cannot_use_up_what_the_others_need_without_being_counted),
-        cmocka_unit_test(a_function_that_only_fails_is_disabled_and_says_so_once),
+        cmocka_unit_test(a_disabled_policy_is_not_asked_and_the_others_are),
+        cmocka_unit_test(the_last_failure_is_kept_as_text_that_anybody_can_take),
         cmocka_unit_test(memory_is_limited_and_comes_back),
         cmocka_unit_test(the_clock_stops_what_the_instructions_do_not),
         cmocka_unit_test(a_trace_counts_exactly_and_changes_no_verdict),
