@@ -6,7 +6,8 @@ static const char *const outcomes[BENCH_OUTCOMES] = {
 
 static void function_json(struct buf *out, const struct bench_function *f)
 {
-    buf_format(out, "{\"stage\":\"%s\",\"policy\":", f->about.stage);
+    buf_format(out, "{\"stage\":\"%s\",\"per\":\"%s\",\"policy\":", f->about.stage,
+               f->about.tick ? "tick" : "event");
     buf_json(out, f->about.policy);
     buf_add(out, STR(",\"rule\":"));
     buf_json(out, f->about.rule);

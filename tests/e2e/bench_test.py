@@ -105,7 +105,7 @@ def check_costs(result):
     if functions["derive", 3]["instructions_per_call"] < 60:
         yield "work in C is not in the instructions"
     per_event = sum(f["calls"] * f["instructions_per_call"] for f in result["functions"]
-                    if f["stage"] not in ("rule", "budget", "gauge", "annotations")) / 4
+                    if f["per"] == "event") / 4
     if abs(per_event - result["event"]["instructions"]) > 0.01:
         yield f"{result['event']['instructions']} instructions an event, not {per_event}"
     if result["event"]["calls"] != 13 / 4 or result["tick"]["calls"] != 13:
