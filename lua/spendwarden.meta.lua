@@ -351,7 +351,11 @@ settings = {}
 
 ---@class Alert
 ---@field name string
+---@field policy string
 ---@field state "pending"|"firing"|"resolved"
+---@field pending number?  since when, in seconds since 1970
+---@field starts number?
+---@field resolved number?
 ---@field value number
 ---@field labels table<string, string>
 ---@field annotations table<string, string>
@@ -494,7 +498,7 @@ function Test:gauge(name, labels) end
 
 ---@param name string
 ---@param labels? table<string, string|false>
----@return { count: number, sum: number, buckets: table<string, number> }
+---@return { count: number, sum: number, buckets: table<number, number> }  buckets by upper bound, of +Inf math.huge
 function Test:histogram(name, labels) end
 
 ---@param name string

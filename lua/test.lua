@@ -528,7 +528,7 @@ function api.histogram(name, labels)
   out.count = sum(samples, name .. "_count", labels)
   for _, sample in ipairs(samples) do
     if sample.name == name .. "_bucket" and matches(sample, nil, labels) then
-      local bound = sample.labels.le
+      local bound = sample.labels.le == "+Inf" and math.huge or tonumber(sample.labels.le)
       out.buckets[bound] = (out.buckets[bound] or 0) + sample.value
     end
   end
@@ -573,12 +573,17 @@ local function check_expected()
 end
 
 local function check_failures()
-  local lines = {}
+  local lines, times = {}, {}
   for i, failure in ipairs(core.failures()) do
-    if not state.forgiven[i] then
-      lines[#lines + 1] = ("  %s (%s): %s"):format(failure.rule, failure.reason, failure.message)
+    local line = ("  %s (%s): %s"):format(failure.rule, failure.reason, failure.message)
+    if not state.forgiven[i] and times[line] then
+      times[line] = times[line] + 1
+    elseif not state.forgiven[i] and #lines < 10 then
+      lines[#lines + 1], times[line] = line, 1
     end
-    if #lines == 10 then break end
+  end
+  for i, line in ipairs(lines) do
+    if times[line] > 1 then lines[i] = ("%s (%d times)"):format(line, times[line]) end
   end
   if #lines > 0 then fail("a policy failed\n%s", concat(lines, "\n")) end
 end

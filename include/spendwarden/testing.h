@@ -29,6 +29,7 @@ struct testing_report {
     size_t count, capacity;
     struct test_result *results; /* owned */
     size_t by_status[TEST_STATUS_COUNT];
+    size_t unloaded; /* files of tests that do not load, or whose policies do not */
     int64_t duration_ns;
     size_t file_count; /* of policies, with coverage */
     const struct policy_file_lines *files;

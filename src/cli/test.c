@@ -104,9 +104,12 @@ static void print_report(const struct test *t, const struct testing_report *r,
         return;
     }
     print_coverage(r);
-    printf("%zu passed, %zu failed, %zu skipped\n", r->by_status[TEST_PASSED],
+    printf("%zu passed, %zu failed, %zu skipped", r->by_status[TEST_PASSED],
            r->by_status[TEST_FAILED] + r->by_status[TEST_BROKEN],
            r->by_status[TEST_SKIPPED]);
+    if (r->unloaded)
+        printf(", %zu file%s did not load", r->unloaded, r->unloaded == 1 ? "" : "s");
+    putchar('\n');
 }
 
 static int exit_code(const struct testing_report *r, bool loaded)

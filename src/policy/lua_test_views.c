@@ -120,7 +120,6 @@ static void set_label_names(lua_State *L, const struct window_decl *window,
     add_text(L, STR("alertname"));
     add_text(L, STR("policy"));
     add_text(L, STR("severity"));
-    add_text(L, STR("step"));
     lua_setfield(L, -2, "labels");
 }
 
@@ -142,21 +141,49 @@ static void push_rules(lua_State *L, const struct decls *d)
         lua_newtable(L);
         set_text(L, "name", rule->name);
         set_label_names(L, &d->windows[rule->window], rule->labels, rule->label_count);
+        if (rule->step_count) {
+            lua_getfield(L, -1, "labels");
+            add_text(L, STR("step"));
+            lua_pop(L, 1);
+        }
         set_severities(L, rule->steps, rule->step_count, rule->severity);
         lua_rawseti(L, -2, (int)lua_objlen(L, -2) + 1);
     }
 }
 
+/* One of a budget's alerts; `own`: the label that tells it from others of its name. */
+static void push_budget(lua_State *L, const struct decls *d,
+                        const struct budget_decl *budget, const char *suffix,
+                        const char *own, const struct step *steps, size_t step_count)
+{
+    lua_newtable(L);
+    lua_pushlstring(L, budget->alert.at, budget->alert.size);
+    lua_pushstring(L, suffix);
+    lua_concat(L, 2);
+    lua_setfield(L, -2, "name");
+    set_label_names(L, &d->windows[budget->window], budget->labels, budget->label_count);
+    lua_getfield(L, -1, "labels");
+    add_text(L, STR("budget"));
+    if (own)
+        add_text(L, str_of(own));
+    lua_pop(L, 1);
+    set_severities(L, steps, step_count, STR(""));
+    lua_rawseti(L, -2, (int)lua_objlen(L, -2) + 1);
+}
+
 static void push_budgets(lua_State *L, const struct decls *d)
 {
     for (size_t i = 0; i < d->budget_count; i++) {
-        const struct budget_decl *budget = &d->budgets[i];
-        lua_newtable(L);
-        set_text(L, "name", budget->alert);
-        set_label_names(L, &d->windows[budget->window], budget->labels,
-                        budget->label_count);
-        set_severities(L, budget->steps, budget->step_count, STR(""));
-        lua_rawseti(L, -2, (int)lua_objlen(L, -2) + 1);
+        const struct budget_decl *b = &d->budgets[i];
+        if (b->step_count)
+            push_budget(L, d, b, "", "step", b->steps, b->step_count);
+        for (size_t k = 0; k < b->burn_count; k++) {
+            struct step burn = {b->burns[k].factor, b->burns[k].severity};
+            push_budget(L, d, b, "Burn", "window", &burn, 1);
+        }
+        struct step forecast = {b->forecast, b->forecast_severity};
+        if (b->has_forecast)
+            push_budget(L, d, b, "Forecast", NULL, &forecast, 1);
     }
 }
 

@@ -142,6 +142,7 @@ static void run_file(struct run *run, const char *file)
     ok = ok && host_open(h, options->generation, file, uses, use_count, run->diags);
     if (ok)
         run_cases(run, t, h, file);
+    run->report->unloaded += !ok;
     run->ok = run->ok && ok;
     policy_test_close(t);
     host_close(h);

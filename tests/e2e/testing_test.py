@@ -25,8 +25,8 @@ def without_times(text):
 # --- what it says ---
 
 def check_text(checks, binary):
-    done = run(binary, "shop", "extra")
-    checks.equal("every call holds where it should", done.stdout, "14 passed, 0 failed, 2 skipped\n")
+    done = run(binary, "shop", "extra", "month")
+    checks.equal("every call holds where it should", done.stdout, "17 passed, 0 failed, 2 skipped\n")
     checks.equal("and the program says so", (done.returncode, done.stderr), (0, ""))
 
     done = run(binary, "failing", "--timeout", "1")
@@ -45,7 +45,7 @@ def check_text(checks, binary):
 def check_ends(checks, binary):
     done = run(binary, "broken", "extra")
     checks.equal("files that do not load are told, and the others run", (done.returncode, done.stdout),
-                 (2, "2 passed, 0 failed, 0 skipped\n"))
+                 (2, "2 passed, 0 failed, 0 skipped, 3 files did not load\n"))
     for text in ("broken/syntax_test.lua:2: 'end' expected", "a test 'a' already",
                  "nowhere: error[E001]: cannot be read"):
         checks.true(f"that is: {text}", text in done.stderr, done.stderr)
@@ -107,10 +107,10 @@ def check_json(checks, binary):
     done = run(binary, "shop", "failing", "broken", "--format", "json", "--timeout", "1")
     report = json.loads(done.stdout)
     counts = (report["passed"], report["failed"], report["skipped"])
-    checks.equal("JSON counts", counts, (12, 46, 2))
+    checks.equal("JSON counts", counts, (12, 48, 2))
     states = [test["status"] for test in report["tests"]]
     checks.equal("JSON has every test", [states.count(s) for s in ("passed", "failed", "error", "skipped")],
-                 [12, 20, 26, 2])
+                 [12, 21, 27, 2])
     first = next(test for test in report["tests"] if test["status"] == "failed")
     checks.equal("with place and message", (first["file"], first["line"], first["message"]),
                  ("failing/failing_test.lua", 3, 'got "a", expected "b"'))
@@ -146,7 +146,7 @@ def check_tap(checks, binary):
     done = run(binary, "shop", "failing", "broken", "--format", "tap", "--timeout", "1")
     plan, points = read_tap(done.stdout)
     checks.equal("TAP's plan is kept", [number for _, number, *_ in points], list(range(1, plan + 1)))
-    checks.equal("TAP counts", (sum(ok for ok, *_ in points), plan), (14, 12 + 46 + 2 + 3))
+    checks.equal("TAP counts", (sum(ok for ok, *_ in points), plan), (14, 12 + 48 + 2 + 3))
     checks.equal("TAP skips", [directive for *_, directive, _ in points if directive], ["SKIP todo"] * 2)
     failed = next(point for point in points if not point[0])
     checks.equal("TAP says where and what", failed[4],
@@ -157,7 +157,7 @@ def check_junit(checks, binary):
     done = run(binary, "shop", "failing", "broken", "--format", "junit", "--timeout", "1")
     suites = xml.etree.ElementTree.fromstring(done.stdout)
     counts = {key: int(suites.get(key)) for key in ("tests", "failures", "errors", "skipped")}
-    checks.equal("JUnit counts", counts, {"tests": 63, "failures": 20, "errors": 29, "skipped": 2})
+    checks.equal("JUnit counts", counts, {"tests": 65, "failures": 21, "errors": 30, "skipped": 2})
     for suite in suites:
         cases = suite.findall("testcase")
         found = {"tests": len(cases), "failures": len(suite.findall("testcase/failure")),

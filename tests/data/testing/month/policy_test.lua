@@ -1,0 +1,17 @@
+test("a budget that burns", function(t)
+  t:every("1m", "2h", { team = "a", charge_usd = 0.2 })
+  t:alert("BudgetBurn", { team = "a", budget = "team-month", desk = "finance", window = "1h" }, "critical")
+  t:no_alert("Budget", { step = "1" })
+  t:no_alert("BudgetForecast", {}, "info")
+end)
+
+test("and one that will not last", function(t)
+  t:every("1h", "2d", { team = "a", charge_usd = 0.8 })
+  t:alert("BudgetForecast", { budget = "team-month", team = "a" }, "info")
+  t:no_alert("BudgetBurn")
+end)
+
+test("a histogram's buckets by their bounds", function(t)
+  t:every("1m", "3m", function(i) return { team = "a", charge_usd = i } end)
+  t:eq(t:histogram("month_call_usd", { team = "a" }).buckets, { [0.5] = 0, [2] = 2, [math.huge] = 3 })
+end)
