@@ -93,5 +93,8 @@ struct tick_view {
 struct tick_view *engine_tick_view(struct engine *e);
 void engine_tick_view_release(struct tick_view *v); /* accepts NULL */
 
+/* Adds it as metrics. */
+void tick_view_expose(const struct tick_view *v, struct buf *out);
+
 /* Number of receivers; fills at most `max`. */
 size_t engine_receivers(struct engine *e, struct receiver_stats *out, size_t max);

@@ -25,128 +25,6 @@ static void counter(struct buf *out, const char *name, const char *help, int64_t
     expose_sample_int(out, name, NULL, 0, value);
 }
 
-/* A budget's own labels behind its name. */
-static size_t budget_labels(const struct budget_gauge *b,
-                            struct pair out[WINDOW_BY_MAX + 2])
-{
-    out[0] = label("budget", b->budget);
-    out[1] = label("policy", b->policy);
-    for (size_t i = 0; i < b->label_count; i++)
-        out[2 + i] = b->labels[i];
-    return 2 + b->label_count;
-}
-
-enum budget_value { LIMIT, SPENT, REMAINING, BURN, FORECAST };
-
-static void expose_budget(struct buf *out, const char *name, const char *help,
-                          const struct tick_view *v, enum budget_value which)
-{
-    struct pair labels[WINDOW_BY_MAX + 2];
-
-    expose_family(out, name, help, "gauge");
-    for (size_t i = 0; i < v->budget_count; i++) {
-        const struct budget_gauge *b = &v->budgets[i];
-        size_t count = budget_labels(b, labels);
-        struct money money = b->limit;
-        if (which == BURN) {
-            if (b->limit.nanousd > 0)
-                expose_sample(out, name, labels, count,
-                              money_to_double(b->spent) / money_to_double(b->limit));
-            continue;
-        }
-        if (which == FORECAST && !b->has_forecast)
-            continue;
-        if (which == SPENT)
-            money = b->spent;
-        else if (which == FORECAST)
-            money = b->forecast;
-        else if (which == REMAINING)
-            money.nanousd = b->limit.nanousd - b->spent.nanousd;
-        expose_sample_money(out, name, labels, count, money);
-    }
-}
-
-static void expose_budgets(struct buf *out, const struct tick_view *v)
-{
-    expose_budget(out, "llm_budget_limit_usd", "Limit of the budget in its period.", v,
-                  LIMIT);
-    expose_budget(out, "llm_budget_spent_usd", "Spent in the running period.", v, SPENT);
-    expose_budget(out, "llm_budget_remaining_usd",
-                  "Limit minus spent; negative when exceeded.", v, REMAINING);
-    expose_budget(out, "llm_budget_burn_ratio", "Spent divided by limit.", v, BURN);
-    expose_budget(out, "llm_budget_forecast_usd",
-                  "Spent at the end of the period, if the mean rate of the last 7 days "
-                  "goes on.",
-                  v, FORECAST);
-}
-
-static void expose_gauges(struct buf *out, const struct tick_view *v)
-{
-    char name[TEXT_VALUE_MAX + 1], help[TEXT_VALUE_MAX + 1];
-
-    for (size_t i = 0; i < v->gauge_count; i++) {
-        const struct policy_gauge *g = &v->gauges[i];
-        snprintf(name, sizeof name, "%.*s", STR_ARG(g->name));
-        snprintf(help, sizeof help, "%.*s", STR_ARG(g->help));
-        if (i == 0 || !str_eq(g->name, v->gauges[i - 1].name))
-            expose_family(out, name, help, "gauge");
-        expose_sample(out, name, g->labels, g->label_count, g->value);
-    }
-}
-
-static void expose_spend(struct buf *out, const struct tick_view *v)
-{
-    static const char *const name = "llm_spend_window_usd";
-
-    expose_family(out, name, "Spend within the window that ends now, exact.", "gauge");
-    for (size_t i = 0; i < COVERAGE_SPAN_COUNT; i++) {
-        struct pair window = label("window", v->spend[i].window);
-        if (!v->spend[i].filling)
-            expose_sample_money(out, name, &window, 1, v->spend[i].spent);
-    }
-}
-
-static void expose_coverage(struct buf *out, const struct tick_view *v)
-{
-    static const char *const total = "llm_attribution_coverage_ratio";
-    static const char *const by_source = "llm_attribution_coverage_by_source_ratio";
-
-    expose_family(out, total, "Spend that carries the label, divided by all spend.",
-                  "gauge");
-    for (size_t i = 0; i < v->coverage_count; i++) {
-        const struct coverage_gauge *c = &v->coverage[i];
-        struct pair labels[] = {label("label", c->label), label("window", c->window)};
-        if (c->source.size == 0)
-            expose_sample(out, total, labels, 2, c->ratio);
-    }
-    expose_family(out, by_source, "The same for the spend of one source.", "gauge");
-    for (size_t i = 0; i < v->coverage_count; i++) {
-        const struct coverage_gauge *c = &v->coverage[i];
-        struct pair labels[] = {label("label", c->label), label("source", c->source),
-                                label("of", STR("spend")), label("window", c->window)};
-        if (c->source.size)
-            expose_sample(out, by_source, labels, 4, c->ratio);
-    }
-}
-
-static void expose_alerts(struct buf *out, const struct tick_view *v)
-{
-    static const char *const name = "spendwarden_alerts";
-    struct pair pending = label("state", STR("pending")),
-                firing = label("state", STR("firing"));
-
-    expose_family(out, name, "Alerts by state.", "gauge");
-    expose_sample_int(out, name, &pending, 1, (int64_t)v->alerts_by_state[ALERT_PENDING]);
-    expose_sample_int(out, name, &firing, 1, (int64_t)v->alerts_by_state[ALERT_FIRING]);
-    counter(out, "spendwarden_alerts_refused_total",
-            "Alerts beyond rules.max_alerts, which nobody was told of.",
-            v->alerts_refused);
-    gauge(out, "spendwarden_tick_timestamp_seconds", "When rules were last evaluated.",
-          (double)v->tick_ns / 1e9);
-    gauge(out, "spendwarden_tick_duration_seconds", "How long that took.",
-          (double)v->duration_ns / 1e9);
-}
-
 static void expose_outcomes(struct server *s, struct buf *out)
 {
     static const char *const events = "spendwarden_events_total";
@@ -339,11 +217,7 @@ void expose_engine(struct server *s, struct buf *out)
     struct tick_view *tick = engine_tick_view(s->engine);
 
     if (tick) {
-        expose_spend(out, tick);
-        expose_budgets(out, tick);
-        expose_gauges(out, tick);
-        expose_coverage(out, tick);
-        expose_alerts(out, tick);
+        tick_view_expose(tick, out);
         engine_tick_view_release(tick);
     }
     expose_outcomes(s, out);
