@@ -40,4 +40,5 @@ stds.spendwarden_test = {
 
 std = "spendwarden"
 files["**/*_test.lua"] = { std = "spendwarden_test" }
+exclude_files = { "**/*.meta.lua" }
 max_line_length = false

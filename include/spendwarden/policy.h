@@ -43,7 +43,7 @@ struct policy_options {              /* the set copies what it needs of the arra
     const struct price_book *prices; /* for requested_model_usd; outlives the set */
     size_t path_count, data_count, setting_count;
     const char *const *paths; /* files and directories; of a directory its *.lua but
-                               *_test.lua, by name */
+                               *_test.lua and *.meta.lua, by name */
     const struct policy_data *data;
     const struct policy_setting *settings;
     struct policy_limits limits;

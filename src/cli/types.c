@@ -189,6 +189,7 @@ static bool print_luacheck(struct buf *out, struct err *err)
         print_standard(out, "spendwarden_test", &tests);
         buf_add(out, STR("std = \"spendwarden\"\n"
                          "files[\"**/*_test.lua\"] = { std = \"spendwarden_test\" }\n"
+                         "exclude_files = { \"**/*.meta.lua\" }\n"
                          "max_line_length = false\n"));
     }
     buf_release(&policies);

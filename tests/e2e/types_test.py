@@ -99,6 +99,21 @@ def check_standard(file, code, warnings):
         yield f"luacheck ends in {run.returncode} for {file}: {text}"
 
 
+def check_folder(binary, folder):
+    """What docs/editors.md says to do: definitions and settings beside the policies."""
+    for name, text in (("spendwarden.meta.lua", types(binary)),
+                       (".luacheckrc", types(binary, "--luacheck")),
+                       ("p.lua", 'policy { name = "p" }\n')):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(text)
+    lint = subprocess.run(["luacheck", "."], capture_output=True, text=True, cwd=folder)
+    check = subprocess.run([binary, "check", folder], capture_output=True, text=True)
+    if lint.returncode != 0:
+        yield f"luacheck in the folder of policies: {lint.stdout}"
+    if check.returncode != 0 or check.stdout or check.stderr:
+        yield f"check of the folder of policies: {check.stdout}{check.stderr}"
+
+
 def check_tests():
     code = "test('x', function(t) t:ok(math.max(1, 2)) end)\n"
     yield from check_standard("policies/x/policy_test.lua", code, [])
@@ -130,9 +145,10 @@ def check_luarc():
 
 def main():
     binary = sys.argv[1]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as own:
         failures = [*check_printed(binary), *check_declared(binary, folder), *check_shipped(),
-                    *check_bad(folder), *check_tests(), *check_luarc()]
+                    *check_bad(folder), *check_tests(), *check_folder(binary, own),
+                    *check_luarc()]
     for failure in failures:
         print("FAIL:", failure)
     if not failures:

@@ -92,13 +92,14 @@ TEST(files_that_cannot_be_read_are_named)
     fixture_free(f);
 }
 
-TEST(a_directory_gives_its_policies_by_name_without_tests_and_hidden_files)
+TEST(a_directory_gives_its_policies_by_name_and_no_other_files)
 {
     struct fixture *f = fixture_new();
 
     add_policy(f, "b.lua", "policy { name = 'b' } classify({ 'b' }, {}, function() end)");
     add_policy(f, "a.lua", "policy { name = 'a' } classify({ 'a' }, {}, function() end)");
     add_policy(f, "a_test.lua", "no Lua");
+    add_policy(f, "spendwarden.meta.lua", "no Lua either");
     add_policy(f, "..data.lua", "no Lua");
     add_policy(f, "notes.txt", "no Lua");
     f->path_count = 1;
@@ -321,8 +322,7 @@ int main(void)
         cmocka_unit_test(every_error_names_its_line_and_what_was_meant),
         cmocka_unit_test(errors_of_all_files_come_at_once),
         cmocka_unit_test(files_that_cannot_be_read_are_named),
-        cmocka_unit_test(
-            a_directory_gives_its_policies_by_name_without_tests_and_hidden_files),
+        cmocka_unit_test(a_directory_gives_its_policies_by_name_and_no_other_files),
         cmocka_unit_test(equal_windows_are_one_and_different_ones_are_not),
         cmocka_unit_test(a_rule_declares_all_of_its_options),
         cmocka_unit_test(data_is_read_only_nested_and_empty_where_the_file_is_missing),
