@@ -41,4 +41,5 @@ stds.spendwarden_test = {
 std = "spendwarden"
 files["**/*_test.lua"] = { std = "spendwarden_test" }
 exclude_files = { "**/*.meta.lua" }
+unused_args = false -- a function may ignore its event or group
 max_line_length = false

@@ -187,10 +187,12 @@ static bool print_luacheck(struct buf *out, struct err *err)
                     "`spendwarden types --luacheck`.\n"));
         print_standard(out, "spendwarden", &policies);
         print_standard(out, "spendwarden_test", &tests);
-        buf_add(out, STR("std = \"spendwarden\"\n"
-                         "files[\"**/*_test.lua\"] = { std = \"spendwarden_test\" }\n"
-                         "exclude_files = { \"**/*.meta.lua\" }\n"
-                         "max_line_length = false\n"));
+        buf_add(out,
+                STR("std = \"spendwarden\"\n"
+                    "files[\"**/*_test.lua\"] = { std = \"spendwarden_test\" }\n"
+                    "exclude_files = { \"**/*.meta.lua\" }\n"
+                    "unused_args = false -- a function may ignore its event or group\n"
+                    "max_line_length = false\n"));
     }
     buf_release(&policies);
     buf_release(&tests);
