@@ -4,7 +4,13 @@
 
 #include "bench.h"
 
-enum { NAME_WIDTH = 46 };
+enum { NAME_LEAST = 24, NAME_MOST = 64 };
+
+struct table {
+    struct buf *out;
+    const struct bench *bench;
+    int width; /* of a function's name */
+};
 
 struct sums {
     double ns, instructions, bytes, calls, skips, saved_ns;
@@ -55,13 +61,29 @@ static struct str short_rule(struct str rule)
     return slashes == 2 ? str_from(rule, i + 1) : rule;
 }
 
-static void begin_line(struct buf *out, const struct bench_function *f)
+static int name_size(const struct bench_function *f)
 {
-    char name[128];
+    return (int)(f->about.label.size + 2 + short_rule(f->about.rule).size);
+}
 
-    snprintf(name, sizeof name, "%.*s  %.*s", STR_ARG(f->about.label),
-             STR_ARG(short_rule(f->about.rule)));
-    buf_format(out, "  %-11s %-*s", f->about.stage, NAME_WIDTH, name);
+static struct table begin_table(struct buf *out, const struct bench *b)
+{
+    struct table t = {out, b, NAME_LEAST};
+
+    for (size_t i = 0; i < b->function_count; i++)
+        if (name_size(&b->functions[i]) > t.width)
+            t.width = name_size(&b->functions[i]);
+    if (t.width > NAME_MOST)
+        t.width = NAME_MOST;
+    return t;
+}
+
+static void begin_line(const struct table *t, const struct bench_function *f)
+{
+    int gap = t->width - name_size(f);
+
+    buf_format(t->out, "  %-11s %.*s  %.*s%*s", f->about.stage, STR_ARG(f->about.label),
+               STR_ARG(short_rule(f->about.rule)), gap > 0 ? gap : 0, "");
 }
 
 static void add_sums(struct sums *s, const struct bench *b,
@@ -87,65 +109,65 @@ static void share(struct buf *out, const struct bench *b, int64_t part)
         buf_format(out, " %7s", "-");
 }
 
-static void event_line(struct buf *out, const struct bench *b,
-                       const struct bench_function *f)
+static void event_line(const struct table *t, const struct bench_function *f)
 {
     const int64_t *o = f->outcomes;
 
-    begin_line(out, f);
-    share(out, b, bench_calls(f));
-    share(out, b, o[BENCH_NEEDS]);
-    share(out, b, o[BENCH_LABEL_PRESENT]);
-    share(out, b, o[BENCH_ANSWERED_BEFORE] + o[BENCH_DISABLED]);
-    buf_format(out, " %8.0f %8.1f %7.1f %7.0f%s\n", bench_ns_per_call(f),
-               per_event(b, total_ns(f)), bench_instructions_per_call(f),
+    begin_line(t, f);
+    share(t->out, t->bench, bench_calls(f));
+    share(t->out, t->bench, o[BENCH_NEEDS]);
+    share(t->out, t->bench, o[BENCH_LABEL_PRESENT]);
+    share(t->out, t->bench, o[BENCH_ANSWERED_BEFORE] + o[BENCH_DISABLED]);
+    buf_format(t->out, " %8.0f %8.1f %7.1f %7.0f%s\n", bench_ns_per_call(f),
+               per_event(t->bench, total_ns(f)), bench_instructions_per_call(f),
                bench_bytes_per_call(f), o[BENCH_FAILED] ? "  failed" : "");
 }
 
-static void sum_line(struct buf *out, const char *what, double ns)
+static void sum_line(const struct table *t, const char *what, double ns)
 {
-    buf_format(out, "  %-*s %40s %8.1f\n", NAME_WIDTH + 12, what, "", ns);
+    buf_format(t->out, "  %-*s %40s %8.1f", t->width + 12, what, "", ns);
 }
 
-static void event_sums(struct buf *out, const struct bench *b, const struct sums *s)
+static void event_sums(const struct table *t, const struct sums *s)
 {
+    const struct bench *b = t->bench;
+    double calls = per_event(b, s->calls), handle = s->calls > 0 ? 1 : 0;
     char what[80];
-    double calls = per_event(b, s->calls);
 
     snprintf(what, sizeof what, "calling: %.2f calls of %.0f ns", calls,
              b->overhead.call_ns);
-    sum_line(out, what, calls * b->overhead.call_ns);
-    if (s->calls > 0)
-        sum_line(out, "the event's handle", b->overhead.handle_ns);
-    buf_format(out, "  %-*s %40s %8.1f %7.1f %7.0f\n", NAME_WIDTH + 12, "sum", "",
-               per_event(b, s->ns) + calls * b->overhead.call_ns +
-                   (s->calls > 0 ? b->overhead.handle_ns : 0),
-               per_event(b, s->instructions),
-               per_event(b, s->bytes) +
-                   (s->calls > 0 ? (double)b->overhead.handle_bytes : 0));
-    sum_line(out, "as the engine runs them, garbage and all", b->event_ns);
-    buf_format(out,
-               "  needs, labels that are there and earlier answers spare %.2f of %.2f "
+    sum_line(t, what, calls * b->overhead.call_ns);
+    buf_byte(t->out, '\n');
+    sum_line(t, "the event's handle", handle * b->overhead.handle_ns);
+    buf_byte(t->out, '\n');
+    sum_line(t, "sum",
+             per_event(b, s->ns) + calls * b->overhead.call_ns +
+                 handle * b->overhead.handle_ns);
+    buf_format(t->out, " %7.1f %7.0f\n", per_event(b, s->instructions),
+               per_event(b, s->bytes) + handle * (double)b->overhead.handle_bytes);
+    sum_line(t, "as the engine runs them, garbage and all", b->event_ns);
+    buf_format(t->out,
+               "\n  needs, labels that are there and earlier answers spare %.2f of %.2f "
                "calls: %.0f ns\n",
                per_event(b, s->skips), per_event(b, s->skips) + calls,
                per_event(b, s->saved_ns));
 }
 
-static void show_events(struct buf *out, const struct bench *b)
+static void show_events(const struct table *t)
 {
     size_t count;
-    const struct bench_function **list = sorted(b, false, &count);
+    const struct bench_function **list = sorted(t->bench, false, &count);
     struct sums sums = {0};
 
-    buf_format(out, "\nper event\n  %-11s %-*s %7s %7s %7s %7s %8s %8s %7s %7s\n",
-               "stage", NAME_WIDTH, "function", "called", "needs", "label", "before",
+    buf_format(t->out, "\nper event\n  %-11s %-*s %7s %7s %7s %7s %8s %8s %7s %7s\n",
+               "stage", t->width, "function", "called", "needs", "label", "before",
                "ns/call", "ns/event", "instr", "bytes");
     for (size_t i = 0; i < count; i++) {
-        event_line(out, b, list[i]);
-        add_sums(&sums, b, list[i]);
+        event_line(t, list[i]);
+        add_sums(&sums, t->bench, list[i]);
     }
     if (list)
-        event_sums(out, b, &sums);
+        event_sums(t, &sums);
     free(list);
 }
 
@@ -215,44 +237,51 @@ static void show_windows(struct buf *out, const struct bench *b)
 
 /* --- ticks --- */
 
-static void tick_line(struct buf *out, const struct bench_function *f)
+static void tick_line(const struct table *t, const struct bench_function *f)
 {
-    begin_line(out, f);
-    buf_format(out, " %7lld %9.0f %9.2f %9.1f %9.0f%s\n", (long long)bench_calls(f),
+    begin_line(t, f);
+    buf_format(t->out, " %7lld %9.0f %9.2f %9.1f %9.0f%s\n", (long long)bench_calls(f),
                bench_ns_per_call(f), total_ns(f) / 1000, bench_instructions_per_call(f),
                bench_bytes_per_call(f), f->outcomes[BENCH_FAILED] ? "  failed" : "");
 }
 
-static void show_tick(struct buf *out, const struct bench *b)
+static void tick_sums(const struct table *t, const struct sums *s)
+{
+    const struct bench *b = t->bench;
+    double each = b->overhead.call_ns + b->overhead.handle_ns;
+    int width = t->width + 12;
+
+    buf_format(t->out, "  %-*s %7.0f %9.0f %9.2f\n", width,
+               "calling, and the group's handle", s->calls, each, s->calls * each / 1000);
+    buf_format(t->out, "  %-*s %7.0f %9s %9.2f\n", width, "sum", s->calls, "",
+               (s->ns + s->calls * each) / 1000);
+    buf_format(t->out, "  %-*s %7s %9s %9.2f\n", width,
+               "as the engine runs it, with alert states", "", "", b->tick_ns / 1000);
+}
+
+static void show_tick(const struct table *t)
 {
     size_t count;
-    const struct bench_function **list = sorted(b, true, &count);
+    const struct bench_function **list = sorted(t->bench, true, &count);
     struct sums s = {0};
 
     if (list && count)
-        buf_format(out, "\nper tick\n  %-11s %-*s %7s %9s %9s %9s %9s\n", "stage",
-                   NAME_WIDTH, "function", "groups", "ns/group", "us/tick", "instr/grp",
+        buf_format(t->out, "\nper tick\n  %-11s %-*s %7s %9s %9s %9s %9s\n", "stage",
+                   t->width, "function", "groups", "ns/group", "us/tick", "instr/grp",
                    "bytes/grp");
     for (size_t i = 0; list && i < count; i++) {
-        tick_line(out, list[i]);
-        add_sums(&s, b, list[i]);
+        tick_line(t, list[i]);
+        add_sums(&s, t->bench, list[i]);
     }
-    if (list && count) {
-        double each = b->overhead.call_ns + b->overhead.handle_ns;
-        buf_format(out, "  %-*s %7.0f %9.0f %9.2f\n", NAME_WIDTH + 12,
-                   "calling, and the group's handle", s.calls, each,
-                   s.calls * each / 1000);
-        buf_format(out, "  %-*s %7.0f %9s %9.2f\n", NAME_WIDTH + 12, "sum", s.calls, "",
-                   (s.ns + s.calls * each) / 1000);
-        buf_format(out, "  %-*s %7s %9s %9.2f\n", NAME_WIDTH + 12,
-                   "as the engine runs it, with alert states", "", "", b->tick_ns / 1000);
-    }
+    if (list && count)
+        tick_sums(t, &s);
     free(list);
 }
 
 void bench_text(struct buf *out, const struct bench *b)
 {
     const struct bench_events *e = &b->events;
+    struct table t = begin_table(out, b);
 
     buf_format(out, "%zu events (%s), %zu functions, %zu calls of each for each event\n",
                e->count, e->from ? e->from : "built in", b->function_count, b->rounds);
@@ -260,7 +289,7 @@ void bench_text(struct buf *out, const struct bench *b)
         buf_format(out, "%zu events could not be read\n", e->rejected);
     if (e->left_out)
         buf_format(out, "%zu further events were left out\n", e->left_out);
-    show_events(out, b);
+    show_events(&t);
     show_windows(out, b);
-    show_tick(out, b);
+    show_tick(&t);
 }
