@@ -122,10 +122,21 @@ void lua_group_members(lua_State *L)
     }
 }
 
+/* As text; nothing is pushed for one. */
+static struct str key_at(lua_State *L, int index)
+{
+    struct str key;
+
+    if (lua_type(L, index) != LUA_TSTRING)
+        return lua_push_text(L, index);
+    key.at = lua_tolstring(L, index, &key.size);
+    return key;
+}
+
 static int group_index(lua_State *L)
 {
     const struct policy_vm *vm = check_group(L, 1);
-    struct str name = lua_push_text(L, 2), label;
+    struct str name = key_at(L, 2), label;
     const struct member *member = find_member(name);
 
     if (member)
@@ -187,25 +198,62 @@ static int no_label(lua_State *L, struct str name)
                       lua_tostring(L, -1));
 }
 
-/* A label's value from what the policy gave at `index`: a group, or a table of labels. */
-static struct str given_label(lua_State *L, int index, struct str name)
-{
-    struct str value = {NULL, 0};
+/* Of each method: metatables, which are found without their names. */
+enum { UPVALUE_WINDOW = 1, UPVALUE_GROUP, UPVALUE_COUNT = UPVALUE_GROUP };
 
-    if (has_metatable(L, index, GROUP)) {
-        if (!group_label(check_group(L, index), name, &value))
-            no_label(L, name);
-        return value;
+static bool is_a(lua_State *L, int index, int upvalue)
+{
+    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
+        return false;
+    bool same = lua_rawequal(L, -1, lua_upvalueindex(upvalue));
+    lua_pop(L, 1);
+    return same;
+}
+
+static void labels_of_group(lua_State *L, const struct policy_vm *vm,
+                            const struct window_decl *decl, struct str *out)
+{
+    const struct window_decl *given = vm->group_window;
+
+    for (size_t i = 0; i < decl->by_count; i++) {
+        size_t k = 0;
+        while (k < given->by_count && (given->by[k].kind != decl->by[i].kind ||
+                                       given->by[k].index != decl->by[i].index))
+            k++;
+        if (k == given->by_count)
+            no_label(L, field_name(vm->set->options.schema, decl->by[i]));
+        out[i] = vm->group->by ? vm->group->by[k] : (struct str){NULL, 0};
     }
-    if (!lua_istable(L, index))
+}
+
+/* The texts stay on the stack until the reading is done. */
+static void labels_of_table(lua_State *L, int index, const struct policy_vm *vm,
+                            const struct window_decl *decl, struct str *out)
+{
+    luaL_checkstack(L, WINDOW_BY_MAX + 1, "window");
+    for (size_t i = 0; i < decl->by_count; i++) {
+        struct str name = field_name(vm->set->options.schema, decl->by[i]);
+        lua_pushlstring(L, name.at, name.size);
+        lua_rawget(L, index);
+        out[i] = (struct str){NULL, 0};
+        if (!lua_isnil(L, -1))
+            out[i].at = luaL_checklstring(L, -1, &out[i].size);
+    }
+}
+
+/* From what the policy gave at `index`: a group, or a table of labels. */
+static void given_labels(lua_State *L, int index, const struct policy_vm *vm,
+                         const struct window_decl *decl, struct str *out)
+{
+    if (decl->by_count == 0)
+        return;
+    if (is_a(L, index, UPVALUE_GROUP))
+        labels_of_group(L, check_group(L, index), decl, out);
+    else if (lua_istable(L, index))
+        labels_of_table(L, index, vm, decl, out);
+    else
         luaL_error(L, "a group or a table of labels is expected, not a %s",
                    type_name(L, index));
-    lua_pushlstring(L, name.at, name.size);
-    lua_rawget(L, index);
-    if (!lua_isnil(L, -1))
-        value.at = luaL_checklstring(L, -1, &value.size);
-    /* The text stays on the stack until the reading is done. */
-    return value;
 }
 
 static double value_of(const struct window_group *group)
@@ -216,19 +264,19 @@ static double value_of(const struct window_group *group)
 static struct reading read_window(lua_State *L, int group)
 {
     struct policy_vm *vm = vm_of(L);
-    int window = *(int *)luaL_checkudata(L, 1, WINDOW);
     struct str by[WINDOW_BY_MAX];
     const struct window_decl *decl;
     struct reading out;
 
+    if (!is_a(L, 1, UPVALUE_WINDOW))
+        luaL_checkudata(L, 1, WINDOW);
+    int window = *(int *)lua_touserdata(L, 1);
     if (!vm->sums || window < 0)
         luaL_error(L, "windows can be read only in rule and budget functions");
     decl = &vm->set->decls.windows[window];
     out.sums = &vm->sums[window];
     vm->read_filling |= out.sums->filling;
-    luaL_checkstack(L, WINDOW_BY_MAX + 1, "window");
-    for (size_t i = 0; i < decl->by_count; i++)
-        by[i] = given_label(L, group, field_name(vm->set->options.schema, decl->by[i]));
+    given_labels(L, group, vm, decl, by);
     out.group = find_group(out.sums, by, decl->by_count);
     return out;
 }
@@ -280,12 +328,12 @@ static int window_per(lua_State *L)
 static int window_index(lua_State *L)
 {
     static const char *const names[] = {"get", "count", "age", "per"};
-    struct str name = lua_push_text(L, 2);
 
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(1));
     if (!lua_isnil(L, -1))
         return 1;
+    struct str name = lua_push_text(L, 2);
     const char *near = str_nearest(name, names, sizeof names / sizeof *names);
     return near ? luaL_error(L, "a window has no '%s'; did you mean '%s'?", name.at, near)
                 : luaL_error(L, "a window has no '%s'", name.at);
@@ -300,7 +348,12 @@ void lua_window_methods(lua_State *L)
                                        {NULL, NULL}};
 
     lua_newtable(L);
-    luaL_register(L, NULL, methods);
+    for (const luaL_Reg *method = methods; method->name; method++) {
+        luaL_getmetatable(L, WINDOW);
+        luaL_getmetatable(L, GROUP);
+        lua_pushcclosure(L, method->func, UPVALUE_COUNT);
+        lua_setfield(L, -2, method->name);
+    }
 }
 
 void lua_window_open(lua_State *L)
