@@ -29,11 +29,18 @@ int number_format(char out[NUMBER_TEXT_SIZE], double number)
     return length;
 }
 
+/* Six digits, but no 1.23457e+06: a million is written out. */
+static int number_round(char out[NUMBER_TEXT_SIZE], double number)
+{
+    bool is_large = fabs(number) >= 1e6 && fabs(number) < 1e15;
+
+    return snprintf(out, NUMBER_TEXT_SIZE, is_large ? "%.0f" : "%.6g", number);
+}
+
 static void add_number(struct writer *w, double number)
 {
     char text[NUMBER_TEXT_SIZE];
-    int length = w->rounded ? snprintf(text, sizeof text, "%.6g", number)
-                            : number_format(text, number);
+    int length = w->rounded ? number_round(text, number) : number_format(text, number);
 
     buf_add(w->out, (struct str){text, (size_t)length});
 }
@@ -320,7 +327,7 @@ bool annotate(struct instance *i, const struct subject *s, const struct reading 
     for (size_t at = 0; s->annotates && at < i->said_count; at++) {
         if (!begin(&w, i->said_pairs[at].name))
             continue;
-        buf_add(w.out, i->said_pairs[at].value);
+        add_template(&w, i->said_pairs[at].value);
         end(&w);
     }
     add_built_in(&w);

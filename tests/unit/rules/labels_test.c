@@ -69,6 +69,19 @@ TEST(annotations_are_templates_with_defaults)
     simulation_end(&s);
 }
 
+TEST(people_read_no_exponents)
+{
+    struct simulation s = simulation_begin();
+
+    s.rule.annotation_count = 1;
+    s.rule.annotations[0] = (struct pair){STR("summary"), STR("{{value}}")};
+    tick(&s, 1234567.891);
+    struct alert a = first_alert(&s);
+    assert_string_equal(annotation_of(&a, "summary"), "1234568");
+    assert_string_equal(annotation_of(&a, "value"), "1234567.891");
+    simulation_end(&s);
+}
+
 TEST(an_annotation_is_cut_at_a_character)
 {
     static char text[9001];
@@ -109,6 +122,7 @@ int main(void)
         cmocka_unit_test(labels_are_sorted_and_empty_ones_left_out),
         cmocka_unit_test(a_value_that_no_json_can_hold_spoils_no_batch),
         cmocka_unit_test(annotations_are_templates_with_defaults),
+        cmocka_unit_test(people_read_no_exponents),
         cmocka_unit_test(an_annotation_is_cut_at_a_character),
         cmocka_unit_test(annotations_outlive_the_policy_that_wrote_them),
     };

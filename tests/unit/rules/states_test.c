@@ -346,12 +346,12 @@ TEST(annotations_of_a_function_are_asked_for_when_a_state_begins_and_stay)
     expect_said(&s, "pending", "5");
     assert_true(observe(&s, 6));
     say(&s, 6, "firing {{value}}");
-    expect_said(&s, "firing {{value}}", "6");
+    expect_said(&s, "firing 6", "6");
     restart(&s);
     assert_false(observe(&s, 7));
-    expect_said(&s, "firing {{value}}", "7");
+    expect_said(&s, "firing 7", "7");
     assert_false(observe(&s, 1));
-    expect_said(&s, "firing {{value}}", "7");
+    expect_said(&s, "firing 7", "7");
     assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
     simulation_end(&s);
 }
