@@ -10,7 +10,8 @@ struct alertmanager_options {
 struct webhook_options {
     const char *name, *url;
     size_t match_count;
-    const struct pair *match; /* labels that an alert must have; all of them */
+    const struct pair *match; /* an alert must have each label named here, with one of the
+                                 values that stand beside its name */
     const char
         *secret_file; /* HMAC-SHA256 of the body as X-Spendwarden-Signature; NULL: none */
 };

@@ -37,6 +37,7 @@ struct outgoing {
 
 void outgoing_init(struct outgoing *out, const struct alert *alert,
                    const struct external *external);
+/* Of each label that `match` names one of its values. */
 bool outgoing_matches(const struct outgoing *o, const struct pair *match, size_t count);
 
 /* Names what the steps of one alert do not share: severity and step. */

@@ -142,9 +142,7 @@ static bool read_secret(struct receiver *r, struct arena *arena, const char *pat
 static bool copy_match(struct receiver *r, struct arena *arena,
                        const struct webhook_options *options)
 {
-    if (options->match_count > MERGED_LABELS_MAX)
-        return false;
-    struct pair *match = arena_zalloc(arena, options->match_count * sizeof *match);
+    struct pair *match = arena_zalloc(arena, (options->match_count + 1) * sizeof *match);
     for (size_t i = 0; match && i < options->match_count; i++) {
         match[i].name = arena_copy(arena, options->match[i].name);
         match[i].value = arena_copy(arena, options->match[i].value);
@@ -171,8 +169,7 @@ bool receiver_init_webhook(struct receiver *r, struct arena *arena,
     r->url = url_text(url, arena);
     curl_url_cleanup(url);
     if (!copy_match(r, arena, options))
-        return err_set(err, ERR_CONFIG, "%s: match: at most %d labels", r->name,
-                       MERGED_LABELS_MAX);
+        return err_set(err, ERR_MEMORY, "%s: out of memory", r->name);
     if (options->secret_file && !read_secret(r, arena, options->secret_file, err))
         return false;
     return is_ready(r, err);

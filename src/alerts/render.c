@@ -38,13 +38,21 @@ void outgoing_init(struct outgoing *out, const struct alert *alert,
     out->group = alert_fingerprint(shared, shared_count);
 }
 
+static bool has_label(const struct outgoing *o, struct pair label)
+{
+    for (size_t i = 0; i < o->label_count; i++)
+        if (str_eq(o->labels[i].name, label.name))
+            return str_eq(o->labels[i].value, label.value);
+    return false;
+}
+
 bool outgoing_matches(const struct outgoing *o, const struct pair *match, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t at = 0;
-        while (at < o->label_count && !str_eq(o->labels[at].name, match[i].name))
-            at++;
-        if (at == o->label_count || !str_eq(o->labels[at].value, match[i].value))
+        bool found = false;
+        for (size_t k = 0; k < count; k++)
+            found |= str_eq(match[k].name, match[i].name) && has_label(o, match[k]);
+        if (!found)
             return false;
     }
     return true;

@@ -103,6 +103,34 @@ void read_pairs(struct reader *r, const struct setting *s, const struct yaml_nod
     put_list(s, base, list, count);
 }
 
+/* One pair for each value. */
+void read_match(struct reader *r, const struct setting *s, const struct yaml_node *n,
+                char *base)
+{
+    const struct yaml_node *values;
+    size_t labels, given, count = 0;
+
+    if (!map_of(r, s, n, &labels))
+        return;
+    struct pair *list = keep_memory(r, labels * most_items(s) * sizeof *list);
+    for (size_t i = 0; list && i < labels; i++) {
+        struct str name = n->keys[i].text;
+        if (!is_label_name(name))
+            complain(r, &n->keys[i], "%s: \"%.*s\" is not a label name", s->path,
+                     STR_ARG(name));
+        if (!items_of(r, s, &n->values[i], &values, &given))
+            continue;
+        if (given == 0)
+            complain(r, &n->values[i], "%s: \"%.*s\" has no value", s->path,
+                     STR_ARG(name));
+        for (size_t k = 0; k < given; k++)
+            list[count++] =
+                (struct pair){keep_text(r, name), str_of(text_of(r, s, &values[k]))};
+    }
+    if (list)
+        put_list(s, base, list, count);
+}
+
 static void read_item(struct reader *r, struct str prefix, const struct yaml_node *item,
                       char *base)
 {

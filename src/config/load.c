@@ -71,12 +71,29 @@ static const char *nearest_key(struct str key)
     return str_nearest(key, known, count);
 }
 
+/* The map, of names of the user's own, that such a key would belong to. */
+static const struct setting *map_above(struct str key)
+{
+    for (size_t i = 0; i < setting_count; i++) {
+        struct str path = str_of(settings[i].path);
+        if (str_starts(str_of(settings[i].type), STR("map of ")) &&
+            !strchr(settings[i].path, '[') && str_starts(key, path) &&
+            key.size > path.size && key.at[path.size] == '.')
+            return &settings[i];
+    }
+    return NULL;
+}
+
 static void complain_key(struct reader *r, struct str key)
 {
     struct yaml_node nowhere = {.line = 0};
     const char *near = nearest_key(key);
+    const struct setting *map = map_above(key);
 
-    if (setting_is_section(key))
+    if (map)
+        complain(r, &nowhere, "%.*s: %s is set whole: --set %s='{ NAME: VALUE }'",
+                 STR_ARG(key), map->path, map->path);
+    else if (setting_is_section(key))
         complain(r, &nowhere, "%.*s: is a section: set one of its keys", STR_ARG(key));
     else if (near)
         complain(r, &nowhere, "%.*s: unknown key: did you mean \"%s\"?", STR_ARG(key),

@@ -81,8 +81,8 @@ void check_together(struct reader *r);
 /* --- readers --- */
 
 setting_reader read_text, read_path, read_url, read_flag, read_number, read_duration,
-    read_size, read_choice;                                    /* scalar.c */
-setting_reader read_texts, read_paths, read_pairs, read_items; /* list.c */
+    read_size, read_choice;                                                /* scalar.c */
+setting_reader read_texts, read_paths, read_pairs, read_match, read_items; /* list.c */
 setting_reader read_declared, read_hashed, read_metric_labels, read_coverage,
     read_sources, read_event_labels;                       /* labels.c */
 setting_reader read_listen, read_scopes, read_source_name; /* server.c */

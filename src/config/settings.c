@@ -182,10 +182,12 @@ const struct setting settings[] = {
      .required = true, .meaning = "In metrics and logs."},
     {"alerts.webhooks[].url", "URL", NULL, read_url, ITEM(webhook_options, url),
      .required = true, .expands = true, .meaning = "Alerts are posted to exactly this."},
-    {"alerts.webhooks[].match", "map of label: value", "{}", read_pairs,
+    {"alerts.webhooks[].match", "map of label: value or values", "{}", read_match,
      ITEM(webhook_options, match),
      .count_offset = offsetof(struct webhook_options, match_count), .most = "16",
-     .meaning = "Labels that an alert must have to be sent here; all of them."},
+     .meaning =
+         "Labels that an alert must have to be sent here: all of them, each with one "
+         "of its values."},
     {"alerts.webhooks[].secret_file", "path", NULL, read_path,
      ITEM(webhook_options, secret_file),
      .meaning = "Secret of the body's HMAC-SHA256 in X-Spendwarden-Signature."},

@@ -90,6 +90,27 @@ TEST(a_webhook_gets_what_it_matches)
     receiver_end(&h);
 }
 
+TEST(a_webhook_gets_what_has_one_of_the_values)
+{
+    const struct pair match[] = {{STR("severity"), STR("info")},
+                                 {STR("team"), STR("ml")},
+                                 {STR("severity"), STR("warning")}};
+    struct http_receiver h = {0};
+    struct alert alerts[] = {sample(ALERT_FIRING),
+                             sample_of(next_labels, next_annotations, ALERT_FIRING)};
+
+    receiver_begin(&h, 0);
+    struct outbox *o = opened(
+        &(struct setting){.webhook_port = h.port, .match_count = 3, .match = match});
+    outbox_post(o, alerts, 2, SAMPLE_NS);
+    wait_for(&h, 1);
+    assert_int_equal(settled(o, 0).sent, 1);
+    assert_non_null(strstr(h.got[0].body, "\"severity\":\"warning\""));
+    assert_null(strstr(h.got[0].body, "\"severity\":\"critical\""));
+    outbox_close(o);
+    receiver_end(&h);
+}
+
 TEST(a_500_is_tried_again_with_the_same_body)
 {
     struct http_receiver h = {.statuses = {500, 503}};
@@ -202,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_group_is_one_body_of_version_4_byte_for_byte),
         cmocka_unit_test(a_resend_is_nothing_to_a_webhook),
         cmocka_unit_test(a_webhook_gets_what_it_matches),
+        cmocka_unit_test(a_webhook_gets_what_has_one_of_the_values),
         cmocka_unit_test(a_500_is_tried_again_with_the_same_body),
         cmocka_unit_test(a_400_is_not_tried_again),
         cmocka_unit_test(

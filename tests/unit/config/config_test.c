@@ -204,6 +204,21 @@ TEST(sections_and_lists_whose_lines_are_commented_out_are_empty)
     assert_int_equal(c->policies.path_count, 0);
 }
 
+TEST(a_webhook_may_match_several_values_of_a_label)
+{
+    const struct config *c =
+        loaded(*state, "alerts: { webhooks: [{ name: a, url: 'http://h/', match: { team: "
+                       "ml, severity: [info, warning] } }] }\n");
+    const struct webhook_options *w = &c->alerts.webhooks[0];
+
+    assert_int_equal(w->match_count, 3);
+    assert_str(w->match[0].value, "ml");
+    assert_str(w->match[1].name, "severity");
+    assert_str(w->match[1].value, "info");
+    assert_str(w->match[2].name, "severity");
+    assert_str(w->match[2].value, "warning");
+}
+
 TEST(variables_are_expanded_in_urls_and_once_only)
 {
     setenv("CONFIG_TEST_HOST", "alerts.example.com", 1);
@@ -293,6 +308,7 @@ int main(void)
         CASE(labels_are_mapped_hashed_and_declared),
         CASE(policy_settings_are_flat_and_in_file_order),
         CASE(sections_and_lists_whose_lines_are_commented_out_are_empty),
+        CASE(a_webhook_may_match_several_values_of_a_label),
         CASE(variables_are_expanded_in_urls_and_once_only),
         CASE(an_override_wins_and_its_paths_start_at_the_working_directory),
         CASE(an_override_replaces_what_is_wrong_in_the_file),

@@ -9,13 +9,16 @@
 TEST(wrong_overrides_are_named)
 {
     static const char *const overrides[] = {
-        "ledgr.path=x",           "rules.tick=10d",  "alerts={}", "tick",
-        "server.tokens[].file=x", "prices.charge=[", "colour=1",  "ledger.path="};
+        "ledgr.path=x", "rules.tick=10d",         "alerts={}",
+        "tick",         "server.tokens[].file=x", "prices.charge=[",
+        "colour=1",     "ledger.path=",           "policies.data.x=y"};
     static const char *const expected[] = {
         "--set: alerts: is a section: set one of its keys\n",
         "--set: colour: unknown key\n",
         "--set: ledger.path: has no value\n",
         "--set: ledgr.path: unknown key: did you mean \"ledger.path\"?\n",
+        "--set: policies.data.x: policies.data is set whole: --set "
+        "policies.data='{ NAME: VALUE }'\n",
         "--set: rules.tick: 10d is above the most, 5m\n",
         "--set: server.tokens[].file: unknown key\n",
         "--set: tick: must be written as key=value\n",
