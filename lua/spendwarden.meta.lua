@@ -161,6 +161,12 @@
 ---@field age number?    seconds since its first event
 ---@field [string] string?
 
+--- Of a list that Window:top makes; it also has the labels of the window's `by`.
+---@class GroupRow
+---@field value number
+---@field count integer
+---@field [string] string?
+
 ---@class Window
 local Window = {}
 
@@ -184,6 +190,12 @@ function Window:age(group) end
 ---@param group? Group|table<Dimension, string>
 ---@return number?
 function Window:per(unit, group) end
+
+--- The `most` largest groups, largest first; of those that have the labels of `group`, as far as the window is by them.
+---@param most integer  1 to 100
+---@param group? Group|table<Dimension, string>
+---@return GroupRow[]
+function Window:top(most, group) end
 
 ---@class (exact) PolicyOptions
 ---@field name string

@@ -54,7 +54,7 @@ end
 -- --- windows ---
 
 local function look_at_labels(c, node, window)
-  local given = node.args[node.name.value == "per" and 2 or 1]
+  local given = node.args[(node.name.value == "per" or node.name.value == "top") and 2 or 1]
   local options = tree.table(window.args[1])
   local by = options and (tree.member(options, "by") and tree.texts(tree.member(options, "by")) or {})
   if not given or given.tag ~= "Table" or not by then return end

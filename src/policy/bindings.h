@@ -62,6 +62,15 @@ void lua_group_members(lua_State *L);
 /* The window's index; -2 if it is no window. */
 int lua_window_at(lua_State *L, int index);
 
+/* For methods of windows: the sums of the one that is argument 1; raises where windows
+ * cannot be read. */
+const struct window_sums *lua_window_read(lua_State *L, const struct window_decl **decl);
+
+/* The state that the running group is in; NULL: at `index` is no group. */
+const struct policy_vm *lua_group_given(lua_State *L, int index);
+
+int lua_window_top(lua_State *L);
+
 /* --- read.c --- */
 
 /* False with errno: it cannot be read; EFBIG: it is larger than `max`. */

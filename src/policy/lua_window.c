@@ -256,26 +256,37 @@ static void given_labels(lua_State *L, int index, const struct policy_vm *vm,
                    type_name(L, index));
 }
 
+const struct policy_vm *lua_group_given(lua_State *L, int index)
+{
+    return is_a(L, index, UPVALUE_GROUP) ? check_group(L, index) : NULL;
+}
+
 static double value_of(const struct window_group *group)
 {
     return group ? group->value : 0;
 }
 
-static struct reading read_window(lua_State *L, int group)
+const struct window_sums *lua_window_read(lua_State *L, const struct window_decl **decl)
 {
     struct policy_vm *vm = vm_of(L);
-    struct str by[WINDOW_BY_MAX];
-    const struct window_decl *decl;
-    struct reading out;
 
     if (!is_a(L, 1, UPVALUE_WINDOW))
         luaL_checkudata(L, 1, WINDOW);
     int window = *(int *)lua_touserdata(L, 1);
     if (!vm->sums || window < 0)
         luaL_error(L, "windows can be read only in rule and budget functions");
-    decl = &vm->set->decls.windows[window];
-    out.sums = &vm->sums[window];
-    vm->read_filling |= out.sums->filling;
+    *decl = &vm->set->decls.windows[window];
+    vm->read_filling |= vm->sums[window].filling;
+    return &vm->sums[window];
+}
+
+static struct reading read_window(lua_State *L, int group)
+{
+    const struct policy_vm *vm = vm_of(L);
+    struct str by[WINDOW_BY_MAX];
+    const struct window_decl *decl;
+    struct reading out = {.sums = lua_window_read(L, &decl)};
+
     given_labels(L, group, vm, decl, by);
     out.group = find_group(out.sums, by, decl->by_count);
     return out;
@@ -327,7 +338,7 @@ static int window_per(lua_State *L)
 /* Names that a policy may ask a window for; anything else is a mistake. */
 static int window_index(lua_State *L)
 {
-    static const char *const names[] = {"get", "count", "age", "per"};
+    static const char *const names[] = {"get", "count", "age", "per", "top"};
 
     lua_pushvalue(L, 2);
     lua_rawget(L, lua_upvalueindex(1));
@@ -341,11 +352,9 @@ static int window_index(lua_State *L)
 
 void lua_window_methods(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"get", window_get},
-                                       {"count", window_count},
-                                       {"age", window_age},
-                                       {"per", window_per},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"get", window_get},     {"count", window_count},
+                                       {"age", window_age},     {"per", window_per},
+                                       {"top", lua_window_top}, {NULL, NULL}};
 
     lua_newtable(L);
     for (const luaL_Reg *method = methods; method->name; method++) {
