@@ -37,7 +37,9 @@ static const char *count(struct policy_vm *vm, const struct metric_decl *decl)
         return "no memory";
     if (lua_type(L, SLOT_BASE + 1) != LUA_TNUMBER ||
         !to_nano(lua_tonumber(L, SLOT_BASE + 1), &e->nano))
-        return "a counter grows by a number from 0 to 1000000000";
+        return decl->kind == METRIC_HISTOGRAM
+                   ? "a histogram takes a number from 0 to 1000000000"
+                   : "a counter grows by a number from 0 to 1000000000";
     e->name = decl->name;
     e->label_count = (uint8_t)decl->label_count;
     for (size_t i = 0; !wrong && i < decl->label_count; i++) {
