@@ -36,10 +36,8 @@ static bool open_books(struct engine *e, struct err *err)
 
 static bool declare(struct engine *e, struct generation *g, struct err *err)
 {
-    const struct decls *decls = policy_decls(g->policies);
-
-    e->declared = books_declare(e->books, g->windows, g->window_count, decls->metrics,
-                                decls->metric_count, g->window_ids, err);
+    e->declared = books_declare(e->books, g->windows, g->window_count, g->metrics,
+                                g->metric_count, g->window_ids, err);
     filler_wake(e->filler);
     return e->declared;
 }

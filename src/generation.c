@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "spendwarden/hash.h"
+#include "spendwarden/shadow.h"
 
 enum { HASH_SECRET_MAX = 256 };
 
@@ -131,26 +132,76 @@ static struct window_decl coverage_window(const struct generation *g, size_t spa
     return decl;
 }
 
-static bool collect_windows(struct generation *g, struct diags *diags)
+static void put_windows(struct generation *g)
 {
     const struct decls *decls = policy_decls(g->policies);
     int labels = (int)g->config->metrics.coverage_count;
 
-    g->policy_window_count = decls->window_count;
-    g->window_count = decls->window_count + COVERAGE_SPAN_COUNT * (size_t)(1 + labels);
-    g->windows = calloc(g->window_count, sizeof *g->windows);
-    g->window_ids = calloc(g->window_count, sizeof *g->window_ids);
-    if (!g->windows || !g->window_ids) {
-        diags_add(diags, "spendwarden", 0, 0, "no memory");
-        return false;
-    }
     if (decls->window_count)
         memcpy(g->windows, decls->windows, decls->window_count * sizeof *g->windows);
     for (size_t span = 0; span < COVERAGE_SPAN_COUNT; span++)
         for (int label = -1; label < labels; label++)
             g->windows[generation_coverage_window(g, span, label)] =
                 coverage_window(g, span, label);
+}
+
+static void put_metrics(struct generation *g, const struct decls *decls)
+{
+    if (decls->metric_count)
+        memcpy(g->metrics + g->metric_count, decls->metrics,
+               decls->metric_count * sizeof *g->metrics);
+    g->metric_count += decls->metric_count;
+}
+
+/* The shadow's windows are the last ones of its generation. */
+static void put_shadow(struct generation *g)
+{
+    struct generation *shadow = g->shadow;
+    const struct decls *decls = policy_decls(shadow->policies);
+
+    shadow->policy_window_count = shadow->window_count = decls->window_count;
+    shadow->windows = g->windows + g->window_count;
+    shadow->window_ids = g->window_ids + g->window_count;
+    if (decls->window_count)
+        memcpy(shadow->windows, decls->windows,
+               decls->window_count * sizeof *shadow->windows);
+    g->window_count += decls->window_count;
+    put_metrics(g, decls);
+}
+
+/* Everything that the books are to keep. */
+static bool collect(struct generation *g, struct diags *diags)
+{
+    static const struct decls none;
+    const struct decls *decls = policy_decls(g->policies),
+                       *more = g->shadow ? policy_decls(g->shadow->policies) : &none;
+    size_t labels = g->config->metrics.coverage_count;
+
+    g->policy_window_count = decls->window_count;
+    g->window_count = decls->window_count + COVERAGE_SPAN_COUNT * (1 + labels);
+    size_t windows = g->window_count + more->window_count,
+           metrics = decls->metric_count + more->metric_count;
+    g->windows = calloc(windows, sizeof *g->windows);
+    g->window_ids = calloc(windows, sizeof *g->window_ids);
+    g->metrics = calloc(metrics + 1, sizeof *g->metrics);
+    if (!g->windows || !g->window_ids || !g->metrics) {
+        diags_add(diags, "spendwarden", 0, 0, "no memory");
+        return false;
+    }
+    put_windows(g);
+    put_metrics(g, decls);
+    if (g->shadow)
+        put_shadow(g);
     return true;
+}
+
+static void fill_in(struct policy_options *policies, const struct generation *g)
+{
+    policies->schema = &g->config->schema;
+    policies->zone = g->config->zone;
+    policies->prices = g->prices;
+    policies->max_groups = (size_t)g->config->windows.max_groups;
+    policies->max_series = (size_t)g->config->metrics.max_series;
 }
 
 static bool load_policies(struct generation *g, const struct generation_options *options,
@@ -159,11 +210,7 @@ static bool load_policies(struct generation *g, const struct generation_options 
     struct policy_options policies = g->config->policies;
     struct shipped shipped;
 
-    policies.schema = &g->config->schema;
-    policies.zone = g->config->zone;
-    policies.prices = g->prices;
-    policies.max_groups = (size_t)g->config->windows.max_groups;
-    policies.max_series = (size_t)g->config->metrics.max_series;
+    fill_in(&policies, g);
     if (options->bare) {
         policies.path_count = policies.setting_count = 0;
     } else if (options->policy_count) {
@@ -222,6 +269,19 @@ static struct generation *generation_new(struct diags *diags)
     return NULL;
 }
 
+/* With the configured policies only: candidates are held against those. */
+static bool load_shadow(struct generation *g, const struct generation_options *options,
+                        struct diags *diags)
+{
+    struct policy_options like = g->config->policies;
+
+    if (options->bare || options->policy_count || !g->policies ||
+        g->config->shadow.path_count == 0)
+        return true;
+    fill_in(&like, g);
+    return shadow_load(g, &like, diags);
+}
+
 bool generation_load(struct generation **out, const struct generation_options *options,
                      struct diags *diags)
 {
@@ -236,10 +296,11 @@ bool generation_load(struct generation **out, const struct generation_options *o
     if (ok) {
         ok = price_book_load(&g->prices, &g->config->prices, diags);
         ok = load_policies(g, options, diags) && ok;
+        ok = load_shadow(g, options, diags) && ok;
         ok = compile_source(g, STR("litellm"), diags) && ok;
         ok = compile_source(g, STR("generic"), diags) && ok;
     }
-    if (!ok || !collect_windows(g, diags)) {
+    if (!ok || !collect(g, diags)) {
         generation_release(g);
         return false;
     }
@@ -264,7 +325,7 @@ bool generation_variant(struct generation **out, struct generation *base,
     options.schema = &base->config->schema;
     options.prices = base->prices;
     options.unchecked = true; /* the same files, which were checked with the base */
-    if (!policy_load(&g->policies, &options, diags) || !collect_windows(g, diags)) {
+    if (!policy_load(&g->policies, &options, diags) || !collect(g, diags)) {
         generation_release(g);
         return false;
     }
@@ -283,6 +344,13 @@ void generation_release(struct generation *g)
     if (!g || __atomic_sub_fetch(&g->references, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     policy_set_free(g->policies);
+    free_rulings(g);
+    if (g->within) {
+        free(g);
+        return;
+    }
+    generation_release(g->shadow);
+    shadow_unload(g);
     if (g->base) {
         generation_release(g->base);
     } else {
@@ -291,9 +359,9 @@ void generation_release(struct generation *g)
         price_book_free(g->prices);
         config_free(g->config);
     }
-    free_rulings(g);
     free(g->windows);
     free(g->window_ids);
+    free(g->metrics);
     free(g);
 }
 

@@ -6,11 +6,15 @@
 
 #include <stdlib.h>
 
+#include "spendwarden/log.h"
+#include "spendwarden/shadow.h"
+
 struct pipeline {
     struct generation *generation; /* held */
     struct decoder *decoder;
     struct policy_vm *policies;
     struct price_cache *prices;
+    struct shadow *shadow; /* NULL: there are no candidates */
 
     /* the body at hand; borrowed */
     const struct binding *binding;
@@ -47,6 +51,7 @@ void pipeline_close(struct pipeline *p)
 {
     if (!p)
         return;
+    shadow_close(p->shadow);
     policy_vm_close(p->policies);
     decoder_close(p->decoder);
     price_cache_free(p->prices);
@@ -54,7 +59,7 @@ void pipeline_close(struct pipeline *p)
     free(p);
 }
 
-const struct generation *pipeline_generation(const struct pipeline *p)
+struct generation *pipeline_generation(const struct pipeline *p)
 {
     return p->generation;
 }
@@ -99,6 +104,8 @@ void pipeline_decide(struct pipeline *p, struct record *r, struct arena *arena)
     const struct ruling *ruling = generation_ruling(p->generation);
     r->generation = ruling->number;
     policy_vm_disable(p->policies, &ruling->disabled);
+    if (p->shadow)
+        shadow_begin(p->shadow, r);
     policy_event_begin(p->policies, r, arena);
     policy_derive(p->policies);
     price_record(p->generation->prices, p->prices, r);
@@ -106,6 +113,8 @@ void pipeline_decide(struct pipeline *p, struct record *r, struct arena *arena)
     policy_classify(p->policies);
     policy_count(p->policies);
     policy_event_end(p->policies);
+    if (p->shadow)
+        shadow_end(p->shadow, r, arena);
 }
 
 /* Memory for the next record: one that was recycled, or a new one. */
@@ -152,6 +161,14 @@ enum verdict pipeline_next(struct pipeline *p, struct record **out,
 void pipeline_recycle(struct pipeline *p)
 {
     p->used = 0;
+}
+
+void pipeline_shadow(struct pipeline *p)
+{
+    struct err err = {0};
+
+    if (p->generation->shadow && !shadow_open(&p->shadow, p->generation, &err))
+        log_line(LOG_ERROR, "%s: candidates do not run", err.text);
 }
 
 void pipeline_watch(struct pipeline *p, struct policy_watch watch)

@@ -72,6 +72,7 @@ static bool follow_generation(struct ticker *t, struct err *err)
 {
     if (t->policies && engine_is_current(t->engine, t->generation))
         return true;
+    shadow_tick_leave(t->shadow);
     policy_vm_close(t->policies);
     t->policies = NULL;
     generation_release(t->generation);
@@ -142,12 +143,13 @@ static bool evaluate(struct tick *t, struct err *err)
     size_t count = rules_changes(ticker->rules, &changes);
     if (!keep_states(t, changes, count, err))
         return false;
-    count = rules_alerts(ticker->rules, &alerts);
-    tick_view_alerts(t->view, ticker->rules, alerts, count);
+    tick_view_alerts(t->view, ticker->rules);
     count = rules_due(ticker->rules, &alerts);
     if (count)
         outbox_post(ticker->engine->outbox, alerts, count, t->at_ns);
     tick_view_done(t->view, t->at_ns, timestamp_monotonic() - began);
+    shadow_tick_run(&ticker->shadow, ticker->generation, t->sums, &ticker->arena, t->view,
+                    t->at_ns);
     return true;
 }
 

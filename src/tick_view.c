@@ -172,17 +172,17 @@ static struct pair *copy_pairs(struct arena *arena, const struct pair *pairs,
     return copy;
 }
 
-void tick_view_alerts(struct tick_view_box *v, const struct rules *rules,
-                      const struct alert *alerts, size_t count)
+/* Deep copies; *count of them. */
+static struct alert *copy_alerts(struct tick_view_box *v, const struct rules *rules,
+                                 size_t *count)
 {
-    struct tick_view *view = &v->visible;
+    const struct alert *alerts;
+    size_t all = rules_alerts(rules, &alerts);
+    struct alert *copies = arena_alloc(&v->arena, (all + 1) * sizeof *copies);
 
-    rules_count(rules, view->alerts_by_state, &view->alerts_refused);
-    view->alerts = arena_alloc(&v->arena, (count + 1) * sizeof *view->alerts);
-    if (!view->alerts)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        struct alert *copy = &view->alerts[view->alert_count];
+    *count = 0;
+    for (size_t i = 0; copies && i < all; i++) {
+        struct alert *copy = &copies[*count];
         *copy = alerts[i];
         copy->policy = arena_copy(&v->arena, alerts[i].policy);
         copy->rule = arena_copy(&v->arena, alerts[i].rule);
@@ -190,8 +190,27 @@ void tick_view_alerts(struct tick_view_box *v, const struct rules *rules,
         copy->annotations =
             copy_pairs(&v->arena, alerts[i].annotations, alerts[i].annotation_count);
         if (copy->labels && copy->annotations)
-            view->alert_count++;
+            ++*count;
     }
+    return copies;
+}
+
+void tick_view_alerts(struct tick_view_box *v, const struct rules *rules)
+{
+    struct tick_view *view = &v->visible;
+
+    rules_count(rules, view->alerts_by_state, &view->alerts_refused);
+    view->alerts = copy_alerts(v, rules, &view->alert_count);
+}
+
+void tick_view_shadow(struct tick_view_box *v, const struct rules *rules)
+{
+    struct tick_view *view = &v->visible;
+    int64_t refused;
+
+    view->has_shadow = true;
+    rules_count(rules, view->shadow_by_state, &refused);
+    view->shadow_alerts = copy_alerts(v, rules, &view->shadow_count);
 }
 
 void tick_view_done(struct tick_view_box *v, int64_t tick_ns, int64_t duration_ns)

@@ -31,9 +31,9 @@ void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_s
 void tick_view_coverage(struct tick_view_box *v, struct str label, struct str window,
                         const struct window_sums *all, const struct window_sums *known);
 
-/* Deep copies. */
-void tick_view_alerts(struct tick_view_box *v, const struct rules *rules,
-                      const struct alert *alerts, size_t count);
+/* All that there are; of candidates. Deep copies. */
+void tick_view_alerts(struct tick_view_box *v, const struct rules *rules);
+void tick_view_shadow(struct tick_view_box *v, const struct rules *rules);
 
 void tick_view_done(struct tick_view_box *v, int64_t tick_ns, int64_t duration_ns);
 

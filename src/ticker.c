@@ -79,6 +79,7 @@ void ticker_close(struct ticker *t)
     sleeper_end(&t->sleeper);
     if (t->started)
         pthread_join(t->thread, NULL);
+    shadow_tick_close(t->shadow);
     policy_vm_close(t->policies);
     generation_release(t->generation);
     rules_close(t->rules);

@@ -1,6 +1,7 @@
 /* What tick.c (the order of a tick) and ticker.c (its thread) share. */
 #pragma once
 #include "engine_internal.h"
+#include "shadow_tick.h"
 #include "sleeper.h"
 #include "spendwarden/log.h"
 #include "tick_view.h"
@@ -10,6 +11,7 @@ struct ticker {
     struct rules *rules;
     struct generation *generation; /* held: that of `policies` */
     struct policy_vm *policies;
+    struct shadow_tick *shadow; /* NULL: there are no candidates */
     struct arena arena;
     struct buf states, scratch;
     struct log_limit failed, unsettled;

@@ -31,7 +31,6 @@ static void difference(struct verify_report *report, const char *what, struct st
 
 static bool views_open(struct views *v, const struct generation *g, struct err *err)
 {
-    const struct decls *decls = policy_decls(g->policies);
     struct metrics_options metrics = g->config->metrics;
     struct window_limits limits = g->config->windows;
 
@@ -42,8 +41,8 @@ static bool views_open(struct views *v, const struct generation *g, struct err *
     if (!metrics_open(&v->metrics, &metrics, err) ||
         !windows_open(&v->windows, &limits, err))
         return false;
-    for (size_t i = 0; i < decls->metric_count; i++)
-        if (!metrics_declare(v->metrics, &decls->metrics[i], err))
+    for (size_t i = 0; i < g->metric_count; i++)
+        if (!metrics_declare(v->metrics, &g->metrics[i], err))
             return false;
     for (size_t i = 0; i < g->window_count; i++) {
         v->ids[i] = windows_declare(v->windows, &g->windows[i], err);

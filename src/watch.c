@@ -90,8 +90,12 @@ static void add_all(struct look *l, const struct config *c)
 {
     for (size_t i = 0; i < c->policies.path_count; i++)
         add_policies(l, c->policies.paths[i]);
+    for (size_t i = 0; i < c->shadow.path_count; i++)
+        add_policies(l, c->shadow.paths[i]);
     for (size_t i = 0; i < c->policies.data_count; i++)
         add(l, c->policies.data[i].path);
+    for (size_t i = 0; i < c->shadow.data_count; i++)
+        add(l, c->shadow.data[i].path);
     for (size_t i = 0; i < c->prices.overlay_count; i++)
         add(l, c->prices.overlays[i]);
     for (size_t i = 0; i < c->token_count; i++)

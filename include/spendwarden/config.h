@@ -54,6 +54,8 @@ struct config {
     const char *hash_key_file; /* set whenever a label is hashed */
 
     struct policy_options policies; /* prices is filled in by the engine */
+    struct policy_options shadow;   /* candidates: paths; data and settings win over those
+                                       of `policies`. No path: there are none */
     bool watch_files;               /* reload when something has changed */
     struct price_options prices;
     struct metrics_options metrics;

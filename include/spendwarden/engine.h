@@ -87,6 +87,9 @@ struct tick_view {
     struct alert *alerts; /* copies */
     size_t alerts_by_state[4];
     int64_t alerts_refused;
+    bool has_shadow; /* there are candidates: their alerts, of which nobody is told */
+    size_t shadow_count, shadow_by_state[4];
+    struct alert *shadow_alerts;
 };
 
 /* Held until released; NULL before the first tick. Any thread. */

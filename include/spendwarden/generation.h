@@ -19,16 +19,23 @@ struct generation {
     struct config *config;
     struct price_book *prices;
     struct policy_set *policies;
+    struct generation *shadow; /* owned: candidates, with configuration, prices, sources
+                                  and a part of the windows of this; or NULL */
+    bool within;               /* it is such a shadow, and owns policies alone */
+    struct shadow_state *shadow_state; /* owned; with a shadow */
     size_t source_count;
     struct source *sources[GENERATION_SOURCES_MAX];
     const struct ruling *ruling; /* atomic: the newest */
     int64_t active_since_ns;     /* in this process; an unchanged one keeps its time */
 
-    /* Windows of the policies, then those of coverage: for each span 1 + coverage labels.
-     */
+    /* Windows of the policies, then those of coverage: for each span 1 + coverage labels;
+     * then those of the shadow. */
     size_t policy_window_count, window_count;
     struct window_decl *windows;
     int *window_ids; /* of the books, in the same order */
+
+    size_t metric_count; /* of the policies, then of the shadow */
+    struct metric_decl *metrics;
 
     int references; /* atomic */
 };

@@ -10,7 +10,7 @@ struct pipeline;
 bool pipeline_open(struct pipeline **out, struct generation *g, struct err *err);
 void pipeline_close(struct pipeline *p); /* accepts NULL */
 
-const struct generation *pipeline_generation(const struct pipeline *p);
+struct generation *pipeline_generation(const struct pipeline *p);
 
 /* Fixed labels of an ingest token: they win over what the body says. */
 struct binding {
@@ -32,6 +32,10 @@ enum verdict pipeline_next(struct pipeline *p, struct record **out,
 
 /* The records handed out so far are done with: their memory serves the next ones. */
 void pipeline_recycle(struct pipeline *p);
+
+/* Runs the generation's candidates beside from now on, if there are any. One that cannot
+ * be opened is left out, and said so in the log: events go on. */
+void pipeline_shadow(struct pipeline *p);
 
 /* Who is told of a policy's failure. */
 void pipeline_watch(struct pipeline *p, struct policy_watch watch);

@@ -46,11 +46,13 @@ struct policy_options {              /* the set copies what it needs of the arra
                                *_test.lua and *.meta.lua, by name */
     const struct policy_data *data;
     const struct policy_setting *settings;
+    size_t optional_settings; /* the last ones of them, which may be for nobody */
     struct policy_limits limits;
     struct policy_lines *lines;    /* where each line that runs is noted, by one thread;
                                       outlives the set. NULL: nowhere */
     size_t max_groups, max_series; /* that are kept, for warnings; 0: nothing is said */
     bool unchecked; /* no static checks: for those who test what happens without */
+    bool shadow;    /* effects get other names: candidate metrics, "window:shadow:NAME" */
 };
 
 /* One generation: sources, data, declarations. Immutable; shared by all its states. */

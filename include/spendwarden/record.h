@@ -2,6 +2,7 @@
  * writes, and counters and windows add up. */
 #pragma once
 #include "spendwarden/arena.h"
+#include "spendwarden/beside.h"
 #include "spendwarden/event.h"
 #include "spendwarden/policy_mask.h"
 
@@ -88,6 +89,7 @@ struct record {
     const struct provenance *label_by[LABEL_COUNT]; /* NULL: absent. Borrowed */
     const struct provenance *retry_depth_by;        /* a label, though a number */
     struct policy_marks marks;                      /* for the breaker; not kept */
+    struct beside beside;
     uint8_t effect_count;
     struct effect *effects; /* in the request's arena; EFFECTS_MAX at most */
 };

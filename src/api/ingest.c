@@ -5,6 +5,7 @@
 
 #include "internal.h"
 #include "spendwarden/log.h"
+#include "spendwarden/shadow.h"
 
 enum { REJECTS_LISTED_MAX = 1000 };
 
@@ -65,6 +66,7 @@ static bool open_pipeline(struct ingest *i, struct err *err)
     generation_release(g);
     if (!ok)
         return false;
+    pipeline_shadow(fresh);
     pipeline_close(i->pipeline);
     i->pipeline = fresh;
     return true;
@@ -114,10 +116,22 @@ static void respond_unavailable(struct http_response *out, const char *retry_aft
     out->retry_after = retry_after;
 }
 
+/* What is known already says nothing new of candidates either. */
+static void note_shadow(struct generation *g, const struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->verdicts[i] == COMMIT_ACCEPTED &&
+            b->records[i]->beside.state != BESIDE_NONE)
+            shadow_note_record(g, b->records[i]);
+}
+
 static void note_commit(struct ingest *i, struct intake *in)
 {
+    struct generation *g = pipeline_generation(i->pipeline);
     struct outcomes *outcomes = engine_outcomes(i->engine);
 
+    if (g->shadow)
+        note_shadow(g, &in->batch);
     in->accepted += in->batch.accepted;
     in->duplicate += in->batch.duplicate;
     outcomes_add(outcomes, in->source, OUTCOME_ACCEPTED, (int64_t)in->batch.accepted,

@@ -79,12 +79,16 @@ view view_metrics, view_status, view_rejects, view_alerts, view_requests, view_c
 /* Everything that /metrics shows beside the counters. */
 void expose_engine(struct server *s, struct buf *out);
 
-/* What it shows of the policies of a generation. */
+/* What it shows of the policies of a generation; of its candidates and their alerts at
+ * the last tick, which may be NULL. */
 void expose_policies(const struct generation *g, struct buf *out);
+void expose_shadow(const struct generation *g, const struct tick_view *tick,
+                   struct buf *out);
 
 /* {"status":"success","data": ... } as Prometheus' API has it. */
 void begin_data(struct http_response *out);
 void end_data(struct http_response *out);
 void time_json(struct buf *out, int64_t ns);
+void money_json(struct buf *out, struct money amount);
 
 void respond_text(struct http_response *out, unsigned status, struct str text);

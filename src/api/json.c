@@ -15,7 +15,7 @@ void time_json(struct buf *out, int64_t ns)
     buf_json(out, str_of(text));
 }
 
-static void money_json(struct buf *out, struct money amount)
+void money_json(struct buf *out, struct money amount)
 {
     char text[MONEY_TEXT_SIZE];
 
@@ -101,9 +101,11 @@ void view_rejects(struct server *s, struct http_request *r, struct http_response
     end_data(out);
 }
 
-static void alert_json(struct buf *b, const struct alert *a)
+static void alert_json(struct buf *b, const struct alert *a, bool shadow)
 {
-    buf_format(b, "{\"state\":\"%.*s\",\"policy\":", STR_ARG(alert_state_name(a->state)));
+    buf_format(b,
+               "{\"state\":\"%.*s\",%s\"policy\":", STR_ARG(alert_state_name(a->state)),
+               shadow ? "\"shadow\":true," : "");
     buf_json(b, a->policy);
     buf_add(b, STR(",\"rule\":"));
     buf_json(b, a->rule);
@@ -127,14 +129,17 @@ static void alert_json(struct buf *b, const struct alert *a)
 void view_alerts(struct server *s, struct http_request *r, struct http_response *out)
 {
     struct tick_view *tick = engine_tick_view(s->engine);
+    const char *asked = http_query(r, "shadow");
+    bool shadow = asked && strcmp(asked, "true") == 0;
 
-    (void)r;
     begin_data(out);
     buf_byte(&out->body, '[');
-    for (size_t i = 0; tick && i < tick->alert_count; i++) {
+    size_t count = !tick ? 0 : shadow ? tick->shadow_count : tick->alert_count;
+    for (size_t i = 0; i < count; i++) {
         if (i)
             buf_byte(&out->body, ',');
-        alert_json(&out->body, &tick->alerts[i]);
+        alert_json(&out->body, shadow ? &tick->shadow_alerts[i] : &tick->alerts[i],
+                   shadow);
     }
     buf_byte(&out->body, ']');
     end_data(out);

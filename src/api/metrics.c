@@ -49,11 +49,14 @@ static void expose_outcomes(struct server *s, struct buf *out)
     }
 }
 
-static void expose_generation(struct server *s, struct buf *out)
+static void expose_generation(struct server *s, const struct tick_view *tick,
+                              struct buf *out)
 {
     struct generation *g = engine_generation(s->engine);
 
     expose_policies(g, out);
+    if (g->shadow)
+        expose_shadow(g, tick, out);
     gauge(out, "spendwarden_price_book_entries", "Entries of the price books in use.",
           (double)price_book_entries(g->prices));
     gauge(out, "spendwarden_price_book_quarantined_entries",
@@ -216,12 +219,11 @@ void expose_engine(struct server *s, struct buf *out)
 {
     struct tick_view *tick = engine_tick_view(s->engine);
 
-    if (tick) {
+    if (tick)
         tick_view_expose(tick, out);
-        engine_tick_view_release(tick);
-    }
     expose_outcomes(s, out);
-    expose_generation(s, out);
+    expose_generation(s, tick, out);
+    engine_tick_view_release(tick);
     expose_receivers(s, out);
     expose_ledger(s, out);
     expose_http(s, out);

@@ -7,6 +7,7 @@
 #include "spendwarden/policy_errors.h"
 #include "spendwarden/policy_measure.h"
 #include "spendwarden/policy_usage.h"
+#include "spendwarden/shadow.h"
 
 enum { ERRORS_MAX = 2048 };
 
@@ -241,7 +242,7 @@ static void policies_json(struct server *s, struct listing *l, const int *window
 }
 
 /* Of what a set decides by: its sources, data and settings. */
-static void revision_json(const struct policy_set *set, struct buf *b)
+static void revision_json(const struct policy_set *set, const char *name, struct buf *b)
 {
     char text[2 * SHA256_TEXT_SIZE], revision[SHA256_TEXT_SIZE];
     struct str hash = policy_hash(set), data_hash = policy_data_hash(set);
@@ -249,7 +250,73 @@ static void revision_json(const struct policy_set *set, struct buf *b)
     memcpy(text, hash.at, hash.size);
     memcpy(text + hash.size, data_hash.at, data_hash.size);
     sha256_text(revision, (struct str){text, hash.size + data_hash.size});
-    member(b, "active_revision", str_of(revision));
+    member(b, name, str_of(revision));
+}
+
+/* --- candidates --- */
+
+static void changes_json(const struct generation *g, const struct shadow_counts *c,
+                         struct buf *b)
+{
+    const char *comma = "";
+
+    buf_add(b, STR("\"changes\":["));
+    for (size_t i = 0; i < SHADOW_CHANGES; i++) {
+        if (c->changed[i] == 0)
+            continue;
+        buf_format(b, "%s{\"change\":", comma);
+        buf_json(b, shadow_change_name(g, i));
+        buf_format(b, ",\"events\":%lld,\"booked_usd\":", (long long)c->changed[i]);
+        money_json(b, (struct money){c->changed_nano[i]});
+        buf_byte(b, '}');
+        comma = ",";
+    }
+    buf_add(b, STR("],"));
+}
+
+static void fired_json(const struct generation *g, struct buf *b)
+{
+    const struct decls *decls = policy_decls(g->shadow->policies);
+    const char *comma = "";
+
+    buf_add(b, STR("\"alerts_fired\":["));
+    for (size_t i = 0; i < shadow_alert_count(g); i++) {
+        bool rule = i < decls->rule_count;
+        size_t budget = i - decls->rule_count;
+        if (shadow_fired(g, i) == 0)
+            continue;
+        buf_format(b, "%s{", comma);
+        member(b, "policy",
+               rule ? decls->rules[i].policy : decls->budgets[budget].policy);
+        member(b, "rule", rule ? decls->rules[i].name : decls->budgets[budget].name);
+        buf_format(b, "\"count\":%lld}", (long long)shadow_fired(g, i));
+        comma = ",";
+    }
+    buf_add(b, STR("],"));
+}
+
+static void shadow_json(struct server *s, struct listing *l, const struct generation *g)
+{
+    struct shadow_counts c;
+    struct buf *b = l->out;
+
+    shadow_counts(g, &c);
+    buf_add(b, STR(",\"shadow\":{"));
+    l->set = g->shadow->policies;
+    revision_json(l->set, "revision", b);
+    buf_format(b,
+               "\"events\":{\"same\":%lld,\"changed\":%lld,\"failed\":%lld,"
+               "\"skipped\":%lld},\"booked_usd\":",
+               (long long)c.events[BESIDE_SAME], (long long)c.events[BESIDE_CHANGED],
+               (long long)c.events[BESIDE_FAILED], (long long)c.events[BESIDE_SKIPPED]);
+    money_json(b, (struct money){c.charge_nano});
+    buf_add(b, STR(",\"would_be_usd\":"));
+    money_json(b, (struct money){c.would_nano});
+    buf_byte(b, ',');
+    changes_json(g, &c, b);
+    fired_json(g, b);
+    policies_json(s, l, g->shadow->window_ids);
+    buf_byte(b, '}');
 }
 
 void view_policies(struct server *s, struct http_request *r, struct http_response *out)
@@ -263,7 +330,7 @@ void view_policies(struct server *s, struct http_request *r, struct http_respons
     if (l) {
         *l = (struct listing){.out = b, .generation = g, .set = g->policies};
         buf_byte(b, '{');
-        revision_json(g->policies, b);
+        revision_json(g->policies, "active_revision", b);
         buf_format(b,
                    "\"generation\":%u,\"active_since\":", generation_ruling(g)->number);
         time_json(b, g->active_since_ns);
@@ -271,6 +338,8 @@ void view_policies(struct server *s, struct http_request *r, struct http_respons
         reload_json(s, b);
         buf_byte(b, ',');
         policies_json(s, l, g->window_ids);
+        if (g->shadow)
+            shadow_json(s, l, g);
         buf_byte(b, '}');
     } else {
         b->failed = true;

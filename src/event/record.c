@@ -31,6 +31,7 @@ void record_init(struct record *r)
     r->charge.component_count = r->charge.step_count = 0;
     r->class_by = r->retry_depth_by = NULL;
     memset(r->label_by, 0, sizeof r->label_by);
+    r->beside.state = BESIDE_NONE;
     r->effect_count = 0;
     r->effects = NULL;
 }

@@ -39,7 +39,8 @@ static bool name_ends_well(const struct metric_decl *metric)
 
 static bool is_taken(struct str name)
 {
-    bool taken = str_starts(name, STR("spendwarden_"));
+    bool taken = str_starts(name, STR("spendwarden_")) &&
+                 !str_starts(name, STR("spendwarden_candidate_"));
 
     for (size_t i = 0; i < family_count; i++)
         taken |= str_eq(name, str_of(families[i].name));

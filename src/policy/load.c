@@ -75,7 +75,7 @@ static bool check_settings(const struct policy_set *s, struct diags *diags)
 {
     bool ok = true;
 
-    for (size_t i = 0; i < s->options.setting_count; i++) {
+    for (size_t i = 0; i < required_settings(&s->options); i++) {
         const struct policy_setting *setting = &s->options.settings[i];
         if (is_policy(&s->build, setting->policy))
             continue;

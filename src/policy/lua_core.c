@@ -220,7 +220,7 @@ static int core_policy(lua_State *L)
     if (!register_policy(vm, name, version, owner))
         return register_problem(
             L, "E103", "policy: another file has the name '%.*s' already", STR_ARG(name));
-    for (size_t i = 0; i < options->setting_count; i++)
+    for (size_t i = 0; i < required_settings(options); i++)
         if (str_eq(options->settings[i].policy, name) &&
             !has_key(L, 2, options->settings[i].key))
             register_problem(

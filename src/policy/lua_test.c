@@ -125,8 +125,8 @@ static int test_setting(lua_State *L)
 
     if (t->setup.setting_count == TEST_SETTINGS_MAX)
         return luaL_error(L, "more than %d settings", TEST_SETTINGS_MAX);
-    t->settings[t->setup.setting_count++] =
-        (struct policy_setting){keep(L, 1), keep(L, 2), keep(L, 3)};
+    t->settings[t->setup.setting_count++] = (struct policy_setting){
+        .policy = keep(L, 1), .key = keep(L, 2), .value = keep(L, 3)};
     return 0;
 }
 

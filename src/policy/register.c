@@ -184,11 +184,23 @@ bool register_metric_name(lua_State *L, struct str name)
     return where.size == 0;
 }
 
+static struct str metric_name(lua_State *L, struct str name)
+{
+    if (!vm_of(L)->set->options.shadow)
+        return name;
+    lua_pushliteral(L, "spendwarden_candidate_");
+    lua_pushlstring(L, name.at, name.size);
+    lua_concat(L, 2);
+    struct str renamed = take_text(L, -1);
+    lua_pop(L, 1);
+    return renamed;
+}
+
 static int register_metric(lua_State *L)
 {
     struct build *b = vm_of(L)->build;
     struct metric_decl decl = {.policy = vm_of(L)->policy,
-                               .name = spec_text(L, "name"),
+                               .name = metric_name(L, spec_text(L, "name")),
                                .help = spec_text(L, "help"),
                                .where = register_where(L)};
 

@@ -30,7 +30,10 @@ static struct str effect_name(lua_State *L, struct str name)
 {
     if (!name.size)
         return name;
-    lua_pushliteral(L, "window:");
+    if (vm_of(L)->set->options.shadow)
+        lua_pushliteral(L, "window:shadow:");
+    else
+        lua_pushliteral(L, "window:");
     lua_pushlstring(L, name.at, name.size);
     lua_concat(L, 2);
     struct str effect = take_text(L, -1);

@@ -137,6 +137,11 @@ struct policy_set {
 bool set_read(struct policy_set *s, const struct policy_options *options,
               struct diags *diags);
 
+static inline size_t required_settings(const struct policy_options *o)
+{
+    return o->setting_count - o->optional_settings;
+}
+
 /* Counts, and logs unless `quiet`. */
 void fn_failed(const struct policy_set *s, size_t fn, int reason, const char *message,
                bool quiet);

@@ -33,6 +33,7 @@ SHELL = {"", "api", "cli", "sim", "ui"}
 
 # Contracts that are named neither after a folder nor after a file of base, event or src.
 CONTRACTS = {
+    "beside": "event",
     "books_watch": "books",
     "checkpoint": "books",
     "decls": "event",
