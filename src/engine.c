@@ -5,6 +5,7 @@
 #include "breaker.h"
 #include "engine_internal.h"
 #include "filler.h"
+#include "load_test.h"
 #include "spendwarden/log.h"
 #include "tick_view.h"
 
@@ -117,7 +118,8 @@ bool engine_open(struct engine **out, const struct generation_options *options,
     pthread_mutex_init(&e->reload_lock, NULL);
     pthread_mutex_init(&e->report_lock, NULL);
     pthread_mutex_init(&e->decide_lock, NULL);
-    if (!generation_load(&e->generation, options, diags))
+    if (!generation_load(&e->generation, options, diags) ||
+        (serve && !load_test(e->generation, diags)))
         goto fail;
     e->first = generation_hold(e->generation);
     e->outcomes = outcomes_new();

@@ -4,6 +4,7 @@
 
 #include "breaker.h"
 #include "engine_internal.h"
+#include "load_test.h"
 #include "spendwarden/log.h"
 
 void reload_note(struct engine *e, const char *trigger, bool ok,
@@ -85,7 +86,8 @@ bool engine_reload(struct engine *e, const char *trigger, engine_check *check, v
     pthread_mutex_lock(&e->reload_lock);
     bool ok = generation_load(&g, &e->options, diags) &&
               engine_can_follow(e->generation->config, g->config, diags) &&
-              (!check || check(ctx, g->config, diags)) && follow(e, g, diags);
+              (!check || check(ctx, g->config, diags)) && load_test(g, diags) &&
+              follow(e, g, diags);
     if (!ok)
         generation_release(g);
     reload_note(e, trigger, ok, diags);

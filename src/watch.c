@@ -55,10 +55,14 @@ static void add(struct look *l, const char *path)
  * Kubernetes' own, or an editor's. */
 static int is_lua(const struct dirent *entry)
 {
-    struct str name = str_of(entry->d_name), lua = STR(".lua");
+    struct str name = str_of(entry->d_name);
 
-    return name.at[0] != '.' && name.size > lua.size &&
-           str_eq(str_from(name, name.size - lua.size), lua);
+    return name.at[0] != '.' && str_ends(name, STR(".lua"));
+}
+
+static int is_policy(const struct dirent *entry)
+{
+    return is_lua(entry) && !str_ends(str_of(entry->d_name), STR("_test.lua"));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -66,13 +70,26 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static void add_policies(struct look *l, const char *path)
+static void add_beside(struct look *l, const char *path)
+{
+    char *file;
+
+    if (str_ends(str_of(path), STR(".lua")) &&
+        asprintf(&file, "%.*s_test.lua", (int)strlen(path) - 4, path) >= 0) {
+        add(l, file);
+        free(file);
+    }
+}
+
+static void add_policies(struct look *l, const char *path, bool with_tests)
 {
     struct dirent **entries;
-    int count = scandir(path, &entries, is_lua, by_name);
+    int count = scandir(path, &entries, with_tests ? is_lua : is_policy, by_name);
 
     if (count < 0) {
         add(l, path);
+        if (with_tests)
+            add_beside(l, path);
         return;
     }
     for (int i = 0; i < count; i++) {
@@ -89,9 +106,9 @@ static void add_policies(struct look *l, const char *path)
 static void add_all(struct look *l, const struct config *c)
 {
     for (size_t i = 0; i < c->policies.path_count; i++)
-        add_policies(l, c->policies.paths[i]);
+        add_policies(l, c->policies.paths[i], c->test_on_load);
     for (size_t i = 0; i < c->shadow.path_count; i++)
-        add_policies(l, c->shadow.paths[i]);
+        add_policies(l, c->shadow.paths[i], false);
     for (size_t i = 0; i < c->policies.data_count; i++)
         add(l, c->policies.data[i].path);
     for (size_t i = 0; i < c->shadow.data_count; i++)

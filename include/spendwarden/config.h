@@ -57,6 +57,7 @@ struct config {
     struct policy_options shadow;   /* candidates: paths; data and settings win over those
                                        of `policies`. No path: there are none */
     bool watch_files;               /* reload when something has changed */
+    bool test_on_load;              /* run their tests before they decide */
     struct price_options prices;
     struct metrics_options metrics;
     struct window_limits windows;

@@ -5,7 +5,8 @@
 
 enum {
     STEP_ROWS = 5000,
-    LAST_ROWS = 1000, /* under the lock: a few milliseconds */
+    LAST_ROWS = 200,   /* under the lock: less than a millisecond */
+    SHORT_ROWS = 1000, /* a history that is short; and where rows come faster */
     STEPS_LOST_MAX = 8,
 };
 
@@ -73,13 +74,14 @@ static bool read_step(struct books *b, uint64_t last, uint64_t rows_max, struct 
 }
 
 /* Nothing is committed meanwhile: *caught_up once there is nothing left to read. */
-static bool read_last(struct books *b, bool *caught_up, struct err *err)
+static bool read_last(struct books *b, uint64_t rows_max, bool *caught_up,
+                      struct err *err)
 {
     struct fill *f = &b->fill;
 
     pthread_mutex_lock(&b->lock);
     uint64_t last = ledger_last_seq(b->ledger);
-    bool ok = last <= f->done || read_step(b, last, LAST_ROWS, err);
+    bool ok = last <= f->done || read_step(b, last, rows_max, err);
     *caught_up = ok && last <= f->done;
     if (*caught_up) {
         windows_take(b->windows, f->history);
@@ -99,8 +101,10 @@ static bool read_some(struct books *b, bool *caught_up, struct err *err)
     *caught_up = false;
     f->lost = f->left && left >= f->left ? f->lost + 1 : 0;
     f->left = left;
-    if (left <= LAST_ROWS || f->lost > STEPS_LOST_MAX)
-        return read_last(b, caught_up, err);
+    if (f->lost > STEPS_LOST_MAX)
+        return read_last(b, SHORT_ROWS, caught_up, err);
+    if (left <= LAST_ROWS)
+        return read_last(b, LAST_ROWS, caught_up, err);
     return read_step(b, last, STEP_ROWS, err);
 }
 
@@ -111,8 +115,8 @@ bool books_fill_short(struct books *b, struct err *err)
     pthread_mutex_lock(&b->fill_lock);
     if (!b->fill.history)
         ok = begin(b, err);
-    if (ok && b->fill.history && last_row(b) - b->fill.done <= LAST_ROWS)
-        ok = read_last(b, &caught_up, err);
+    if (ok && b->fill.history && last_row(b) - b->fill.done <= SHORT_ROWS)
+        ok = read_last(b, SHORT_ROWS, &caught_up, err);
     if (caught_up)
         end(b);
     pthread_mutex_unlock(&b->fill_lock);

@@ -96,6 +96,9 @@ const struct setting settings[] = {
     {"policies.shadow_settings", "map of policy: { key: value }", "{}", read_settings,
      AT(shadow.settings), COUNT(shadow.setting_count), .most = "1024",
      .meaning = "For candidates; wins over policies.settings."},
+    {"policies.test_on_load", "true or false", "false", read_flag, AT(test_on_load),
+     .meaning = "Run the tests beside the policies before they decide; one that fails is "
+                "an error."},
     {"policies.watch", "true or false", "false", read_flag, AT(watch_files),
      .meaning = "Reload when the configuration, policies, data, prices or tokens have "
                 "changed."},

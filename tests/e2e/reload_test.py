@@ -136,6 +136,37 @@ def broken_files(checks, stage):
     w.engine.end()
 
 
+PASSES = 'test("decides", function(t) t:eq(t:send { team = "x" }.class, "%s") end)\n'
+
+
+def tests_first(checks, stage):
+    """policies.test_on_load: what fails its tests never decides."""
+    w = Watched(stage, "tested")
+    write(w.path("p.lua"), classify("one"))
+    write(w.path("p_test.lua"), PASSES % "one")
+    write(w.path("below", "q_test.lua"), "not Lua at all")  # of another folder
+    w.engine.configure({"policies": {"paths": [w.folder], "watch": True, "test_on_load": True},
+                        "rules": {"tick": "1s"}})
+    w.engine.start()
+    checks.true("tests: run at the start", "1 tests passed" in w.engine.log(), w.engine.log()[-500:])
+    replace_file(w.path("p.lua"), classify("two"))
+    good = "spendwarden_config_last_reload_successful"
+    checks.true("tests: one that fails refuses the reload",
+                until(lambda: w.engine.metrics().one(good) == 0, 20))
+    checks.equal("tests: and the old one goes on", w.decided(), "one")
+    error = w.engine.api("policies")["last_reload"]["errors"]
+    checks.true("tests: which one and why is told", len(error) == 1 and
+                error[0]["file"].endswith("p_test.lua") and error[0]["line"] == 1 and
+                'test "decides"' in error[0]["message"], error)
+    replace_file(w.path("p_test.lua"), PASSES % "two")
+    checks.true("tests: a test that is mended is a change too", w.decides("two"))
+    write(w.path("p_test.lua"), PASSES % "three")
+    w.engine.end()
+    started = w.engine.run("run", "--config", w.engine.path, seconds=60)
+    checks.true("tests: nor does a start get by", started.returncode == 2 and
+                'test "decides"' in started.stderr, started.stderr[-500:])
+
+
 class Sender(threading.Thread):
     def __init__(self, engine, tag, stop):
         super().__init__(daemon=True)
@@ -274,6 +305,7 @@ def run(checks, stage, _build):
     plain_files(checks, stage)
     config_map(checks, stage)
     broken_files(checks, stage)
+    tests_first(checks, stage)
     under_load(checks, stage)
     changed_hold(checks, stage)
     history(checks, stage)
