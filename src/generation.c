@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "generation_data.h"
 #include "spendwarden/hash.h"
 #include "spendwarden/shadow.h"
 
@@ -297,6 +298,8 @@ bool generation_load(struct generation **out, const struct generation_options *o
         ok = price_book_load(&g->prices, &g->config->prices, diags);
         ok = load_policies(g, options, diags) && ok;
         ok = load_shadow(g, options, diags) && ok;
+        if (ok && options->config_path && !options->bare && !options->policy_count)
+            generation_check_data(g, options->config_path, diags);
         ok = compile_source(g, STR("litellm"), diags) && ok;
         ok = compile_source(g, STR("generic"), diags) && ok;
     }

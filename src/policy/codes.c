@@ -65,6 +65,7 @@ static const struct policy_code codes[] = {
     {"W402", "a metric may have more series than are kept"},
     {"W403", "a step of a budget that looks like per cent"},
     {"W404", "a class that no policy declares"},
+    {"W405", "data that no policy reads"},
 };
 
 const struct policy_code *policy_codes(size_t *count)
