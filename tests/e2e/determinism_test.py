@@ -153,7 +153,7 @@ def send(engine, events):
 
 
 # When it came and was booked; explain alone says what was not applied.
-OF_THE_RUN = {"seq", "committed", "received", "generation", "kind", "not_applied"}
+OF_THE_RUN = {"seq", "committed", "received", "generation", "kind", "not_applied", "counts_in"}
 
 
 def decided(row):
