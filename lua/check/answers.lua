@@ -134,6 +134,7 @@ end
 
 return function(c)
   for _, call in ipairs(c.calls) do
+    if c.report:full() then return end
     if call.fn and WANTED[call.name] then look_at_kinds(c, call) end
     if call.fn and call.name == "classify" then look_at_classes(c, call) end
   end

@@ -19,8 +19,8 @@ local function is_positive(call)
   local window = tree.window(tree.member(call.options, "over"))
   local given = window and tree.table(window.args[1])
   if not given then return false end
-  local sum = tree.text(tree.member(given, "sum"))
-  return sum and sum ~= "drift_usd" or tree.item(given, "count") ~= nil
+  local amount = tree.text(tree.member(given, "sum") or tree.member(given, "max"))
+  return amount and amount ~= "drift_usd" or tree.item(given, "count") ~= nil or tree.item(given, "distinct") ~= nil
 end
 
 local function look_at_rule(c, call)
@@ -74,6 +74,7 @@ end
 
 return function(c)
   for _, call in ipairs(c.calls) do
+    if c.report:full() then return end
     if call.name == "rule" then look_at_rule(c, call) end
     if call.name == "window" or call.name == "budget" then look_at_window(c, call) end
     if call.name == "budget" then look_at_steps(c, call) end

@@ -67,7 +67,7 @@ local KINDS = {
   window = { code = "W401", what = "groups", limit = "max_groups", key = "rules.windows.max_groups" },
   counter = { code = "W402", what = "series", limit = "max_series", key = "metrics.max_series" },
 }
-KINDS.budget, KINDS.histogram, KINDS.gauge = KINDS.window, KINDS.counter, KINDS.counter
+KINDS.budget, KINDS.histogram = KINDS.window, KINDS.counter
 
 -- `note`: a call that ran, { line, kind, names }.
 return function(c, note)

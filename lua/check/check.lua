@@ -3,6 +3,8 @@
 local check, core, names_text = ...
 local ipairs, pairs, sort = ipairs, pairs, table.sort
 
+local CALLS_MAX = 20 -- on one line, among which one is looked for
+
 local function sorted_keys(...)
   local out = {}
   for _, set in ipairs { ... } do
@@ -40,14 +42,16 @@ local function context(path, text)
   local source = check.source(text)
   local c = {
     path = path, source = source, report = check.report(source), core = core, names = names, hint = hint,
-    sorted_keys = sorted_keys, calls = {},
+    sorted_keys = sorted_keys, calls = {}, calls_by_line = {},
   }
 
-  -- The policy's calls of that name whose arguments begin on the line; 0: a tail call's is lost.
+  -- The policy's calls of that name (nil: any) whose arguments begin on the line; 0: the line of a
+  -- tail call is lost. The first ones do.
   function c.calls_at(line, name)
     local out = {}
-    for _, call in ipairs(c.calls) do
-      if call.name == name and (line == 0 or call.line == line) then out[#out + 1] = call end
+    for _, call in ipairs(line == 0 and c.calls or c.calls_by_line[line] or {}) do
+      if not name or call.name == name then out[#out + 1] = call end
+      if #out == CALLS_MAX then break end
     end
     return out
   end
@@ -61,8 +65,12 @@ end
 local function find_calls(c)
   for _, node in ipairs(c.nodes) do
     local call = check.tree.call_of(c.source, node)
-    if call then c.calls[#c.calls + 1] = call end
-    if call and call.name == "policy" then c.policy = c.policy or call end
+    if call then
+      local line = c.calls_by_line[call.line] or {}
+      c.calls_by_line[call.line] = line
+      line[#line + 1], c.calls[#c.calls + 1] = call, call
+      if call.name == "policy" then c.policy = c.policy or call end
+    end
   end
 end
 
@@ -78,6 +86,7 @@ end
 
 local function add_problems(c, problems, wrong)
   for _, problem in ipairs(problems) do
+    if c.report:overfull() then break end
     if problem.code == "E010" then
       add_syntax_error(c, problem, wrong)
     else
@@ -108,6 +117,8 @@ return function(path, text, problems, notes)
 
   if parsed and loads then look(c, parsed) end
   add_problems(c, problems, wrong)
-  for _, note in ipairs(c.nodes and notes or {}) do check.cardinality(c, note) end
+  for _, note in ipairs(c.nodes and notes or {}) do
+    if not c.report:overfull() then check.cardinality(c, note) end
+  end
   c.report:finish(path, core.add)
 end

@@ -145,7 +145,9 @@ end
 
 local function look_at_options(c, call)
   local given = tree.table(call.options)
-  for _, item in ipairs(given and given.items or {}) do
+  if not given or given.looked_at == call.name then return end
+  given.looked_at = call.name
+  for _, item in ipairs(given.items) do
     local name = item.key and tree.text(item.key)
     local takes = name and call.spec.takes[name]
     if name and not takes then
@@ -215,6 +217,7 @@ end
 
 function options.look(c)
   for _, call in ipairs(c.calls) do
+    if c.report:full() then return end
     look_at_options(c, call)
     look_at_first(c, call)
   end

@@ -64,25 +64,23 @@ end
 
 -- One on the line that has what is quoted.
 local function of_line(c, problem)
-  local found
-  for _, call in ipairs(c.calls) do
-    if call.line == problem.line then
-      for _, word in ipairs(quoted(problem.text)) do
-        if place.literal(c, call.node, word) then found = call end
-      end
+  local found, words = nil, quoted(problem.text)
+  for _, call in ipairs(c.calls_at(problem.line)) do
+    for _, word in ipairs(words) do
+      if place.literal(c, call.node, word) then found = call end
     end
   end
   return found
 end
 
 -- The call that a problem is about: on its line, and named by its text.
-local function call_of(c, problem)
+local function call_of(c, problem, words)
   for word in problem.text:gmatch("%a+") do
     if check.calls[word] then
       local calls = c.calls_at(problem.line, word)
       if LATER[problem.code] and calls[1] then return calls[#calls] end
       for _, call in ipairs(calls) do
-        if option_of(call, quoted(problem.text)) then return call end
+        if option_of(call, words) then return call end
       end
       if calls[1] then return calls[1] end
     end
@@ -91,7 +89,8 @@ local function call_of(c, problem)
 end
 
 local function of_problem(c, problem)
-  local call, words = call_of(c, problem), quoted(problem.text)
+  local words = quoted(problem.text)
+  local call = call_of(c, problem, words)
   if not call then return end
   return in_option(c, call, problem, words) or in_arguments(c, call, problem, words) or call.node.of
 end

@@ -4,10 +4,16 @@ local ipairs, setmetatable, sort = ipairs, setmetatable, table.sort
 local Report = {}
 Report.__index = Report
 
-local FULL = 1000 -- nobody reads more
+local FULL = 200 -- nobody reads more
+local COMMENT = 200 -- bytes at the end of a line that are searched for "check: allow"
 
 function Report:full()
   return #self.items >= FULL
+end
+
+-- What was found by running has its room besides.
+function Report:overfull()
+  return #self.items >= 2 * FULL
 end
 
 -- From the byte `at` to `to`; nil: the whole file. "; did you mean ..." at the end of the text
@@ -34,7 +40,7 @@ local function allowed(source, item)
   local line = source:place(item.at)
   for number = line, math.max(line - 1, 1), -1 do
     local first, last = source:line(number)
-    local codes = source.text:sub(first, last):match("%-%-%s*check: allow ([%w, ]+)")
+    local codes = source.text:sub(math.max(first, last - COMMENT), last):match("%-%-%s*check: allow ([%w, ]+)")
     if codes and codes:find(item.code, 1, true) then return true end
   end
   return false

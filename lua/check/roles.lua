@@ -63,6 +63,8 @@ local function begin(c, roles, todo)
     local spec = call.spec
     if spec.event then assign(roles, call.fn, { kind = "event", stage = stage_of(c, spec.event) }, todo) end
     if spec.group then assign(roles, call.fn, group_role(call), todo) end
+    local annotations = tree.func(tree.member(call.options, "annotations"))
+    if spec.group then assign(roles, annotations, group_role(call), todo) end
     for _, option in ipairs { "sum", "max", "where" } do
       if spec.takes[option] and spec.takes[option] ~= "any" then
         local fn = tree.func(tree.member(call.options, option))

@@ -34,8 +34,9 @@ end
 function Source:line(number)
   local first = self.starts[number]
   if not first then return end
-  local stop = self.starts[number + 1] or #self.text + 1
-  return first, (find(self.text, "[\r\n]", first) or stop) - 1
+  local last = (self.starts[number + 1] or #self.text + 1) - 1
+  while last >= first and find(self.text, "^[\r\n]", last) do last = last - 1 end
+  return first, last
 end
 
 -- The first byte of the line that is not blank, and the last of its word.
@@ -43,9 +44,10 @@ function Source:word(number, from)
   local first, last = self:line(number)
   if not first then return end
   first = from or first
-  first = first + #sub(self.text, first, last):match("^%s*")
-  local word = sub(self.text, first, last):match("^[%w_]+") or ""
-  return first, first + (#word > 0 and #word or 1) - 1
+  local at = find(self.text, "%S", first)
+  if not at or at > last then return first, first end
+  local _, to = find(self.text, "^[%w_]+", at)
+  return at, to or at
 end
 
 -- --- excerpts ---
@@ -86,10 +88,11 @@ end
 -- blank line.
 function Source:excerpt(at, to)
   local first, last = self:line((self:place(at)))
-  if not find(sub(self.text, first, last), "%S") then return end
+  if (find(self.text, "%S", first) or last + 1) > last then return end
+  to = min(to, last)
   local before = code_points(sub(self.text, math.max(first, at - 4 * WIDTH), at - 1))
-  local marked = code_points(sub(self.text, at, min(to, last, at + 4 * WIDTH)))
-  local after = code_points(sub(self.text, at + #sub(self.text, at, min(to, last)), min(last, to + 4 * WIDTH)))
+  local marked = code_points(sub(self.text, at, min(to, at + 4 * WIDTH)))
+  local after = code_points(sub(self.text, math.max(at, to + 1), min(last, to + 4 * WIDTH)))
   local keep = #before + #marked + #after > WIDTH and BEFORE or WIDTH
   local left = cut(before, keep, true)
   local middle, width = cut(marked, MARKED)

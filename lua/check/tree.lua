@@ -5,6 +5,7 @@ local ipairs = ipairs
 local tree = {}
 
 local FOLLOWED_MAX = 20 -- variables of variables
+local TEXTS_MAX = 100
 
 -- What an expression certainly is: parentheses and variables that are never written again are
 -- looked through. True behind it: others may have changed what is in it.
@@ -58,12 +59,29 @@ function tree.func(node)
   return node and node.tag == "Function" and node or nil
 end
 
+-- What was once found of a table is kept with it: many calls may share one.
+local function kept(name, find)
+  return function(node)
+    local list = tree.table(node)
+    if not list then return end
+    if list[name] == nil then list[name] = find(list) or false end
+    return list[name] or nil
+  end
+end
+
+local by_key = kept("by_key", function(list)
+  local out = {}
+  for _, item in ipairs(list.items) do
+    local key = item.key and tree.text(item.key)
+    if key then out[key] = out[key] or item end
+  end
+  return out
+end)
+
 -- The item of a table with this key.
 function tree.item(node, key)
-  node = tree.table(node)
-  for _, item in ipairs(node and node.items or {}) do
-    if item.key and tree.text(item.key) == key then return item end
-  end
+  local items = by_key(node)
+  return items and items[key]
 end
 
 function tree.member(node, key)
@@ -71,27 +89,30 @@ function tree.member(node, key)
   return item and item.value
 end
 
--- The expressions of a list, or of one that stands for a list of one.
-function tree.elements(node)
-  local list, out = tree.table(node), {}
-  if not list then return { node } end
+local elements_of = kept("elements", function(list)
+  local out = {}
   for _, item in ipairs(list.items) do
     if not item.key then out[#out + 1] = item.value end
   end
   return out
+end)
+
+-- The expressions of a list, or of one that stands for a list of one.
+function tree.elements(node)
+  return elements_of(node) or { node }
 end
 
--- The texts of a list; nil if any of it is not certain.
-function tree.texts(node)
-  local list, out = tree.table(node), {}
-  if not list then return end
+-- The texts of a list; nil if any of it is not certain, or there are more than anything takes.
+tree.texts = kept("texts", function(list)
+  local out = {}
+  if #list.items > TEXTS_MAX then return end
   for _, item in ipairs(list.items) do
     local text = not item.key and tree.text(item.value)
     if not text then return end
     out[#out + 1] = text
   end
   return out
-end
+end)
 
 -- What an expression may be in the end: of `a and b or c` these are b and c.
 function tree.results(node)

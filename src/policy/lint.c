@@ -34,20 +34,19 @@ CHUNK(place)
 CHUNK(check)
 #undef CHUNK
 
-/* In this order: each may use those before it. The last one's value is what checks. */
 #define CHUNK(name)                                                                      \
     {                                                                                    \
 #name, check_##name, check_##name##_end                                          \
     }
-static const struct chunk {
-    const char *name, *text, *end;
-} chunks[] = {
+const struct lint_chunk lint_chunks[] = {
     CHUNK(calls),       CHUNK(lexer),   CHUNK(scope),   CHUNK(expressions), CHUNK(source),
     CHUNK(statements),  CHUNK(parser),  CHUNK(tree),    CHUNK(report),      CHUNK(roles),
     CHUNK(globals),     CHUNK(members), CHUNK(options), CHUNK(answers),     CHUNK(bounds),
     CHUNK(cardinality), CHUNK(place),   CHUNK(check),
 };
 #undef CHUNK
+
+const size_t lint_chunk_count = sizeof lint_chunks / sizeof *lint_chunks;
 
 /* One state for all files. */
 struct linter {
@@ -156,17 +155,17 @@ static int open_checks(lua_State *L)
 
     lua_newtable(L);
     int modules = lua_gettop(L);
-    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
-        size_t size = (size_t)(chunks[i].end - chunks[i].text);
-        lua_pushfstring(L, "=check/%s", chunks[i].name);
-        if (luaL_loadbufferx(L, chunks[i].text, size, lua_tostring(L, -1), "t") != 0)
+    for (size_t i = 0; i < lint_chunk_count; i++) {
+        size_t size = (size_t)(lint_chunks[i].end - lint_chunks[i].text);
+        lua_pushfstring(L, "=check/%s", lint_chunks[i].name);
+        if (luaL_loadbufferx(L, lint_chunks[i].text, size, lua_tostring(L, -1), "t") != 0)
             return lua_error(L);
         lua_pushvalue(L, modules);
         push_core(L, l);
         lua_pushlstring(L, l->names.at, l->names.size);
         lua_call(L, 3, 1);
         lua_pushvalue(L, -1);
-        lua_setfield(L, modules, chunks[i].name);
+        lua_setfield(L, modules, lint_chunks[i].name);
     }
     return 1;
 }

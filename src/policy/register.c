@@ -221,7 +221,7 @@ static int register_metric(lua_State *L)
 static void note_labels(lua_State *L, const char *kind)
 {
     struct policy_vm *vm = vm_of(L);
-    bool metric = strcmp(kind, "counter") == 0;
+    bool metric = strcmp(kind, "counter") == 0 || strcmp(kind, "histogram") == 0;
 
     if (!vm->found || vm->found->note_count == NOTES_MAX ||
         !(metric || strcmp(kind, "window") == 0 || strcmp(kind, "budget") == 0))
