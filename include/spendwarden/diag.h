@@ -42,8 +42,10 @@ size_t diags_errors(const struct diags *d);
 /* In order of file and line. */
 void diags_sort(struct diags *d);
 
-/* "file:line:column: text", with a code "file:line:column: error[E012]: text", then the
- * excerpt and the help where there are; sorted. */
+/* "file:line:column: text", with a code "file:line:column: error[E012]: text". */
+void diag_heading(const struct diag *item, struct buf *out);
+
+/* The heading of each, then the excerpt and the help where there are; sorted. */
 void diags_print(struct diags *d, struct buf *out);
 
 /* Adds those of another list. */

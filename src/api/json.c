@@ -254,13 +254,8 @@ void view_reload(struct server *s, struct http_request *r, struct http_response 
     struct diags diags = {0};
 
     (void)r;
-    if (server_reload(s, "HTTP", &diags)) {
-        respond_text(out, 200, STR(""));
-    } else {
-        out->status = 500;
-        out->content_type = "text/plain; charset=utf-8";
-        diags_print(&diags, &out->body);
-    }
+    respond_text(out, server_reload(s, "HTTP", &diags) ? 200 : 500, STR(""));
+    diags_print(&diags, &out->body); /* of a good one the warnings */
     diags_release(&diags);
 }
 

@@ -270,18 +270,21 @@ bool server_check(const struct config *c, struct diags *diags)
     return ok;
 }
 
-static void log_diags(struct diags *diags)
+/* One line each: the source is for whoever asked. */
+static void log_diags(struct diags *diags, enum log_level level)
 {
-    struct buf text = {0};
-    size_t start = 0;
-
-    diags_print(diags, &text);
-    for (size_t i = 0; i < text.size; i++)
-        if (text.at[i] == '\n') {
-            log_line(LOG_ERROR, "reload: %.*s", (int)(i - start), text.at + start);
-            start = i + 1;
-        }
-    buf_release(&text);
+    diags_sort(diags);
+    for (size_t i = 0; i < diags->count; i++) {
+        const struct diag *item = &diags->items[i];
+        struct buf line = {0};
+        diag_heading(item, &line);
+        if (item->help)
+            buf_format(&line, "; %s", item->help);
+        log_line(level, "reload: %.*s", STR_ARG(buf_str(&line)));
+        buf_release(&line);
+    }
+    if (diags->more)
+        log_line(level, "reload: and %zu more", diags->more);
 }
 
 bool server_reload(struct server *s, const char *trigger, struct diags *diags)
@@ -297,7 +300,6 @@ bool server_reload(struct server *s, const char *trigger, struct diags *diags)
         token_set_free(fresh);
     }
     pthread_mutex_unlock(&s->reload_lock);
-    if (!ok)
-        log_diags(diags);
+    log_diags(diags, ok ? LOG_WARN : LOG_ERROR);
     return ok;
 }

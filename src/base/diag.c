@@ -70,20 +70,10 @@ void diags_add_code(struct diags *d, const char *code, const char *file, int lin
     va_end(args);
 }
 
-static void add_text(struct diags *d, struct diag item, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    add(d, item, format, args);
-    va_end(args);
-}
-
 void diags_copy(struct diags *d, const struct diags *from)
 {
     for (size_t i = 0; i < from->count; i++)
-        if (from->items[i].file && from->items[i].text)
-            add_text(d, from->items[i], "%s", from->items[i].text);
+        diags_add_copy(d, &from->items[i]);
     d->more += from->more;
 }
 
@@ -114,21 +104,25 @@ void diags_sort(struct diags *d)
         qsort(d->items, d->count, sizeof *d->items, compare);
 }
 
+void diag_heading(const struct diag *item, struct buf *out)
+{
+    buf_add(out, str_of(item->file ? item->file : "?"));
+    if (item->line)
+        buf_format(out, ":%d", item->line);
+    if (item->line && item->column)
+        buf_format(out, ":%d", item->column);
+    if (item->code)
+        buf_format(out, ": %s[%s]", item->warning ? "warning" : "error", item->code);
+    buf_format(out, ": %s", item->text ? item->text : "no memory");
+}
+
 void diags_print(struct diags *d, struct buf *out)
 {
     diags_sort(d);
     for (size_t i = 0; i < d->count; i++) {
         const struct diag *item = &d->items[i];
-        if (!item->file || !item->text)
-            continue;
-        buf_add(out, str_of(item->file));
-        if (item->line)
-            buf_format(out, ":%d", item->line);
-        if (item->line && item->column)
-            buf_format(out, ":%d", item->column);
-        if (item->code)
-            buf_format(out, ": %s[%s]", item->warning ? "warning" : "error", item->code);
-        buf_format(out, ": %s\n", item->text);
+        diag_heading(item, out);
+        buf_byte(out, '\n');
         if (item->excerpt)
             buf_add(out, str_of(item->excerpt));
         if (item->help)

@@ -133,6 +133,7 @@ static int serve(const struct common_options *o)
         log_line(LOG_INFO, "listening on %s:%d, ledger %s", g->config->listen_host,
                  server_port(s), g->config->ledger_path);
         generation_release(g);
+        report_diags(&diags, EXIT_OK); /* warnings */
         wait_for_end(e, r, &signals);
         log_line(LOG_INFO, "stopping");
     }

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import ROOT, Checks
+from harness import ROOT, Checks, Stage, until
 
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.S)
 NAMES = ["policy.lua", "other.lua"]
@@ -109,6 +109,26 @@ def check_status(check, binary, folder):
     check.equal("no such page", run(binary, folder, "--explain", "E000").returncode, 2)
 
 
+def check_run(check, binary):
+    """`run` and a reload say what `check` says."""
+    with Stage(binary) as stage:
+        path = stage.file("p.lua", BROKEN.replace("teem", "team"))
+        engine = stage.engine("run", {"policies": {"paths": [path]}}).start()
+        warned = run(binary, ROOT, path).stderr
+        check.true("run prints warnings and goes on", "W401" in warned and warned in engine.log(), engine.log())
+        answer = engine.reload()
+        check.equal("a reload answers with warnings", (answer.status, answer.text), (200, warned))
+        stage.file("p.lua", BROKEN)
+        wrong = run(binary, ROOT, path).stderr
+        answer = engine.reload()
+        check.equal("and with errors", (answer.status, answer.text), (500, wrong))
+        check.true("of which the log has the first lines", until(lambda: "[E201]" in engine.log(), 5))
+        engine.end()
+        started = engine.run("run", "--config", engine.path)
+        check.equal("run does not start with errors", started.returncode, 2)
+        check.true("and prints them", wrong in started.stderr, started.stderr)
+
+
 def main():
     binary, check = os.path.abspath(sys.argv[1]), Checks()
     check_pages(check, binary)
@@ -116,6 +136,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_output(check, binary, folder)
         check_status(check, binary, folder)
+    check_run(check, binary)
     return check.finish()
 
 

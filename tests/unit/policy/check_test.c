@@ -2,8 +2,9 @@
  * what NAME.txt holds. UPDATE_GOLDEN=1 writes those files anew. */
 #include "support.h"
 
-#include <dirent.h>
 #include <glob.h>
+#include <lauxlib.h>
+#include <lualib.h>
 
 #include "../../../src/policy/codes.h"
 
@@ -89,6 +90,92 @@ TEST(every_broken_policy_gets_its_messages)
     globfree(&cases);
 }
 
+/* --- what depends on it --- */
+
+TEST(a_warning_fails_nothing_and_an_error_does)
+{
+    struct fixture *f = fixture_new();
+
+    f->options.unchecked = false;
+    f->options.max_groups = 10;
+    add_policy(f, "p.lua",
+               "policy { name = 'p' }\n"
+               "window { count = true, over = '1h', by = { 'team' } }\n");
+    assert_non_null(strstr(load_errors(f), "p.lua:2:44: warning[W401]: "));
+    assert_non_null(f->set);
+    assert_int_equal(diags_errors(&f->diags), 0);
+    fixture_free(f);
+    f = fixture_new();
+    f->options.unchecked = false;
+    add_policy(f, "p.lua", "policy { name = 'p' }\nlocal function f() return x end\n");
+    assert_non_null(strstr(load_errors(f), "p.lua:2:27: error[E013]: "));
+    assert_null(f->set);
+    fixture_free(f);
+}
+
+TEST(a_file_that_is_named_twice_is_checked_once)
+{
+    struct fixture *f = fixture_new();
+
+    f->options.unchecked = false;
+    add_policy(f, "p.lua", "policy { name = 'p' }\nlocal function f() return x end\n");
+    add_policy_file(f, f->paths[0]);
+    const char *first = strstr(load_errors(f), "[E013]");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "[E013]"));
+    fixture_free(f);
+}
+
+/* The chunk gets the calls of lua/check/calls.lua, and the text of a file of the frame.
+ */
+static const char compare_options[] =
+    "local calls, text, seen = ...\n"
+    "for name, list in text:gmatch('options_of%(\"(%a+)\", given,%s*(%b{})%)') do\n"
+    "  local takes, count = calls[name].takes, 0\n"
+    "  for option in list:gmatch('\"(.-)\"') do\n"
+    "    assert(takes[option], 'lua/check/calls.lua: ' .. name .. ' lacks ' .. option)\n"
+    "    count = count + 1\n"
+    "  end\n"
+    "  for _ in pairs(takes) do count = count - 1 end\n"
+    "  assert(count == 0, 'lua/check/calls.lua: ' .. name .. ' has more options than the "
+    "frame')\n"
+    "  seen[name] = true\n"
+    "end\n"
+    "if text == '' then for name in pairs(calls) do assert(seen[name], name) end end\n";
+
+static void compare(lua_State *L, const char *text)
+{
+    lua_settop(L, 2);
+    if (luaL_loadstring(L, compare_options) != 0)
+        fail_msg("%s", lua_tostring(L, -1));
+    lua_pushvalue(L, 1);
+    lua_pushstring(L, text);
+    lua_pushvalue(L, 2);
+    if (lua_pcall(L, 3, 0, 0) != 0)
+        fail_msg("%s", lua_tostring(L, -1));
+}
+
+TEST(the_checks_know_the_options_that_the_frame_takes)
+{
+    lua_State *L = luaL_newstate();
+    glob_t files;
+
+    luaL_openlibs(L);
+    if (luaL_dofile(L, SOURCE_DIR "/lua/check/calls.lua"))
+        fail_msg("%s", lua_tostring(L, -1));
+    lua_newtable(L);
+    assert_int_equal(glob(SOURCE_DIR "/lua/*.lua", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        struct buf text = contents(files.gl_pathv[i]);
+        if (text.size > 1)
+            compare(L, text.at);
+        buf_release(&text);
+    }
+    compare(L, ""); /* all of them were seen */
+    globfree(&files);
+    lua_close(L);
+}
+
 /* --- pages --- */
 
 static bool in_a_golden_file(const char *code)
@@ -165,6 +252,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_broken_policy_gets_its_messages),
+        cmocka_unit_test(a_warning_fails_nothing_and_an_error_does),
+        cmocka_unit_test(a_file_that_is_named_twice_is_checked_once),
+        cmocka_unit_test(the_checks_know_the_options_that_the_frame_takes),
         cmocka_unit_test(every_code_has_a_page_and_a_case),
         cmocka_unit_test(no_page_is_without_a_code),
     };
