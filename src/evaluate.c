@@ -97,6 +97,8 @@ void evaluate_rules(const struct evaluation *e)
 {
     const struct decls *decls = policy_decls(e->generation->policies);
 
+    if (e->standing)
+        *e->standing = (struct standing){.until_ns = INT64_MAX};
     rules_begin(e->rules, e->at_ns);
     policy_tick_begin(e->policies, e->sums);
     for (size_t i = 0; i < decls->rule_count; i++)
@@ -105,6 +107,8 @@ void evaluate_rules(const struct evaluation *e)
         evaluate_budget(e, i);
     for (size_t i = 0; i < decls->gauge_count; i++)
         run_gauge(e, i);
+    if (e->standing)
+        evaluate_stands(e->standing, policy_tick_stands(e->policies));
     policy_tick_end(e->policies);
     evaluate_disabled(e);
     rules_end(e->rules);

@@ -5,6 +5,12 @@
 #include "spendwarden/policy_tick.h"
 #include "tick_view.h"
 
+/* How long what was decided stands, while no event comes and no window changes. */
+struct standing {
+    int64_t until_ns; /* INT64_MAX: for ever; 0: not to the next tick */
+    bool drifts;      /* but the value of an alert moves a little all the time */
+};
+
 /* Of one moment. Everything is borrowed. */
 struct evaluation {
     const struct generation *generation;
@@ -13,6 +19,7 @@ struct evaluation {
     const struct window_sums *sums; /* one for each of the generation's windows */
     struct arena *arena;            /* until the next tick */
     struct tick_view_box *view;     /* what is shown of it; NULL: nobody looks */
+    struct standing *standing;      /* filled in; NULL: nobody asks */
     int64_t at_ns;
     const struct policy_mask *disabled; /* these alert; NULL: none */
 };

@@ -3,6 +3,11 @@
 #include "evaluate_internal.h"
 #include "spendwarden/timestamp.h"
 
+static const int64_t WEEK_NS = 7 * NS_PER_DAY, BUCKET_MAX_NS = 6 * NS_PER_HOUR;
+
+/* What is reckoned ahead in doubles may be wrong by less. */
+static const int64_t MARGIN_NS = NS_PER_SECOND;
+
 /* A group's budget at work. */
 struct budget {
     const struct evaluation *evaluation;
@@ -59,9 +64,13 @@ static void observe_burns(const struct budget *b, const struct spending *spendin
     }
 }
 
-/* What will be spent at the end of the period: the mean rate of the last 7 days goes on.
- * False: not a day of that was seen. */
-static bool forecast(const struct budget *b, struct money *out)
+/* The last 7 days, or the part of them that the group was seen. */
+struct lately {
+    int64_t from_ns, at_ns; /* from 0: nothing was seen yet */
+    double nanousd;
+};
+
+static struct lately lately_of(const struct budget *b)
 {
     const struct window_sums *week = &b->evaluation->sums[b->decl->week_window];
     const struct window_group *g = window_sums_find(week, b->group->by);
@@ -69,13 +78,59 @@ static bool forecast(const struct budget *b, struct money *out)
 
     if (g && g->first_ns > from_ns)
         from_ns = g->first_ns;
-    int64_t seen_ns = week->at_ns - from_ns, left_ns = b->sums->end_ns - week->at_ns;
-    if (week->since_ns == 0 || seen_ns < NS_PER_DAY || left_ns < 0)
+    return (struct lately){.from_ns = week->since_ns ? from_ns : 0,
+                           .at_ns = week->at_ns,
+                           .nanousd = g ? (double)g->sum : 0};
+}
+
+/* What will be spent at the end of the period: the mean rate of the last 7 days goes on.
+ * False: not a day of that was seen. */
+static bool forecast(const struct budget *b, struct money *out)
+{
+    const struct lately lately = lately_of(b);
+    int64_t seen_ns = lately.at_ns - lately.from_ns,
+            left_ns = b->sums->end_ns - lately.at_ns;
+
+    if (lately.from_ns == 0 || seen_ns < NS_PER_DAY || left_ns < 0)
         return false;
-    double more = g ? (double)g->sum / (double)seen_ns * (double)left_ns : 0;
+    double more = lately.nanousd / (double)seen_ns * (double)left_ns;
     double total = (double)b->spent.nanousd + more;
     *out = (struct money){total < 9e18 ? (int64_t)total : INT64_MAX};
     return true;
+}
+
+/* Without events the forecast falls: when it comes down to so many limits. */
+static int64_t falls_to(const struct budget *b, const struct lately *lately, double share)
+{
+    double more = share * (double)b->limit.nanousd - (double)b->spent.nanousd;
+    double span_ns = (double)(b->sums->end_ns - lately->from_ns);
+
+    if (!(more > 0))
+        return INT64_MAX;
+    double after_ns = lately->nanousd * span_ns / (more + lately->nanousd);
+    return lately->from_ns + (int64_t)after_ns;
+}
+
+/* How long the alert of the forecast stands. */
+static void stand(const struct budget *b, bool has_forecast, struct money ahead)
+{
+    struct standing *standing = b->evaluation->standing;
+    const struct window_sums *week = &b->evaluation->sums[b->decl->week_window];
+    const struct lately lately = lately_of(b);
+    const double shares[] = {b->decl->forecast, rules_forecast_clear(b->decl)};
+
+    /* The first day is over, and the week's first bucket moves on. */
+    if (lately.from_ns && !has_forecast)
+        evaluate_stands(standing, lately.from_ns + NS_PER_DAY);
+    if (lately.from_ns < week->start_ns + BUCKET_MAX_NS)
+        evaluate_stands(standing, week->start_ns + WEEK_NS);
+    for (size_t i = 0; has_forecast && i < 2; i++) {
+        int64_t falls_ns = falls_to(b, &lately, shares[i]) - MARGIN_NS;
+        bool above = money_to_double(ahead) >= shares[i] * money_to_double(b->limit);
+        if (above)
+            evaluate_stands(standing, falls_ns);
+        standing->drifts |= above;
+    }
 }
 
 static void observe(const struct budget *b)
@@ -90,6 +145,8 @@ static void observe(const struct budget *b)
     struct money ahead = {0};
     bool has_forecast = is_calendar(b) && forecast(b, &ahead);
 
+    if (e->standing && b->decl->has_forecast)
+        stand(b, has_forecast, ahead);
     rules_observe_budget(e->rules, b->decl, b->labels, &spending);
     observe_burns(b, &spending);
     if (has_forecast && b->decl->has_forecast)

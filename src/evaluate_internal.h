@@ -7,6 +7,12 @@ struct group_labels evaluate_group(const struct evaluation *e, int window,
                                    const struct window_group *group,
                                    struct pair out[WINDOW_BY_MAX]);
 
+static inline void evaluate_stands(struct standing *s, int64_t until_ns)
+{
+    if (until_ns < s->until_ns)
+        s->until_ns = until_ns;
+}
+
 /* One budget for all its groups. */
 void evaluate_budget(const struct evaluation *e, size_t index);
 

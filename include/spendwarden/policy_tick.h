@@ -29,6 +29,11 @@ bool policy_annotate(struct policy_vm *vm, size_t rule, const struct window_grou
                      struct answer answer, struct arena *arena, struct pair *out,
                      size_t *count);
 
+/* From when on, though the sums are the same, an answer since policy_tick_begin may be
+ * another: it asked how old or how long. INT64_MAX: never; 0: at the next tick, for one
+ * failed. */
+int64_t policy_tick_stands(const struct policy_vm *vm);
+
 void policy_tick_end(struct policy_vm *vm);
 
 /* Of the tick that has ended. */

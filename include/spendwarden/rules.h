@@ -53,6 +53,16 @@ void rules_keep_budget(struct rules *r, const struct budget_decl *budget);
 /* What was not observed is over. */
 void rules_end(struct rules *r);
 
+/* --- ticks that are left out --- */
+
+/* From when on a tick that observes what the last one did changes a state. INT64_MAX:
+ * none does. */
+int64_t rules_next_change(const struct rules *r);
+
+/* As if ticks until then, and one at `until_ns`, had observed what the last one did. It
+ * lies before rules_next_change. */
+void rules_stand(struct rules *r, int64_t until_ns);
+
 /* --- what came of it; valid until the next rules_begin --- */
 
 struct alert_change {

@@ -49,8 +49,9 @@ void rules_observe_burn(struct rules *r, const struct budget_decl *budget, size_
                         struct group_labels group, const struct spending *spending,
                         int64_t period_ns, double long_rate, double short_rate);
 
-/* "<alert>Forecast" while it is above budget->forecast limits; falls once it is 5% below.
- */
+/* "<alert>Forecast" while it is above budget->forecast limits; falls once it is below
+ * rules_forecast_clear, which is 5% less. */
+double rules_forecast_clear(const struct budget_decl *budget);
 void rules_observe_forecast(struct rules *r, const struct budget_decl *budget,
                             struct group_labels group, const struct spending *spending,
                             double forecast_usd);

@@ -12,6 +12,7 @@ struct sim_options {
     int64_t start_ns;
     int64_t stop_ns; /* of timestamp_monotonic: work beyond it is refused; 0: none is */
     struct policy_watch watch; /* of every policy */
+    bool every_tick;           /* also those in which nothing can have changed */
 };
 
 bool sim_open(struct sim **out, const struct sim_options *options, struct err *err);
@@ -29,8 +30,13 @@ enum verdict sim_next(struct sim *s, const struct record **out,
                       struct verdict_reason *why);
 
 /* The clock goes on to `to_ns`, and every tick that is due by then runs; one at `to_ns`
- * itself does, before what comes at that moment. ERR_LIMIT: no time is left. */
+ * itself does, before what comes at that moment. A tick that would find what the last one
+ * found is left out; what can be seen of alerts is the same. ERR_LIMIT: no time is left.
+ */
 bool sim_advance(struct sim *s, int64_t to_ns, struct err *err);
+
+/* How many ticks ran. */
+int64_t sim_ticks(const struct sim *s);
 
 /* The end of the next tick's wait. */
 int64_t sim_next_tick(const struct sim *s);

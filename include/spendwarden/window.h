@@ -68,7 +68,8 @@ struct window_sums {
     int64_t at_ns;
     int64_t since_ns; /* earliest booked time that this window has seen; 0: nothing yet */
     int64_t start_ns, end_ns; /* what was summed; of a calendar window, its period */
-    bool filling;             /* not all of its history is in: nothing was summed */
+    int64_t moves_ns; /* from when on the observed part of it has another length */
+    bool filling;     /* not all of its history is in: nothing was summed */
     size_t by_count, group_count;
     const struct window_group *groups; /* those with events in what was summed, in
                                           bytewise order of the by values */

@@ -178,6 +178,7 @@ static void clear(struct policy_vm *vm)
 static void failed(struct policy_vm *vm, size_t fn, const char *reason,
                    const char *message)
 {
+    vm->stands_ns = 0;
     clear(vm);
     count(vm, fn, POLICY_FAILED);
     if (vm->marks)
@@ -199,6 +200,7 @@ static const struct field no_field = {FIELD_NONE, 0, STAGE_DECODE};
 static void wait_for_history(struct policy_vm *vm, size_t fn)
 {
     vm->read_filling = false;
+    vm->stands_ns = 0;
     clear(vm);
     vm_skip(vm, fn, POLICY_SKIPPED_FILLING, no_field);
 }
@@ -225,6 +227,7 @@ static const char *sampled_run(struct policy_vm *vm, size_t fn, int results)
 bool vm_call(struct policy_vm *vm, size_t fn, int results)
 {
     if (policy_mask_has(vm->disabled, vm->set->build.fns[fn].policy_at)) {
+        vm->stands_ns = 0;
         vm_skip(vm, fn, POLICY_SKIPPED_DISABLED, no_field);
         return false;
     }

@@ -61,12 +61,21 @@ static const struct policy_vm *check_group(lua_State *L, int index)
     return vm;
 }
 
+/* The answer of the function that runs is good until then, if the sums stay. */
+static void stands_until(struct policy_vm *vm, int64_t ns)
+{
+    if (ns < vm->stands_ns)
+        vm->stands_ns = ns;
+}
+
 static void push_age(lua_State *L, const struct window_group *group, int64_t at_ns)
 {
-    if (group && group->first_ns)
-        lua_pushnumber(L, (double)(at_ns - group->first_ns) / 1e9);
-    else
+    if (!group || !group->first_ns) {
         lua_pushnil(L);
+        return;
+    }
+    lua_pushnumber(L, (double)(at_ns - group->first_ns) / 1e9);
+    stands_until(vm_of(L), at_ns + 1);
 }
 
 /* The label `name` of the running group; false: it has no such label. */
@@ -327,9 +336,11 @@ static int window_per(lua_State *L)
     const struct window_sums *sums = r.sums;
     int64_t start = sums->start_ns > sums->since_ns ? sums->start_ns : sums->since_ns;
     int64_t end = sums->end_ns < sums->at_ns ? sums->end_ns : sums->at_ns;
-    int64_t observed = end - start;
-    if (sums->since_ns == 0 || observed <= 0 ||
-        observed < (sums->end_ns - sums->start_ns) / 2)
+    int64_t observed = end - start, half = (sums->end_ns - sums->start_ns) / 2;
+    if (sums->since_ns == 0)
+        return 0;
+    stands_until(vm_of(L), sums->moves_ns);
+    if (observed <= 0 || observed < half)
         return 0;
     lua_pushnumber(L, value_of(r.group) * (double)unit / (double)observed);
     return 1;

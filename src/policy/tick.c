@@ -11,6 +11,12 @@ void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums)
     vm->left = vm->set->options.limits.tick_instructions;
     vm->tick = (struct policy_marks){0};
     vm->marks = &vm->tick;
+    vm->stands_ns = INT64_MAX;
+}
+
+int64_t policy_tick_stands(const struct policy_vm *vm)
+{
+    return vm->stands_ns;
 }
 
 void policy_tick_end(struct policy_vm *vm)

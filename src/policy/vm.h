@@ -60,6 +60,7 @@ struct policy_vm {
     const struct window_decl *group_window;
     const struct window_group *group;
     int64_t at_ns;
+    int64_t stands_ns;           /* see policy_tick_stands */
     const struct answer *answer; /* a second argument of the call; NULL: none */
     int64_t left;                /* instructions of this event or tick */
     struct budget budget;        /* of the running call */

@@ -91,6 +91,11 @@ void rules_observe_burn(struct rules *r, const struct budget_decl *budget, size_
     observe_bound(r, &s, &b, reading_of(spending, long_rate));
 }
 
+double rules_forecast_clear(const struct budget_decl *budget)
+{
+    return budget->forecast * FORECAST_CLEAR;
+}
+
 void rules_observe_forecast(struct rules *r, const struct budget_decl *budget,
                             struct group_labels group, const struct spending *spending,
                             double forecast_usd)
@@ -104,7 +109,7 @@ void rules_observe_forecast(struct rules *r, const struct budget_decl *budget,
         .has_above = true,
         .above = budget->forecast,
         .has_clear = true,
-        .clear = budget->forecast * FORECAST_CLEAR,
+        .clear = rules_forecast_clear(budget),
         .severity = budget->forecast_severity,
     };
     struct reading reading = reading_of(spending, forecast_usd / spending->limit_usd);

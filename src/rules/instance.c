@@ -240,6 +240,7 @@ void instance_step(struct rules *r, struct instance *i, bool condition, int64_t 
     r->unsaved |= was_true != condition || i->alert.state == ALERT_PENDING ||
                   (i->alert.state == ALERT_FIRING && !condition);
     i->condition = condition;
+    i->hold_ns = hold_ns;
     i->round = r->round;
     if (condition)
         step_true(r, i, hold_ns);

@@ -44,6 +44,7 @@ struct instance {
     uint64_t round, kept_round;      /* the ticks that last observed and kept it */
     uint64_t began_round;            /* the tick in which its state began, if it holds */
     bool condition;                  /* as last observed: hysteresis needs it */
+    int64_t hold_ns;                 /* as last declared */
     int64_t held_ns;                 /* pending: observed time with the condition true */
     int64_t keep_ns, kept_ns;        /* firing: observed time since it became false */
     int64_t period_start_ns;         /* of a budget */

@@ -55,8 +55,11 @@ bool observe_bound(struct rules *r, const struct subject *s, const struct bound 
 {
     char step[NUMBER_TEXT_SIZE];
     struct label_set labels;
-    struct instance *i = find(r, s, b, step, &labels);
 
+    /* Most of the time there is no alert, and nothing to find one by is made. */
+    if (r->count == 0 && !holds(b, reading.value, false))
+        return false;
+    struct instance *i = find(r, s, b, step, &labels);
     if (i && i->round == r->round)
         return false;
     if (i && i->period_start_ns != s->period_start_ns)

@@ -4,6 +4,7 @@
 #include "spendwarden/metrics.h"
 #include "spendwarden/pipeline.h"
 #include "spendwarden/sim.h"
+#include "spendwarden/window_change.h"
 
 /* Every firing so far. */
 struct history {
@@ -15,7 +16,13 @@ struct history {
 struct sim {
     struct generation *generation; /* held */
     int64_t now_ns, stop_ns;
-    int64_t ticked_ns; /* of the last tick */
+    int64_t ticked_ns; /* of the last tick that ran; 0: none */
+    int64_t ticks;     /* that ran */
+    bool every_tick;
+    bool fresh;         /* an event came since */
+    bool knows_changes; /* changes_ns is that of the last tick */
+    int64_t changes_ns;
+    struct standing standing;
 
     struct pipeline *pipeline;
     struct arena body_arena;
@@ -31,8 +38,11 @@ struct sim {
     struct history history;
 };
 
-/* One tick at that moment. */
+/* One tick at that moment; those since the last one that ran saw the same. */
 bool tick_run(struct sim *s, int64_t at_ns, struct err *err);
+
+/* The first tick after the last one that has to run, if no event comes. */
+int64_t tick_needed(struct sim *s);
 
 /* What changed at the last tick. */
 bool history_note(struct history *h, const struct rules *rules, int64_t at_ns,

@@ -234,6 +234,23 @@ struct cell *group_cell(const struct group *g, int64_t start_ns)
     return place < g->count && cell->start_ns == start_ns ? cell : NULL;
 }
 
+size_t group_cells_until(const struct group *g, int64_t ns)
+{
+    const struct cell *cells = g->cells + g->first;
+    size_t low = 0, high = g->count;
+
+    if (g->count && cells[g->count - 1].start_ns <= ns) /* nearly always */
+        return g->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (cells[middle].start_ns <= ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static bool room_for_cell(struct group *g)
 {
     if (g->first + g->count < g->capacity)

@@ -131,6 +131,9 @@ size_t group_trim(struct windows *w, struct stream *s, struct group *g, int64_t 
 /* The cell that starts there, or NULL. */
 struct cell *group_cell(const struct group *g, int64_t start_ns);
 
+/* How many of its cells start at or before `ns`. */
+size_t group_cells_until(const struct group *g, int64_t ns);
+
 /* A cell that is not there yet. NULL: no memory. */
 struct cell *group_add_cell(struct windows *w, struct stream *s, struct group *g,
                             int64_t start_ns);
@@ -149,6 +152,10 @@ struct reach {
 };
 
 struct reach window_reach(const struct window *window, int64_t at_ns);
+
+/* See window_sums.moves_ns. */
+int64_t reach_moves(const struct window *window, const struct reach *reach,
+                    int64_t at_ns);
 
 /* What a group has there. */
 struct total {

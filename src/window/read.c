@@ -19,7 +19,10 @@ struct reach window_reach(const struct window *window, int64_t at_ns)
     reach.until_ns = floor_to(until_ns, s->width_ns);
     reach.after_ns = reach.until_ns - window->over_ns;
     reach.span.start_ns = floor_to(reach.after_ns, s->width_ns) + s->width_ns;
-    reach.span.end_ns = until_ns;
+    /* A bucket that lies behind is in it to its end. */
+    reach.span.end_ns = reach.until_ns + s->width_ns;
+    if (reach.span.end_ns > at_ns)
+        reach.span.end_ns = at_ns;
     return reach;
 }
 
@@ -27,16 +30,10 @@ struct reach window_reach(const struct window *window, int64_t at_ns)
 static const struct cell *cells_within(const struct group *g, const struct reach *reach,
                                        size_t *count)
 {
-    const struct cell *cells = g->cells + g->first;
-    size_t end = g->count;
+    size_t start = group_cells_until(g, reach->after_ns);
 
-    while (end > 0 && cells[end - 1].start_ns > reach->until_ns)
-        end--;
-    size_t start = end;
-    while (start > 0 && cells[start - 1].start_ns > reach->after_ns)
-        start--;
-    *count = end - start;
-    return cells + start;
+    *count = group_cells_until(g, reach->until_ns) - start;
+    return g->cells + g->first + start;
 }
 
 struct total group_total(const struct stream *s, const struct group *g,
@@ -111,6 +108,7 @@ bool windows_sums(struct windows *w, int id, int64_t at_ns, struct arena *arena,
                                 .since_ns = s->since_ns,
                                 .start_ns = reach.span.start_ns,
                                 .end_ns = reach.span.end_ns,
+                                .moves_ns = reach_moves(window, &reach, at_ns),
                                 .filling = s->filling,
                                 .by_count = s->decl.by_count,
                                 .groups = groups};

@@ -50,6 +50,7 @@ CONTRACTS = {
     "rules_observe": "rules",
     "server": "api",
     "testing": "sim",
+    "window_change": "window",
     "window_decl": "event",
 }
 
