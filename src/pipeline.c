@@ -1,7 +1,8 @@
 /* The order of the stages:
  *
  *     body -> decode -> derive -> price -> classify -> count -> (books: commit)
- */
+ *
+ * Candidates go the same way behind it, on a copy as it was decoded (shadow_run.c). */
 #include "spendwarden/pipeline.h"
 
 #include <stdlib.h>

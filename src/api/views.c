@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-enum { VIEWS_WAITING_MAX = 64 };
+enum { VIEWS_WAITING_MAX = 64, VIEWS_STACK = 16 * 1024 * 1024 /* a reload runs Lua */ };
 
 struct waiting_view {
     view *run;
@@ -54,6 +54,7 @@ static void *run(void *arg)
 bool views_open(struct views **out, struct server *s, struct err *err)
 {
     struct views *v = calloc(1, sizeof *v);
+    pthread_attr_t attributes;
 
     *out = NULL;
     if (!v)
@@ -61,7 +62,10 @@ bool views_open(struct views **out, struct server *s, struct err *err)
     v->server = s;
     pthread_mutex_init(&v->lock, NULL);
     pthread_cond_init(&v->wake, NULL);
-    errno = pthread_create(&v->thread, NULL, run, v);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, VIEWS_STACK);
+    errno = pthread_create(&v->thread, &attributes, run, v);
+    pthread_attr_destroy(&attributes);
     v->started = errno == 0;
     if (!v->started) {
         err_set(err, ERR_IO, "view thread: %m");

@@ -172,7 +172,9 @@ rule("Fails", { over = window { sum = "charge_usd", over = "1h" } }, function() 
 """
 
 SLOW = """policy { name = "slow" }
-derive("team", {}, function(ev) local n = 0 for i = 1, 9000 do n = n + i end return "slow" end)
+for _, label in ipairs { "team", "agent", "user", "org" } do
+  derive(label, {}, function(ev) local n = 0 for i = 1, 9000 do n = n + i end return "slow" end)
+end
 rule("Slow", { over = window { sum = "charge_usd", by = { "session_id" }, over = "1h" }, above = 0 }, function()
   local n = 0
   for i = 1, 9000 do n = n + i end
@@ -207,7 +209,7 @@ def bad_candidates(checks, stage):
     checks.true("it gets a part of the time, and is left out of the rest",
                 shadow["changed"] > 0 and shadow["skipped"] > 0 and
                 shadow["changed"] + shadow["skipped"] == sent, f"{shadow} of {sent}")
-    checks.true("everything is booked in time", sent > 2000 and slowest < 2, f"{sent}, {slowest:.2f} s")
+    checks.true("everything is booked in time", sent > 1000 and slowest < 3, f"{sent}, {slowest:.2f} s")
     checks.true("and ticks go on", until(lambda: engine.get("/-/ready").status == 200, 10))
     checks.equal("nobody was told", s.catcher.taken(), [])
     write(s.candidate, 'policy { name = "x" }\nderive("teem", {}, function() end)\n')
