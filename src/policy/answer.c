@@ -55,6 +55,18 @@ const char *answer_copy(struct policy_vm *vm, struct str text, struct str *out)
     return out->at ? NULL : "no memory";
 }
 
+/* As in labels that come with an event: no control characters. */
+static const char *copy_clean(struct policy_vm *vm, struct str text, struct str *out)
+{
+    const char *wrong = answer_copy(vm, text, out);
+    char *copy = (char *)out->at;
+
+    for (size_t i = 0; i < out->size; i++)
+        if ((unsigned char)copy[i] < ' ' || copy[i] == 0x7F)
+            copy[i] = '?';
+    return wrong;
+}
+
 const char *answer_text(struct policy_vm *vm, int index, struct str *out)
 {
     char number[40];
@@ -66,7 +78,7 @@ const char *answer_text(struct policy_vm *vm, int index, struct str *out)
         return "a label's value is longer than 256 bytes";
     if (valid_utf8(text) != text.size)
         return "a label's value is not valid UTF-8";
-    return answer_copy(vm, text, out);
+    return copy_clean(vm, text, out);
 }
 
 const char *answer_reason(struct policy_vm *vm, int index, struct str *out)
@@ -79,7 +91,7 @@ const char *answer_reason(struct policy_vm *vm, int index, struct str *out)
     if (text.size > TEXT_VALUE_MAX)
         text.size = TEXT_VALUE_MAX;
     text.size = valid_utf8(text);
-    return answer_copy(vm, text, out);
+    return copy_clean(vm, text, out);
 }
 
 /* By walking it: looking a text up would have to make it first, which may raise. */

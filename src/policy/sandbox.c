@@ -10,7 +10,14 @@
 #include "memory.h"
 #include "spendwarden/timestamp.h"
 
-enum { HOOK_EVERY = 1000, BYTES_PER_INSTRUCTION = 16, STACK_SLOTS = 64 };
+enum {
+    HOOK_EVERY = 1000,
+    BYTES_PER_INSTRUCTION = 16,
+    STACK_SLOTS = 64,
+    VARARGS_FREE = 512,
+    VARARGS_MAX = 64 * 1024,
+    VARARG_COST = 125, /* of 8 bytes a value and call, about 250 calls between hooks */
+};
 
 struct sandbox *sandbox_of(lua_State *L)
 {
@@ -103,6 +110,19 @@ static int stop(lua_State *L, int level, const char *reason)
     return lua_error(L);
 }
 
+/* Each call of a function copies all that `...` holds in one instruction: f(1, ...) that
+ * calls itself has thousands of values soon. */
+static void charge_varargs(lua_State *L, const lua_Debug *ar)
+{
+    int64_t count = 0;
+
+    for (int n = VARARGS_FREE; n <= VARARGS_MAX && lua_getlocal(L, ar, -n); n *= 2) {
+        lua_pop(L, 1);
+        count = n;
+    }
+    sandbox_of(L)->charged += count * VARARG_COST;
+}
+
 static void hook(lua_State *L, lua_Debug *ar)
 {
     struct sandbox *s = sandbox_of(L);
@@ -114,6 +134,8 @@ static void hook(lua_State *L, lua_Debug *ar)
         return;
     }
     s->stepped += s->hook_every;
+    if (s->stepped % HOOK_EVERY == 0)
+        charge_varargs(L, ar);
     if (!s->dead && sandbox_spent(s) >= s->budget->instructions)
         s->dead = "instructions";
     else if (!s->dead && out_of_time(s))

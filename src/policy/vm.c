@@ -9,6 +9,8 @@ extern const char policy_reader[], policy_reader_end[];
 extern const char policy_events[], policy_events_end[];
 extern const char policy_ticks[], policy_ticks_end[];
 
+enum { GOTOS_MAX = 1000 };
+
 static const char *const FRAME = "spendwarden.frame";
 static const char *const FUNCTIONS = "spendwarden.functions";
 
@@ -127,6 +129,31 @@ static void note_short_name(lua_State *L, struct policy_vm *vm, const char *chun
     snprintf(vm->short_name, sizeof vm->short_name, "%s", ar.short_src);
 }
 
+/* A literal such as 1LL makes the parser load the FFI, out of reach, but there: no value
+ * of its is for policies. */
+static void refuse_cdata(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_getfield(L, -1, "ffi");
+    bool loaded = !lua_isnil(L, -1);
+    lua_pushnil(L); /* said once: the next file did not do it */
+    lua_setfield(L, -3, "ffi");
+    lua_pop(L, 2);
+    if (loaded)
+        luaL_error(L, "64-bit and imaginary numbers are of no use here");
+}
+
+/* LuaJIT's parser looks at all open ones for each, and nothing stops it meanwhile. */
+static void refuse_gotos(lua_State *L, struct str text)
+{
+    int count = 0;
+
+    for (const char *at = text.at;
+         (at = memmem(at, text.size - (size_t)(at - text.at), "goto", 4)); at += 4)
+        if (++count > GOTOS_MAX)
+            luaL_error(L, "more than %d goto in one file", GOTOS_MAX);
+}
+
 /* (vm): true if the file said which policy it is. */
 static int run_file(lua_State *L)
 {
@@ -136,8 +163,11 @@ static int run_file(lua_State *L)
     note_short_name(L, vm, chunk_name);
     lua_getfield(L, LUA_REGISTRYINDEX, FRAME);
     int frame = lua_gettop(L);
+    refuse_gotos(L, vm->file->text);
     if (luaL_loadbufferx(L, vm->file->text.at, vm->file->text.size, chunk_name, "t") != 0)
         return lua_error(L);
+    if (!vm->found || vm->set->options.unchecked) /* else the checks say so, and where */
+        refuse_cdata(L);
     vm->compiled = true;
     lua_getfield(L, frame, "begin_file");
     lua_call(L, 0, 1);

@@ -1,0 +1,1 @@
+rule = function() return 'escaped' end return rule()

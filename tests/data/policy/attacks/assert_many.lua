@@ -1,0 +1,1 @@
+assert(false, unpack({}, 1, 250))

@@ -1,0 +1,1 @@
+table.insert(data.numbers, 1) return 'escaped'

@@ -1,0 +1,1 @@
+return unpack(data.numbers) and 'escaped'

@@ -1,0 +1,1 @@
+return debug.getupvalue(derive, 1) and 'escaped'

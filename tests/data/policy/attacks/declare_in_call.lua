@@ -1,0 +1,1 @@
+derive('team', {}, function() return 'escaped' end) return ev.source and 'escaped'

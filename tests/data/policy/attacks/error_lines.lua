@@ -1,0 +1,1 @@
+error(('line\n'):rep(3000))

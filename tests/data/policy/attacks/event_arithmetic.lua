@@ -1,0 +1,1 @@
+return ev + 1, ev .. 'x', #ev, ev < ev

@@ -1,0 +1,1 @@
+return ev() and 'escaped'

@@ -1,0 +1,1 @@
+if kept.event then return kept.event.team end kept.event = ev

@@ -1,0 +1,1 @@
+if kept.metadata then return kept.metadata.job end kept.metadata = ev.metadata

@@ -1,0 +1,1 @@
+if kept.method then return kept.method(ev, 'x') and nil end kept.method = ev.has_tag

@@ -1,0 +1,1 @@
+ev.team = 'escaped' return 'escaped'

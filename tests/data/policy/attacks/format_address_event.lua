@@ -1,0 +1,1 @@
+if ('%s %s'):format(ev, data):find('0x') then return 'escaped' end

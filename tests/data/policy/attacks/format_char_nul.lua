@@ -1,0 +1,1 @@
+return ('%c%c'):format(0, 256)

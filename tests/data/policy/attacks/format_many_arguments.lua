@@ -1,0 +1,1 @@
+return ('%s'):rep(250):format(unpack({}, 1, 250))

@@ -1,0 +1,1 @@
+local t = getfenv and getfenv() if t then return 'escaped' end

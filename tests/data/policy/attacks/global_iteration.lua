@@ -1,0 +1,1 @@
+for k in pairs(_G) do end return 'escaped'

@@ -1,0 +1,1 @@
+if kept.group then return kept.group.team end kept.group = ev

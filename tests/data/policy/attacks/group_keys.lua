@@ -1,0 +1,1 @@
+return ev.value, ev.x, ev[1]

@@ -1,0 +1,1 @@
+return (('k'):gsub('.', data))

@@ -1,0 +1,1 @@
+return (('team source nothing'):gsub('%w+', ev))

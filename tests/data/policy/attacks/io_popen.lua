@@ -1,0 +1,1 @@
+return io.popen('true') and 'escaped'

@@ -1,0 +1,1 @@
+for k in ipairs(ev) do end

@@ -1,0 +1,1 @@
+jit.off(true, true) return 'escaped'

@@ -1,0 +1,1 @@
+for k in pairs(string) do string[k] = nil return 'escaped' end

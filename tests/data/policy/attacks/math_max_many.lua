@@ -1,0 +1,1 @@
+return math.max(unpack({ 1 }, 1, 250))

@@ -1,0 +1,1 @@
+if getmetatable(data).__index then return 'escaped' end

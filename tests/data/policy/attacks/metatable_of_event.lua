@@ -1,0 +1,1 @@
+if getmetatable(ev) then return 'escaped' end

@@ -1,0 +1,1 @@
+if getmetatable(hour) then return 'escaped' end

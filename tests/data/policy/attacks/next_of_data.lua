@@ -1,0 +1,1 @@
+return next(data) and 'escaped'

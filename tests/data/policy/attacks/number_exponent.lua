@@ -1,0 +1,1 @@
+return tonumber('1e' .. ('9'):rep(9000))

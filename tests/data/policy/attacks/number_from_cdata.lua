@@ -1,0 +1,1 @@
+return tonumber('1LL') or tonumber('1i')

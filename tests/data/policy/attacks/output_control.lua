@@ -1,0 +1,1 @@
+return 'a\nb\27[31m', 'line\nline'

@@ -1,0 +1,1 @@
+return { workflow_id = ('x'):rep(257), tenant = ('y'):rep(257) }

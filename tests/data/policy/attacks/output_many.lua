@@ -1,0 +1,1 @@
+return unpack({ 'a' }, 1, 250)

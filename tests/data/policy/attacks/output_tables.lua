@@ -1,0 +1,1 @@
+local t = {} t[1], t.workflow_id = t, t return t, t

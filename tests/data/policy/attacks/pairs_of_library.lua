@@ -1,0 +1,1 @@
+for k, v in pairs(math) do return 'escaped' end

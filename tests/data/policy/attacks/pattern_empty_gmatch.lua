@@ -1,0 +1,1 @@
+for w in ('a'):rep(16000):gmatch('') do end

@@ -1,0 +1,1 @@
+return pcall(select, '#', unpack({}, 1, 250))

@@ -1,0 +1,1 @@
+return (select('#', pcall(unpack, {}, 1, 250)))

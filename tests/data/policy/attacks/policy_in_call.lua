@@ -1,0 +1,1 @@
+policy { name = 'other' } return ev.source and 'escaped'

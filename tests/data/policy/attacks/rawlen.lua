@@ -1,0 +1,1 @@
+return rawlen({}) and 'escaped'

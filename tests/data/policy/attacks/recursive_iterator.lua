@@ -1,0 +1,1 @@
+local function f() for x in f do end end f()

@@ -1,0 +1,1 @@
+return settings[1], settings[{}]

@@ -1,0 +1,1 @@
+settings.s.x = 1 return 'escaped'

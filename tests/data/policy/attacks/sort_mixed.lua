@@ -1,0 +1,1 @@
+table.sort({ 1, 'a', {}, true })

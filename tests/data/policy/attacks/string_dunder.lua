@@ -1,0 +1,1 @@
+if string.__newindex or string.__metatable then return 'escaped' end

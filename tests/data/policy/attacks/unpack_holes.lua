@@ -1,0 +1,1 @@
+return (select('#', unpack({}, -125, 124)))

@@ -1,0 +1,1 @@
+return window { count = true, over = '1h' } and ev.source and 'escaped'

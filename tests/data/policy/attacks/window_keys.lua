@@ -1,0 +1,1 @@
+return hour[1], hour.x, hour[{}]

@@ -1,0 +1,1 @@
+return hour:get(ev) and nil

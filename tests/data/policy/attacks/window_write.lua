@@ -1,0 +1,1 @@
+hour.get = function() return 'escaped' end return hour:get()
