@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "folders.h"
 #include "spendwarden/server.h"
 
 static const char help[] =
@@ -15,9 +16,10 @@ static const char help[] =
     "  spendwarden check policies/mine.lua\n"
     "  spendwarden check --config spendwarden.yaml --strict\n"
     "  spendwarden check --explain E201\n\n"
-    "PATH: policies, files or directories with *.lua, not the configured ones.\n\n"
+    "PATH: policies, not the configured ones: files, or folders, with those below\n"
+    "them, that hold *.lua other than tests. They are loaded together.\n\n"
     "  -c, --config FILE     configuration; without it the defaults\n"
-    "      --policies PATH   the same as PATH; repeatable\n"
+    "      --policies PATH   a file or one folder, as `run` takes them; repeatable\n"
     "      --set KEY=VALUE   override one key of the configuration\n"
     "      --strict          warnings count as errors\n"
     "      --format FORMAT   text (default, on standard error) or json (on standard\n"
@@ -108,6 +110,30 @@ static int finish(struct diags *diags, const struct common_options *o, bool ok)
     return code;
 }
 
+/* What the command line names, or what the configuration does. */
+static bool load(struct common_options *o, char **paths, int count, struct diags *diags)
+{
+    struct arena arena = {0};
+    struct folders folders = {0};
+    struct generation *g = NULL;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < o->generation.policy_count; i++)
+        ok = folders_add(&folders, o->policies[i]);
+    for (int i = 0; ok && i < count; i++)
+        ok = folders_find(&folders, &arena, paths[i]);
+    o->generation.policy_count = folders.count;
+    o->generation.policies = folders.paths;
+    if (!ok)
+        diags_add(diags, paths[0], 0, 0, "more than %d folders and files",
+                  FOLDERS_LISTED_MAX);
+    ok = ok && generation_load(&g, &o->generation, diags) &&
+         server_check(g->config, diags);
+    generation_release(g);
+    arena_release(&arena);
+    return ok;
+}
+
 int verb_check(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -117,7 +143,6 @@ int verb_check(int argc, char **argv)
         {0},
     };
     struct common_options common = {0};
-    struct generation *g = NULL;
     struct diags diags = {0};
     bool strict = false;
     int option;
@@ -133,10 +158,6 @@ int verb_check(int argc, char **argv)
             return usage_error("spendwarden check", "wrong option");
     }
     common_done(&common);
-    for (; optind < argc; optind++)
-        common_option(&common, OPTION_POLICIES, argv[optind]);
-    bool ok = generation_load(&g, &common.generation, &diags) &&
-              server_check(g->config, &diags) && !(strict && diags.count);
-    generation_release(g);
-    return finish(&diags, &common, ok);
+    bool ok = load(&common, argv + optind, argc - optind, &diags);
+    return finish(&diags, &common, ok && !(strict && diags.count));
 }

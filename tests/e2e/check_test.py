@@ -59,7 +59,21 @@ def check_pages(check, binary):
     check.true("there are pages", len(pages) > 50)
 
 
+def check_folders(check, binary, folder):
+    for name in ["a/one.lua", "b/c/two.lua", "b/c/two_test.lua", "d/readme.md", ".hidden/three.lua"]:
+        os.makedirs(os.path.dirname(os.path.join(folder, "all", name)), exist_ok=True)
+        write(folder, f"all/{name}", f'policy {{ name = "{name[:1]}" }}\nlocal x = nowhere\n')
+    said = run(binary, folder, "all").stderr
+    check.equal("folders below a folder", re.findall(r"^(\S+?):2:11: error", said, re.M), ["all/a/one.lua", "all/b/c/two.lua"])
+    said = run(binary, folder, "all/d").stderr
+    check.equal("a folder without policies", said, "all/d: error[E002]: holds no policy (*.lua)\n")
+    check.equal("as `run` takes it", run(binary, folder, "--policies", "all").stderr,
+                "all: error[E002]: holds no policy (*.lua)\n")
+
+
 def check_shipped(check, binary):
+    ran = run(binary, ROOT, "--strict", "policies")
+    check.equal("all that is shipped, together", (ran.returncode, ran.stderr), (0, ""))
     configs = glob.glob(os.path.join(ROOT, "examples/*/spendwarden.yaml"))
     for folder in sorted(glob.glob(os.path.join(ROOT, "policies/*/"))):
         ran = run(binary, ROOT, "--strict", folder)
@@ -134,6 +148,7 @@ def main():
     check_pages(check, binary)
     check_shipped(check, binary)
     with tempfile.TemporaryDirectory() as folder:
+        check_folders(check, binary, folder)
         check_output(check, binary, folder)
         check_status(check, binary, folder)
     check_run(check, binary)
