@@ -481,8 +481,12 @@ local function family(call, name, kind)
   expect_type(call, "the metric's name", name, "string")
   begin()
   local families, samples = core.metrics()
+  for _, gauge in ipairs(core.gauges()) do families[gauge] = families[gauge] or not state.fresh and "gauge" or nil end
   local found = families[name]
-  if not found then misuse("t:%s: there is no metric '%s'%s", call, name, hint(name, core.keys(families))) end
+  if not found then
+    misuse("t:%s: there is no metric '%s'%s%s", call, name, hint(name, core.keys(families)),
+      state.fresh and "; gauges want a tick after the last event" or "")
+  end
   if found ~= kind then misuse("t:%s: %s is a %s", call, name, found) end
   return samples
 end

@@ -105,10 +105,10 @@ void evaluate_rules(const struct evaluation *e)
         run_rule(e, i);
     for (size_t i = 0; i < decls->budget_count; i++)
         evaluate_budget(e, i);
-    for (size_t i = 0; i < decls->gauge_count; i++)
-        run_gauge(e, i);
     if (e->standing)
         evaluate_stands(e->standing, policy_tick_stands(e->policies));
+    for (size_t i = 0; i < decls->gauge_count; i++)
+        run_gauge(e, i);
     policy_tick_end(e->policies);
     evaluate_disabled(e);
     rules_end(e->rules);

@@ -47,7 +47,7 @@ struct test_host {
     size_t (*alerts)(void *ctx, const struct alert **out);
     bool (*firing)(void *ctx, size_t i, struct test_firing *out); /* false: no more */
     bool (*failure)(void *ctx, size_t i, struct test_failure *out);
-    bool (*metrics)(void *ctx, struct buf *out); /* Prometheus text */
+    bool (*metrics)(void *ctx, struct buf *out, struct err *err); /* Prometheus text */
     const struct decls *(*decls)(void *ctx);
 };
 

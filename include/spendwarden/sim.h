@@ -57,5 +57,6 @@ struct sim_firing {
 
 size_t sim_firings(const struct sim *s, const struct sim_firing **out);
 
-/* What /metrics would show of counters. False: no memory. */
-bool sim_metrics(const struct sim *s, struct buf *out);
+/* What /metrics would show of spend, policies and ticks. What ticks show is left out
+ * between an event and the next tick. */
+bool sim_metrics(struct sim *s, struct buf *out, struct err *err);

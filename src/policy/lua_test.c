@@ -30,7 +30,7 @@ static int test_declare(lua_State *L)
 
     name.at = luaL_checklstring(L, 1, &name.size);
     if (t->case_count == TEST_CASES_MAX)
-        return luaL_error(L, "more than %d tests in a file", TEST_CASES_MAX);
+        return test_error(L, "more than 1000 tests in a file");
     t->cases[t->case_count++] =
         (struct test_case){arena_copy(&t->arena, name), lua_here(L), lua_toboolean(L, 2)};
     return 0;
@@ -43,7 +43,7 @@ static int test_use(lua_State *L)
 
     path.at = luaL_checklstring(L, 1, &path.size);
     if (t->use_count == TEST_USES_MAX)
-        return luaL_error(L, "more than %d paths to use", TEST_USES_MAX);
+        return test_error(L, "more than 64 paths to use");
     t->uses[t->use_count++] = arena_copy(&t->arena, path);
     return 0;
 }
@@ -108,7 +108,7 @@ static int test_data(lua_State *L)
     struct policy_test *t = test_of(L);
 
     if (t->setup.data_count == TEST_DATA_MAX)
-        return luaL_error(L, "more than %d tables of data", TEST_DATA_MAX);
+        return test_error(L, "more than 64 tables of data");
     buf_reset(&t->json);
     lua_json_write(L, 2, &t->json);
     struct policy_data *data = &t->data[t->setup.data_count];
@@ -124,7 +124,7 @@ static int test_setting(lua_State *L)
     struct policy_test *t = test_of(L);
 
     if (t->setup.setting_count == TEST_SETTINGS_MAX)
-        return luaL_error(L, "more than %d settings", TEST_SETTINGS_MAX);
+        return test_error(L, "more than 256 settings");
     t->settings[t->setup.setting_count++] = (struct policy_setting){
         .policy = keep(L, 1), .key = keep(L, 2), .value = keep(L, 3)};
     return 0;
@@ -175,7 +175,7 @@ static int64_t check_seconds(lua_State *L, int index)
     double seconds = luaL_checknumber(L, index);
 
     if (!(seconds >= 0 && seconds <= (double)(ADVANCE_MAX_NS / NS_PER_SECOND)))
-        luaL_error(L, "the clock goes on by 10 years at most");
+        test_error(L, "the clock goes on by 10 years at most");
     return (int64_t)nearbyint(seconds * 1e9);
 }
 
@@ -228,7 +228,7 @@ static int test_until(lua_State *L)
         return 0;
     bool ahead = to_ns >= now_ns(t);
     if (ahead && to_ns - now_ns(t) > ADVANCE_MAX_NS)
-        return luaL_error(L, "the clock goes on by 10 years at most");
+        return test_error(L, "the clock goes on by 10 years at most");
     if (ahead)
         advance(L, to_ns);
     lua_pushboolean(L, ahead);
@@ -331,7 +331,7 @@ static int test_feed(lua_State *L)
 static void check_clock(lua_State *L, const struct policy_test *t)
 {
     if (timestamp_monotonic() - t->began_ns > t->options.test_ms * NS_PER_MS)
-        luaL_error(L, "the test took longer than %d ms", (int)t->options.test_ms);
+        test_error(L, "stopped: a test takes longer than it may (--timeout)");
 }
 
 /* (source, body, step, count): as test_feed, again and again from the mark on. */

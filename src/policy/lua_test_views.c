@@ -201,12 +201,25 @@ static int test_rules(lua_State *L)
 static int test_metrics(lua_State *L)
 {
     struct policy_test *t = test_of(L);
+    struct err err = {0};
 
     buf_reset(&t->metrics);
-    if (!t->options.host.metrics(t->options.host.ctx, &t->metrics))
-        return luaL_error(L, "no memory");
+    if (!t->options.host.metrics(t->options.host.ctx, &t->metrics, &err))
+        return test_error(L, err.text);
     lua_metrics_push(L, buf_str(&t->metrics));
     return 2;
+}
+
+/* Names of the gauges that policies declare. */
+static int test_gauges(lua_State *L)
+{
+    const struct test_host *host = &test_of(L)->options.host;
+    const struct decls *decls = host->decls(host->ctx);
+
+    lua_newtable(L);
+    for (size_t i = 0; i < decls->gauge_count; i++)
+        add_text(L, decls->gauges[i].name);
+    return 1;
 }
 
 /* --- fields --- */
@@ -232,10 +245,9 @@ static int test_open(lua_State *L)
 void lua_test_views(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"alerts", test_alerts},     {"firings", test_firings},
-        {"failures", test_failures}, {"rules", test_rules},
-        {"fields", test_fields},     {"open", test_open},
-        {"metrics", test_metrics},   {NULL, NULL}};
+        {"alerts", test_alerts},   {"firings", test_firings}, {"failures", test_failures},
+        {"rules", test_rules},     {"fields", test_fields},   {"open", test_open},
+        {"metrics", test_metrics}, {"gauges", test_gauges},   {NULL, NULL}};
 
     luaL_register(L, NULL, functions);
 }

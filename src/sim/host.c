@@ -344,9 +344,9 @@ static bool failure(void *ctx, size_t i, struct test_failure *out)
     return true;
 }
 
-static bool metrics(void *ctx, struct buf *out)
+static bool metrics(void *ctx, struct buf *out, struct err *err)
 {
-    return sim_metrics(((struct host *)ctx)->sim, out);
+    return sim_metrics(((struct host *)ctx)->sim, out, err);
 }
 
 static const struct decls *decls(void *ctx)

@@ -19,6 +19,7 @@ struct sim {
     int64_t ticked_ns; /* of the last tick that ran; 0: none */
     int64_t ticks;     /* that ran */
     bool every_tick;
+    struct policy_watch watch;
     bool fresh;         /* an event came since */
     bool knows_changes; /* changes_ns is that of the last tick */
     int64_t changes_ns;
@@ -40,6 +41,11 @@ struct sim {
 
 /* One tick at that moment; those since the last one that ran saw the same. */
 bool tick_run(struct sim *s, int64_t at_ns, struct err *err);
+
+/* Of the generation's first `count` windows, in the tick's arena, until the next call.
+ * NULL: no memory. */
+const struct window_sums *tick_sums(struct sim *s, size_t count, int64_t at_ns,
+                                    struct err *err);
 
 /* The first tick after the last one that has to run, if no event comes. */
 int64_t tick_needed(struct sim *s);

@@ -49,6 +49,7 @@ bool sim_open(struct sim **out, const struct sim_options *options, struct err *e
     s->now_ns = options->start_ns;
     s->stop_ns = options->stop_ns;
     s->every_tick = options->every_tick;
+    s->watch = options->watch;
     const struct rules_options rules = ticker_rules_options(s->generation->config);
     if (!pipeline_open(&s->pipeline, s->generation, err) ||
         !policy_vm_open(&s->policies, s->generation->policies, err) ||
@@ -180,15 +181,4 @@ size_t sim_firings(const struct sim *s, const struct sim_firing **out)
 {
     *out = s->history.firings;
     return s->history.count;
-}
-
-bool sim_metrics(const struct sim *s, struct buf *out)
-{
-    struct metrics_copy *copy = metrics_copy(s->metrics);
-
-    if (!copy)
-        return false;
-    metrics_render(copy, out);
-    metrics_copy_free(copy);
-    return !out->failed;
 }

@@ -2,28 +2,34 @@
  * ticks can be left out. */
 #include "internal.h"
 
+const struct window_sums *tick_sums(struct sim *s, size_t count, int64_t at_ns,
+                                    struct err *err)
+{
+    arena_reset(&s->tick_arena);
+    struct window_sums *sums = arena_alloc(&s->tick_arena, (count + 1) * sizeof *sums);
+    bool ok = sums != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = windows_sums(s->windows, s->window_ids[i], at_ns, &s->tick_arena, &sums[i]);
+    if (!ok)
+        err_set(err, ERR_MEMORY, "simulation: no memory");
+    return ok ? sums : NULL;
+}
+
 bool tick_run(struct sim *s, int64_t at_ns, struct err *err)
 {
     const struct generation *g = s->generation;
-
-    arena_reset(&s->tick_arena);
-    struct window_sums *sums =
-        arena_zalloc(&s->tick_arena, (g->window_count + 1) * sizeof *sums);
-    bool ok = sums != NULL;
-    /* Those of coverage are for gauges alone. */
-    for (size_t i = 0; ok && i < g->policy_window_count; i++)
-        ok = windows_sums(s->windows, s->window_ids[i], at_ns, &s->tick_arena, &sums[i]);
-    if (!ok)
-        return err_set(err, ERR_MEMORY, "simulation: no memory");
-    const struct evaluation evaluation = {
+    struct evaluation evaluation = {
         .generation = g,
         .policies = s->policies,
         .rules = s->rules,
-        .sums = sums,
         .arena = &s->tick_arena,
         .standing = &s->standing,
         .at_ns = at_ns,
     };
+    /* Windows of coverage are for gauges alone. */
+    evaluation.sums = tick_sums(s, g->policy_window_count, at_ns, err);
+    if (!evaluation.sums)
+        return false;
     int64_t every_ns = g->config->tick_ns;
     if (s->ticked_ns && at_ns - every_ns > s->ticked_ns)
         rules_stand(s->rules, at_ns - every_ns);

@@ -127,5 +127,19 @@ test("a body as a gateway sends it", function(t)
   t:eq(litellm[1].source, "litellm")
 end)
 
+test("gauges are those of the last tick", function(t)
+  t:send { team = "a", charge_usd = 8 }
+  t:send { team = "b", charge_usd = 2 }
+  t:tick()
+  t:eq(t:gauge("shop_usd", { team = "a" }), 8)
+  t:eq(t:gauge("shop_usd", { team = "c" }), nil)
+  t:eq(t:gauge("llm_budget_remaining_usd", { budget = "shop-day", team = "a" }), 42)
+  t:eq(t:gauge("llm_attribution_coverage_ratio", { label = "team", window = "1h" }), 1)
+  t:eq(t:gauge("spendwarden_alerts", { state = "firing" }), 0)
+  t:advance("2h")
+  t:eq(t:gauge("shop_usd", { team = "a" }), nil)
+  t:eq(t:gauge("llm_budget_spent_usd", { budget = "shop-day", team = "a" }), 8)
+end)
+
 todo("a test to be written")
 todo("a test that is not ready", function(t) t:eq(1, 2) end)

@@ -32,6 +32,14 @@ rule("ShopDay", { over = day, above = 100, severity = "info" }, function(group)
   return group.value
 end)
 
+gauge("shop_usd", { help = "Spend of the last hour.", over = hour }, function(group)
+  return group.value
+end)
+
+budget("shop-day", { by = { "team" }, over = "day", steps = {} }, function(group)
+  return group.team and 50
+end)
+
 if settings.noisy then
   rule("ShopNoise", { over = hour, above = 0 }, function(group) return group.value end)
 end
