@@ -21,9 +21,10 @@ end
 local function kind_of(c, node)
   node = tree.value(node)
   local tag = node and node.tag
-  if tag == "Number" or tag == "Binary" and CALCULATES[node.op] or tag == "Unary" and node.op ~= "not" then return "number" end
+  if tag == "Unary" then return node.op == "not" and "flag" or "number" end
+  if tag == "Number" or tag == "Binary" and CALCULATES[node.op] then return "number" end
   if tag == "String" or tag == "Binary" and node.op == ".." then return "text" end
-  if tag == "True" or tag == "Binary" and COMPARES[node.op] or tag == "Unary" then return "flag" end
+  if tag == "True" or tag == "Binary" and COMPARES[node.op] then return "flag" end
   if tag == "Table" or tag == "Function" then return tag:lower() end
   if tag == "Index" then return member_kind(c, node) end
   if tag == "Method" and tree.window(node.of) then return COUNTS[node.name.value] and "number" end
@@ -124,8 +125,8 @@ local function look_at_order(c)
     local options = tree.table(call.options)
     local free = options and not tree.item(options, "needs") and not tree.item(options, "override")
     if what and done[what] and options and not tree.item(options, "override") then
-      c.report:at_node("E322", call.node.of, "%s: never asked: for '%s' the function at line %d always answers", call.name,
-                       what, done[what])
+      c.report:at_node("E322", call.node.of, "%s: never asked: for '%s' the function at line %d always answers",
+                       call.name, what, done[what])
     elseif what and free and call.fn and always_answers(call.fn) then
       done[what] = call.line
     end

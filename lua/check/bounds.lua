@@ -26,17 +26,18 @@ end
 local function look_at_rule(c, call)
   local given = tree.table(call.options)
   if not given or not is_plain(c, call.fn) then return end
-  local above, below, min =
-    tree.number(tree.member(given, "above")), tree.number(tree.member(given, "below")), tree.number(tree.member(given, "min"))
+  local function bound(name) return tree.number(tree.member(given, name)) end
+  local function report(name, ...) c.report:at_node("E321", tree.item(given, name).key, ...) end
+
+  local above, below, min = bound("above"), bound("below"), bound("min")
   if below and min and min >= below then
-    c.report:at_node("E321", tree.item(given, "min").key, "rule: 'min' and 'below' exclude each other: no value is below %g and at least %g",
-                     below, min)
+    report("min", "rule: 'min' and 'below' exclude each other: no value is below %g and at least %g", below, min)
   end
   if below and below <= 0 and is_positive(call) then
-    c.report:at_node("E321", tree.item(given, "below").key, "rule: 'below': this window's value is never below %g", below)
+    report("below", "rule: 'below': this window's value is never below %g", below)
   end
   if above and above < 0 and is_positive(call) then
-    c.report:at_node("E321", tree.item(given, "above").key, "rule: 'above': this window's value is always above %g", above)
+    report("above", "rule: 'above': this window's value is always above %g", above)
   end
 end
 
@@ -46,7 +47,8 @@ local function look_at_window(c, call)
   for _, label in ipairs(by or {}) do
     local clause = tree.item(tree.member(given, "where"), label)
     if clause and clause.value.tag == "False" and label ~= "cache_hit" and label ~= "stream" then
-      c.report:at_node("E321", clause.key, "%s: 'by' and 'where' exclude each other: '%s' is missing in all of it", call.name, label)
+      c.report:at_node("E321", clause.key, "%s: 'by' and 'where' exclude each other: '%s' is missing in all of it",
+                       call.name, label)
     end
   end
 end

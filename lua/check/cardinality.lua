@@ -88,5 +88,6 @@ return function(c, note)
   if count == huge then
     text = ("%s: '%s' has no bound, and %s %s are kept"):format(note.kind, worst, shown(limit), kind.what)
   end
-  c.report:add(kind.code, place.at, place.to, text, ("the rest goes to __other__: leave '%s' out, or raise %s"):format(given, kind.key))
+  local help = ("the rest goes to __other__: leave '%s' out, or raise %s"):format(given, kind.key)
+  c.report:add(kind.code, place.at, place.to, text, help)
 end

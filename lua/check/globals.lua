@@ -12,12 +12,13 @@ local INSTEAD = {
   os = "there is no clock: an event has ev.time, a group group.age",
   io = "files are read as policy { data }",
   require = "a policy is one file: what several share is data",
+  load = "a policy is one file: what several share is data",
   next = "use pairs, which goes by key",
   setmetatable = "plain tables and local functions do",
   coroutine = "functions run to their end",
   xpcall = "use pcall",
 }
-INSTEAD.dofile, INSTEAD.loadfile, INSTEAD.load, INSTEAD.loadstring = INSTEAD.require, INSTEAD.require, INSTEAD.require, INSTEAD.require
+INSTEAD.dofile, INSTEAD.loadfile, INSTEAD.loadstring = INSTEAD.load, INSTEAD.load, INSTEAD.load
 INSTEAD.getmetatable = INSTEAD.setmetatable
 local INSTEAD_OF_MEMBERS = {
   ["math.random"] = "the same events have to give the same answers: there is no chance",

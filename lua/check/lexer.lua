@@ -1,14 +1,14 @@
 -- Tokens of a Lua source, as LuaJIT's own lexer sees them: `goto`, 1LL, 0x1p4, "\x41" and "\z"
 -- included. Time is linear in the text.
-local byte, char, concat, find, sub, tonumber = string.byte, string.char, table.concat, string.find, string.sub, tonumber
+local byte, char, find, sub = string.byte, string.char, string.find, string.sub
+local concat, tonumber = table.concat, tonumber
 
 local KEYWORDS, SYMBOLS, ESCAPES = {}, {}, {
   a = "\a", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", v = "\v", ["\\"] = "\\", ['"'] = '"', ["'"] = "'",
 }
-for word in ("and break do else elseif end false for function goto if in local nil not or repeat return then true until while")
-  :gmatch("%a+") do
-  KEYWORDS[word] = true
-end
+local WORDS = [[and break do else elseif end false for function goto if in local nil not or repeat return then true
+  until while]]
+for word in WORDS:gmatch("%a+") do KEYWORDS[word] = true end
 for symbol in ("== ~= <= >= :: .."):gmatch("%S+") do SYMBOLS[symbol] = true end
 
 -- What may follow another newline byte and still be the same line's end.

@@ -8,12 +8,16 @@ local READ_ONLY = {
   group = "windows and groups are read-only",
 }
 
+local function meant(near)
+  return near and ("; did you mean '%s'?"):format(near) or ""
+end
+
 -- --- events ---
 
 local function look_at_field(c, role, key, name, known)
   local stage, near = c.core.event_member(name)
   if not stage then
-    c.report:at_node("E201", key, "an event has no field '%s'%s", name, near and ("; did you mean '%s'?"):format(near) or "")
+    c.report:at_node("E201", key, "an event has no field '%s'%s", name, meant(near))
   elseif stage > role.stage then
     c.report:at_node("E202", key, "'%s' is not known at this stage", name)
   elseif known == "method" and name ~= "has_tag" then
@@ -32,11 +36,11 @@ local function look_at_group(c, role, key, name)
   end
   local kind, near = c.core.field(name)
   if not kind then
-    c.report:at_node("E222", key, "a group has no '%s'%s", name, near and ("; did you mean '%s'?"):format(near) or "")
+    c.report:at_node("E222", key, "a group has no '%s'%s", name, meant(near))
   end
 end
 
-local function look_at_role(c, role, node, key, how)
+local function look_at_role(c, role, key, how)
   local name = tree.text(key)
   if how == "write" then
     c.report:at_node("E017", key, READ_ONLY[role.kind])
@@ -55,24 +59,26 @@ end
 
 local function look_at_labels(c, node, window)
   local given = node.args[(node.name.value == "per" or node.name.value == "top") and 2 or 1]
-  local options = tree.table(window.args[1])
-  local by = options and (tree.member(options, "by") and tree.texts(tree.member(options, "by")) or {})
-  if not given or given.tag ~= "Table" or not by then return end
-  local known = {}
-  for _, label in ipairs(by) do known[label] = true end
+  local known = tree.labels(window.args[1])
+  if not given or given.tag ~= "Table" or not known then return end
   for _, item in ipairs(given.items) do
     local label = item.key and tree.text(item.key)
     if label and not known[label] then
-      c.report:at_node("E223", item.key, "this window has no '%s': its 'by' does not name it%s", label, c.hint(label, by))
+      c.report:at_node("E223", item.key, "this window has no '%s': its 'by' does not name it%s", label,
+                       c.hint(label, c.sorted_keys(known)))
     end
   end
+end
+
+local function no_method(c, node, name)
+  local methods = c.names.members.Window
+  c.report:at_node("E224", node, "a window has no '%s'%s", name, c.hint(name, c.sorted_keys(methods)))
 end
 
 local function look_at_window(c, node, window)
   local name = node.name.value
   if not c.names.members.Window[name] then
-    c.report:at_node("E224", node.name, "a window has no '%s'%s", name, c.hint(name, c.sorted_keys(c.names.members.Window)))
-    return
+    return no_method(c, node.name, name)
   end
   if node.fn == c.main or c.roles.event_functions[node.fn] then
     c.report:at_node("E225", node, "windows can be read only in rule and budget functions")
@@ -93,18 +99,17 @@ local LOOK = {}
 
 function LOOK.Index(c, node)
   local role = c.roles.of(node.of)
-  if role then return look_at_role(c, role, node, node.key, node.target and "write" or "read") end
+  if role then return look_at_role(c, role, node.key, node.target and "write" or "read") end
   if tree.window(node.of) and node.target then
     c.report:at_node("E017", node.key, READ_ONLY.group)
   elseif tree.window(node.of) and not c.names.members.Window[tree.text(node.key) or "get"] then
-    local name = tree.text(node.key)
-    c.report:at_node("E224", node.key, "a window has no '%s'%s", name, c.hint(name, c.sorted_keys(c.names.members.Window)))
+    no_method(c, node.key, tree.text(node.key))
   end
 end
 
 function LOOK.Method(c, node)
   local role, window = c.roles.of(node.of), tree.window(node.of)
-  if role then return look_at_role(c, role, node, node.name, "method") end
+  if role then return look_at_role(c, role, node.name, "method") end
   if window then look_at_window(c, node, window) end
 end
 
@@ -113,9 +118,12 @@ function LOOK.Call(c, node)
   local of = node.of
   if of.tag ~= "Index" or not of.dotted then return end
   local role, name = c.roles.of(of.of), of.key.value
-  local method = role and role.kind == "event" and name == "has_tag" or tree.window(of.of) and c.names.members.Window[name]
+  local method = role and role.kind == "event" and name == "has_tag"
+    or tree.window(of.of) and c.names.members.Window[name]
   local same = node.args[1] and node.args[1].tag == "Name" and of.of.tag == "Name" and node.args[1].var == of.of.var
-  if method and not same then c.report:at_node("E226", of, "call it with a colon: %s:%s(...)", of.of.name or "ev", name) end
+  if method and not same then
+    c.report:at_node("E226", of, "call it with a colon: %s:%s(...)", of.of.name or "ev", name)
+  end
 end
 
 return function(c)

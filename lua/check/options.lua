@@ -137,7 +137,8 @@ function TAKES.class(c, _, node, call)
     if class == default then return end
   end
   if default and classes then
-    c.report:at_node("E209", node, "classify: the default '%s' is not one of the classes%s", default, c.hint(default, classes))
+    c.report:at_node("E209", node, "classify: the default '%s' is not one of the classes%s", default,
+                     c.hint(default, classes))
   end
 end
 

@@ -50,14 +50,16 @@ local function fail(at, text, since)
 end
 
 -- Blocks, whose `end` somebody may have forgotten.
-local BLOCKS = { ["if"] = true, ["for"] = true, ["while"] = true, ["repeat"] = true, ["do"] = true, ["function"] = true }
+local BLOCKS = {
+  ["if"] = true, ["for"] = true, ["while"] = true, ["repeat"] = true, ["do"] = true, ["function"] = true,
+}
 local CLOSERS = { [")"] = true, ["}"] = true, ["]"] = true, ["<eof>"] = true }
 
 -- What may help with an error at the token at hand: { text, at }.
 local function help_of(p)
   if p.ended and p.ended.behind == p.at and p.kind ~= "<eof>" then
-    local statement = p.ended.statement
-    return { text = ("'%s' must be the last statement of its block: it is at"):format(statement.tag:lower()), at = statement.at }
+    local word, at = p.ended.statement.tag:lower(), p.ended.statement.at
+    return { text = ("'%s' must be the last statement of its block: it is at"):format(word), at = at }
   end
   local open = CLOSERS[p.kind] and p.open
   while open and not BLOCKS[open.kind] do open = open.outer end

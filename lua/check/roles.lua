@@ -11,24 +11,13 @@ local function stage_of(c, name)
   return c.core.stages[name]
 end
 
--- The labels of a call's `by`, as keys; nil: it cannot be told by looking.
-local function labels_of(options)
-  options = tree.table(options)
-  if not options then return end
-  local by, out = tree.member(options, "by"), {}
-  if not by then return out end
-  local texts = tree.texts(by)
-  for _, text in ipairs(texts or {}) do out[text] = true end
-  return texts and out
-end
-
 local function group_role(call)
   local source = call
   if call.spec.group == "over" then
     local window = tree.window(tree.member(call.options, "over"))
     source = window and { options = window.args[1] }
   end
-  return { kind = "group", by = source and labels_of(source.options) }
+  return { kind = "group", by = source and tree.labels(source.options) }
 end
 
 local MIXED = { kind = "mixed" }

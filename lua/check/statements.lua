@@ -233,7 +233,7 @@ local function statement(p)
   local kind, at = p.kind, p.at
   local outer = p.open
   p.open = { kind = kind, at = at, outer = outer }
-  local read, node = BY_WORD[kind], nil
+  local read, node = BY_WORD[kind]
   if kind == "goto" and p:ahead() == "<name>" then read = goto_statement end
   if read then
     p:next()

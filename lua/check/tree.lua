@@ -114,6 +114,16 @@ tree.texts = kept("texts", function(list)
   return out
 end)
 
+-- The labels of a call's `by`, as keys; nil: it cannot be told by looking.
+function tree.labels(options)
+  if not tree.table(options) then return end
+  local by, out = tree.member(options, "by"), {}
+  if not by then return out end
+  local texts = tree.texts(by)
+  for _, text in ipairs(texts or {}) do out[text] = true end
+  return texts and out
+end
+
 -- What an expression may be in the end: of `a and b or c` these are b and c.
 function tree.results(node)
   local todo, out = { node }, {}
