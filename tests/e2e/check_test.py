@@ -75,7 +75,7 @@ def check_shipped(check, binary):
     ran = run(binary, ROOT, "--strict", "policies")
     check.equal("all that is shipped, together", (ran.returncode, ran.stderr), (0, ""))
     configs = glob.glob(os.path.join(ROOT, "examples/*/spendwarden.yaml"))
-    for folder in sorted(glob.glob(os.path.join(ROOT, "policies/*/"))):
+    for folder in sorted(glob.glob(os.path.join(ROOT, "policies/*/")) + glob.glob(os.path.join(ROOT, "examples/policies/*/"))):
         ran = run(binary, ROOT, "--strict", folder)
         check.equal(f"{os.path.relpath(folder, ROOT)} is silent", (ran.returncode, ran.stdout, ran.stderr), (0, "", ""))
     for path in sorted(configs):
