@@ -96,8 +96,8 @@ end
 
 local function begin()
   if state.begun then return end
-  state.begun = true
   core.begin()
+  state.begun = true
   state.rules = core.rules()
 end
 
@@ -340,7 +340,9 @@ function api.every(step, total, event)
   if step_seconds <= 0 then misuse("t:every: a step must be longer than 0") end
   local count = math.ceil(total_seconds / step_seconds)
   if count > COUNT_MAX then misuse("t:every: more than %d steps", COUNT_MAX) end
+  if state.in_every then misuse("t:every cannot be called inside t:every") end
   begin()
+  state.in_every = true
   core.mark()
   if type(event) == "function" then
     for i = 1, count do
@@ -352,8 +354,8 @@ function api.every(step, total, event)
     local refused = core.every("generic", bodies_of("every", event), step_seconds, count)
     if refused then fail("an event is refused: %s", refused) end
   end
-  core.advance_from_mark(total_seconds)
-  state.fresh = false
+  state.in_every, state.fresh = false, true
+  passed(core.advance_from_mark(total_seconds))
 end
 
 -- --- assertions ---

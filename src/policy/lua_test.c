@@ -179,11 +179,14 @@ static int64_t check_seconds(lua_State *L, int index)
     return (int64_t)nearbyint(seconds * 1e9);
 }
 
-/* True: a tick ran. */
+/* True: a tick ran. The clock never goes back, whatever a callback did to it. */
 static bool advance(lua_State *L, int64_t to_ns)
 {
     const struct test_host *host = &test_of(L)->options.host;
     struct err err = {0};
+
+    if (to_ns < host->now(host->ctx))
+        return false;
     bool ticks = host->next_tick(host->ctx) <= to_ns;
 
     if (!host->advance(host->ctx, to_ns, &err))
@@ -206,8 +209,8 @@ static int test_mark(lua_State *L)
 /* To so many seconds after the mark: sums of steps would round. */
 static int test_advance_from_mark(lua_State *L)
 {
-    advance(L, test_of(L)->mark_ns + check_seconds(L, 1));
-    return 0;
+    lua_pushboolean(L, advance(L, test_of(L)->mark_ns + check_seconds(L, 1)));
+    return 1;
 }
 
 static int test_tick(lua_State *L)

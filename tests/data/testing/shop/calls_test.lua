@@ -127,6 +127,16 @@ test("a body as a gateway sends it", function(t)
   t:eq(litellm[1].source, "litellm")
 end)
 
+test("a callback of every may move the clock itself", function(t)
+  local start = t:now()
+  t:every("1m", "10m", function(i)
+    if i == 2 then t:advance("5m") end
+    return { team = "a", charge_usd = 1 }
+  end)
+  t:eq(t:now() - start, 600)
+  t:eq(t:counter("llm_spend_usd_total"), 10)
+end)
+
 test("gauges are those of the last tick", function(t)
   t:send { team = "a", charge_usd = 8 }
   t:send { team = "b", charge_usd = 2 }
