@@ -21,7 +21,8 @@ void sim_close(struct sim *s); /* accepts NULL */
 int64_t sim_now(const struct sim *s);
 const struct generation *sim_generation(const struct sim *s);
 
-/* A body that comes now. Copies it. ERR_INPUT: there is no such source. */
+/* A body that comes now. Copies it. ERR_INPUT: there is no such source; ERR_LIMIT: no
+ * time is left. */
 bool sim_post(struct sim *s, struct str source, struct str body, struct err *err);
 
 /* Decides and books the body's next event, as pipeline_next says. The record is valid

@@ -200,7 +200,6 @@ static void begin_case(struct policy_test *t)
     t->zone = NULL;
     t->setup = (struct test_setup){
         .start_ns = START_NS, .data = t->data, .settings = t->settings};
-    t->began_ns = timestamp_monotonic();
     t->failed = false;
     t->line = 0;
     buf_reset(&t->message);

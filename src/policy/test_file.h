@@ -27,8 +27,7 @@ struct policy_test {
     struct test_setup setup;
     struct policy_data data[TEST_DATA_MAX];
     struct policy_setting settings[TEST_SETTINGS_MAX];
-    int64_t began_ns; /* on the monotonic clock */
-    int64_t mark_ns;  /* of the simulation's */
+    int64_t mark_ns; /* of the simulation's */
     bool failed;
     int line;
     struct buf message, json, metrics;

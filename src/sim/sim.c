@@ -92,6 +92,15 @@ const struct generation *sim_generation(const struct sim *s)
     return s->generation;
 }
 
+/* The clock is asked now and then. */
+static bool in_time(struct sim *s, struct err *err)
+{
+    if (++s->work % CHECK_CLOCK_EVERY || !s->stop_ns ||
+        timestamp_monotonic() <= s->stop_ns)
+        return true;
+    return err_set(err, ERR_LIMIT, "stopped: the time for it is over");
+}
+
 bool sim_post(struct sim *s, struct str source, struct str body, struct err *err)
 {
     static const char padding[JSON_PADDING];
@@ -99,6 +108,8 @@ bool sim_post(struct sim *s, struct str source, struct str body, struct err *err
 
     if (!from)
         return err_set(err, ERR_INPUT, "there is no source \"%.*s\"", STR_ARG(source));
+    if (!in_time(s, err))
+        return false;
     buf_reset(&s->body);
     buf_add(&s->body, body);
     buf_add(&s->body, (struct str){padding, sizeof padding});
@@ -142,17 +153,14 @@ static int64_t tick_before(const struct sim *s, int64_t ns)
 
 static bool run_ticks(struct sim *s, int64_t to_ns, struct err *err)
 {
-    for (unsigned ticks = 1;; ticks++) {
+    for (;;) {
         int64_t due_ns = sim_next_tick(s), needed_ns = tick_needed(s);
         int64_t at_ns = needed_ns > due_ns ? needed_ns : due_ns;
         if (at_ns > to_ns)
             return true;
         s->now_ns = at_ns;
-        if (!tick_run(s, at_ns, err))
+        if (!tick_run(s, at_ns, err) || !in_time(s, err))
             return false;
-        if (ticks % CHECK_CLOCK_EVERY == 0 && s->stop_ns &&
-            timestamp_monotonic() > s->stop_ns)
-            return err_set(err, ERR_LIMIT, "no time is left for more ticks");
     }
 }
 
