@@ -66,7 +66,8 @@ struct window_group {
 
 struct window_sums {
     int64_t at_ns;
-    int64_t since_ns; /* earliest booked time that this window has seen; 0: nothing yet */
+    int64_t since_ns; /* earliest booked time that this window has seen, also of an event
+                         that it does not take; 0: nothing yet */
     int64_t start_ns, end_ns; /* what was summed; of a calendar window, its period */
     int64_t moves_ns; /* from when on the observed part of it has another length */
     bool filling;     /* not all of its history is in: nothing was summed */

@@ -332,16 +332,27 @@ static void cell_add(struct windows *w, struct stream *s, struct cell *cell,
     cell->count++;
 }
 
+static void earlier(int64_t *ns, int64_t booked_ns)
+{
+    if (*ns == 0 || booked_ns < *ns)
+        *ns = booked_ns;
+}
+
 static void stream_add(struct windows *w, struct stream *s, const struct record *r,
                        int64_t now_ns)
 {
     int64_t value, floor_ns = stream_floor(s, now_ns);
 
     s->started = true;
-    if (r->booked_ns <= floor_ns || !stream_takes(s, r, &value))
+    if (r->booked_ns <= floor_ns)
         return;
     int64_t start_ns = stream_bucket(s, r->booked_ns);
     if (start_ns <= floor_ns)
+        return;
+    /* Also by an event that it does not take: that there were none of its own was seen.
+     */
+    earlier(&s->since_ns, r->booked_ns);
+    if (!stream_takes(s, r, &value))
         return;
     struct group *g = take_group(w, s, r, now_ns);
     struct cell *cell = g ? take_cell(w, s, &g, start_ns, now_ns) : NULL;
@@ -350,10 +361,7 @@ static void stream_add(struct windows *w, struct stream *s, const struct record 
         return;
     }
     cell_add(w, s, cell, value);
-    if (g->first_ns == 0 || r->booked_ns < g->first_ns)
-        g->first_ns = r->booked_ns;
-    if (s->since_ns == 0 || r->booked_ns < s->since_ns)
-        s->since_ns = r->booked_ns;
+    earlier(&g->first_ns, r->booked_ns);
 }
 
 void windows_apply(struct windows *w, const struct record *r, int64_t now_ns)

@@ -202,6 +202,27 @@ TEST(conditions_choose_what_counts)
     windows_close(w);
 }
 
+TEST(a_window_has_seen_what_its_conditions_leave_out)
+{
+    struct windows *w = opened(100, 1000);
+    struct window_decl decl = spend_by(NULL, NS_PER_HOUR, 0);
+    struct window_sums sums;
+    struct arena arena;
+
+    arena_init(&arena, 0);
+    decl.where_count = 1;
+    decl.where[0] = (struct where_clause){field("team"), WHERE_MISSING, 0, NULL};
+    int id = declared(w, decl);
+    add(w, "a", day_ns, 1, day_ns);
+    add(w, "", day_ns + NS_PER_MINUTE, 2, day_ns + NS_PER_MINUTE);
+    assert_true(windows_sums(w, id, day_ns + NS_PER_MINUTE, &arena, &sums));
+    assert_int_equal(sums.since_ns, day_ns);
+    assert_int_equal(sums.group_count, 1);
+    assert_int_equal(sums.groups[0].first_ns, day_ns + NS_PER_MINUTE);
+    arena_release(&arena);
+    windows_close(w);
+}
+
 TEST(counts_tokens_and_effects_each_in_their_unit)
 {
     struct windows *w = opened(100, 1000);
@@ -296,6 +317,7 @@ int main(void)
         cmocka_unit_test(groups_come_in_bytewise_order_and_without_what_is_empty),
         cmocka_unit_test(a_group_knows_its_first_event_and_its_number),
         cmocka_unit_test(conditions_choose_what_counts),
+        cmocka_unit_test(a_window_has_seen_what_its_conditions_leave_out),
         cmocka_unit_test(counts_tokens_and_effects_each_in_their_unit),
         cmocka_unit_test(other_kinds_of_record_change_nothing),
         cmocka_unit_test(a_calendar_window_holds_this_period_and_the_last),
