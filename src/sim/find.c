@@ -114,6 +114,26 @@ bool find_tests(struct found *f, const char *path, struct arena *arena,
     return add_file(f, path, arena, diags);
 }
 
+static int is_policy(const struct dirent *entry)
+{
+    const char *name = entry->d_name;
+
+    return is_visible(entry) && ends_with(name, STR(".lua")) &&
+           !ends_with(name, STR("_test.lua"));
+}
+
+bool holds_policy(const char *folder)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_policy, NULL);
+
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    if (count >= 0)
+        free(entries);
+    return count > 0;
+}
+
 /* Takes "b/" off the end of "a/b/"; false: there is no such part, or it is ".." too. */
 static bool take_last(struct buf *text)
 {

@@ -16,6 +16,9 @@ struct found {
 bool find_tests(struct found *f, const char *path, struct arena *arena,
                 struct diags *diags);
 
+/* Whether a policy lies in the folder itself. */
+bool holds_policy(const char *folder);
+
 /* `path` as seen from `folder`, which ends in a slash; "a/b/../c" is "a/c". NULL: no
  * memory. */
 const char *path_below(struct arena *arena, struct str folder, struct str path);

@@ -10,7 +10,8 @@
 
 /* --- the policies of a file --- */
 
-/* The file's own folder comes last, unless the file says where. */
+/* The file's own folder comes last, unless the file says where; it may have none of its
+ * own if the file uses others. */
 static bool collect_paths(struct host *h, const struct str *uses, size_t use_count)
 {
     bool own = false;
@@ -24,7 +25,7 @@ static bool collect_paths(struct host *h, const struct str *uses, size_t use_cou
         h->paths[h->path_count++] = path;
         ok = path != NULL;
     }
-    if (ok && !own)
+    if (ok && !own && (use_count == 0 || holds_policy(h->folder)))
         h->paths[h->path_count++] = h->folder;
     return ok;
 }
