@@ -1,19 +1,51 @@
 policy {
-  name = "spikes", version = "1",
-  settings = { factor = 3, floor_usd = 5 }, -- times the usual; dollars an hour that are never a spike's base
+  name = "spikes", version = "2",
+  settings = {
+    factor = 3,        -- times the usual
+    floor_usd = 5,     -- an hour: the usual is never taken to be less
+    newcomer_usd = 75, -- an hour, on the first day: or what all spend together, if that is less
+  },
 }
 
-for _, label in ipairs { "team", "workflow_id" } do
-  local hour      = window { sum = "charge_usd", by = { label }, over = "1h" }
-  local day       = window { sum = "charge_usd", by = { label }, over = "24h", offset = "1h" }
-  local last_week = window { sum = "charge_usd", by = { label }, over = "1h", offset = "7d" }
+local DAY = 24 * 3600 -- in seconds, as group.age is
+local all = window { sum = "charge_usd", over = "7d", offset = "1h" }
 
-  -- A newcomer has no usual spend: the floor stands in for it.
+for _, label in ipairs { "team", "workflow_id" } do
+  local function spend(over, offset)
+    return window { sum = "charge_usd", by = { label }, over = over, offset = offset }
+  end
+  local hour, day = spend("1h"), spend("24h", "1h")
+  local last_week, before, after = spend("1h", "168h"), spend("1h", "169h"), spend("1h", "167h")
+  local days = { spend("1h", "24h"), spend("1h", "48h"), spend("1h", "72h"), spend("1h", "96h") }
+
+  -- This hour on the four days before: of the busiest, and of the second.
+  local function busiest(group)
+    local first, second = 0, 0
+    for _, at in ipairs(days) do
+      local usd = at:get(group)
+      if usd > first then first, second = usd, first elseif usd > second then second = usd end
+    end
+    return first, second
+  end
+
+  local function usual(group)
+    local first, second = busiest(group)
+    local usd = math.max(settings.floor_usd, day:per("1h", group) or 0, second)
+    if group.age > 7 * DAY then -- the hours beside it count half: jobs are late, and clocks change
+      return math.max(usd, last_week:get(group), before:get(group) / 2, after:get(group) / 2)
+    end
+    local newcomer = group.age < DAY and math.min(all:per("1h") or settings.newcomer_usd, settings.newcomer_usd) or 0
+    return math.max(usd, first, newcomer)
+  end
+
   rule("LLMCostSpike", {
-    over = hour, above = settings.factor, hold = "10m", severity = "critical",
+    over = hour, above = settings.factor, clear = settings.factor * 0.8, hold = "10m", severity = "critical",
     labels = { dimension = label },
-    annotations = { summary = "Spend of " .. label .. " {{" .. label .. "}}: the last hour is {{value}} times the usual." },
+    annotations = function(group)
+      return { summary = ("%s %s spent $%.2f in an hour; usual are $%.2f. Look at its newest models, keys and sessions."):format(
+        label, group[label] or "(none)", group.value, usual(group)) }
+    end,
   }, function(group)
-    return group.value / math.max(day:per("1h", group) or 0, last_week:get(group), settings.floor_usd)
+    return group.value / usual(group)
   end)
 end

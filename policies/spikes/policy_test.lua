@@ -13,17 +13,92 @@ test("four times the usual for ten minutes is a spike, by team and by workflow",
   t:every("1m", "10m", usual)
   local alert = t:alert("LLMCostSpike", { team = "search", dimension = "team" }, "critical")
   t:ok(alert.value > 3)
+  t:ok(alert.annotations.summary:find("^team search spent"), alert.annotations.summary)
   t:alert("LLMCostSpike", { workflow_id = "bot", dimension = "workflow_id" })
   t:every("5m", "2h", usual)
   t:resolved("LLMCostSpike")
 end)
 
-test("a newcomer is held against the floor", function(t)
-  t:every("1m", "40m", { team = "new", workflow_id = "first", charge_usd = 0.2 })
+test("a value between 2.4 and 3 times neither begins it nor ends it", function(t)
+  local more = { team = "search", workflow_id = "bot", charge_usd = 2.9 }
+  t:every("5m", "2d", usual)
+  t:every("5m", "1h", more)
   t:no_alert("LLMCostSpike")
-  t:every("1m", "15m", { team = "new", workflow_id = "first", charge_usd = 5 })
+  t:every("1m", "45m", usual)
+  t:alert("LLMCostSpike", { team = "search" })
+  t:every("5m", "50m", more)
+  t:alert("LLMCostSpike", { team = "search" })
+  t:every("5m", "1h", usual)
+  t:resolved("LLMCostSpike")
+end)
+
+test("a newcomer at 100 $/h wakes nobody, one at 300 $/h is told within its first hour", function(t)
+  t:every("1m", "2h", { team = "new", workflow_id = "first", charge_usd = 100 / 60 })
+  t:no_alert("LLMCostSpike")
+  t:every("1m", "1h", { team = "newer", workflow_id = "second", charge_usd = 5 })
+  t:alert("LLMCostSpike", { team = "newer" })
+  t:alert("LLMCostSpike", { workflow_id = "second" })
+end)
+
+test("where all together spend little, so must a newcomer", function(t)
+  t:every("5m", "4d", usual)
+  t:every("1m", "30m", { team = "new", workflow_id = "first", charge_usd = 1 })
+  t:no_alert("LLMCostSpike")
+  t:every("1m", "30m", { team = "new", workflow_id = "first", charge_usd = 1 })
   t:alert("LLMCostSpike", { team = "new" })
   t:alert("LLMCostSpike", { workflow_id = "first" })
+end)
+
+local function night(t, late)
+  t:advance("2h")
+  t:advance(late)
+  t:every("5m", "1h", { team = "night", workflow_id = "job", charge_usd = 15 })
+  t:advance(late == "0s" and "21h" or "20h30m")
+end
+
+test("a job of every night is none, from the second night on; later it may be late, or have been left out", function(t)
+  for _ = 1, 8 do night(t, "0s") end
+  night(t, "30m")
+  t:advance("24h")
+  for _ = 1, 6 do night(t, "0s") end
+  night(t, "0s") -- a week after the one that was left out
+  t:no_alert("LLMCostSpike")
+end)
+
+test("what burned at this hour yesterday is a spike again today", function(t)
+  t:every("5m", "9d", usual)
+  for _ = 1, 2 do
+    t:every("1m", "50m", usual)
+    t:alert("LLMCostSpike", { team = "search" })
+    t:alert("LLMCostSpike", { workflow_id = "bot" })
+    t:every("5m", "23h10m", usual)
+  end
+end)
+
+-- Two weeks from a Thursday on: 30 $/h on weekdays from 9 to 18, else 1 $/h.
+local function office(t, hours_later)
+  local function event(i)
+    local hour = math.floor(i / 12) - (i > 10 * 24 * 12 and hours_later or 0)
+    local weekday, time = (3 + math.floor(hour / 24)) % 7, hour % 24
+    return { team = "search", charge_usd = (weekday < 5 and time >= 9 and time < 18 and 30 or 1) / 12 }
+  end
+  t:at("2026-03-19")
+  t:every("5m", "14d", event)
+end
+
+test("the first Monday and those that follow are none", function(t)
+  office(t, 0)
+  t:no_alert("LLMCostSpike")
+end)
+
+test("an office that begins an hour earlier or later by the clock is none", function(t)
+  office(t, -1)
+  t:no_alert("LLMCostSpike")
+end)
+
+test("nor later", function(t)
+  office(t, 1)
+  t:no_alert("LLMCostSpike")
 end)
 
 test("the factor is a setting", function(t)

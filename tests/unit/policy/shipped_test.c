@@ -3,9 +3,7 @@
 
 #define POLICY(name) SOURCE_DIR "/policies/" name
 
-enum { AT_HOUR = 500000 };
-
-static const int64_t at_ns = AT_HOUR * NS_PER_HOUR;
+static const int64_t at_ns = 500000 * NS_PER_HOUR;
 
 static struct record *decide_now(struct fixture *f)
 {
@@ -129,76 +127,6 @@ TEST(budgets_exist_for_teams_with_a_limit)
     fixture_free(f);
 }
 
-/* --- spikes --- */
-
-struct history {
-    struct str by[1];
-    struct window_group hour, day, last_week;
-    struct window_sums sums[6];
-};
-
-/* One team's spend in whole dollars; `seen_hours`: since when the day was observed. */
-static void spend(struct history *h, int hour, int day, int last_week, int seen_hours)
-{
-    *h = (struct history){.by = {STR("search")}};
-    h->hour =
-        (struct window_group){h->by, hour * NANO_PER_USD, 1, hour, at_ns - NS_PER_HOUR};
-    h->day = (struct window_group){h->by, day * NANO_PER_USD, 1, day, at_ns - NS_PER_DAY};
-    h->last_week = (struct window_group){h->by, last_week * NANO_PER_USD, 1, last_week,
-                                         at_ns - 7 * NS_PER_DAY};
-    int64_t since = at_ns - NS_PER_HOUR - seen_hours * NS_PER_HOUR;
-    for (int i = 0; i < 6; i += 3) {
-        struct window_sums sums = {
-            .at_ns = at_ns, .since_ns = since, .by_count = 1, .group_count = 1};
-        h->sums[i] = h->sums[i + 1] = h->sums[i + 2] = sums;
-        h->sums[i].start_ns = at_ns - NS_PER_HOUR;
-        h->sums[i].end_ns = h->sums[i + 2].end_ns = at_ns;
-        h->sums[i].groups = &h->hour;
-        h->sums[i + 1].start_ns = at_ns - 25 * NS_PER_HOUR;
-        h->sums[i + 1].end_ns = at_ns - NS_PER_HOUR;
-        h->sums[i + 1].groups = &h->day;
-        h->sums[i + 2].groups = &h->last_week;
-    }
-}
-
-static double spike(struct fixture *f, const struct history *h)
-{
-    struct answer answer;
-
-    policy_tick_begin(f->vm, h->sums);
-    assert_true(policy_rule(f->vm, 0, &h->hour, &answer));
-    policy_tick_end(f->vm);
-    assert_int_equal(answer.kind, ANSWER_NUMBER);
-    return answer.number;
-}
-
-TEST(spikes_compare_with_the_larger_of_day_week_and_floor)
-{
-    struct fixture *f = fixture_new();
-    struct history h;
-
-    add_policy_file(f, POLICY("spikes"));
-    open_vm(f);
-    const struct decls *d = policy_decls(f->set);
-    assert_int_equal(d->rule_count, 2);
-    assert_int_equal(d->window_count, 6);
-    assert_true(d->rules[0].has_above && d->rules[0].above == 3);
-    assert_int_equal(d->rules[0].hold_ns, 10 * NS_PER_MINUTE);
-    assert_str(d->rules[1].labels[0].value, "workflow_id");
-
-    spend(&h, 40, 240, 0, 24);
-    assert_float_equal(spike(f, &h), 4, 1e-9);
-    spend(&h, 40, 240, 20, 24);
-    assert_float_equal(spike(f, &h), 2, 1e-9);
-    spend(&h, 40, 24, 0, 24);
-    assert_float_equal(spike(f, &h), 8, 1e-9);
-    spend(&h, 40, 120, 0, 12);
-    assert_float_equal(spike(f, &h), 4, 1e-9);
-    spend(&h, 40, 110, 0, 11);
-    assert_float_equal(spike(f, &h), 8, 1e-9);
-    fixture_free(f);
-}
-
 TEST(settings_of_the_configuration_win)
 {
     struct fixture *f = fixture_new();
@@ -248,7 +176,6 @@ int main(void)
         cmocka_unit_test(attribution_falls_back_to_tags_and_then_to_metadata),
         cmocka_unit_test(spend_class_tells_waste_from_prod_and_experiment),
         cmocka_unit_test(budgets_exist_for_teams_with_a_limit),
-        cmocka_unit_test(spikes_compare_with_the_larger_of_day_week_and_floor),
         cmocka_unit_test(settings_of_the_configuration_win),
         cmocka_unit_test(coverage_is_the_share_of_spend_with_the_label),
     };
