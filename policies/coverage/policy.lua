@@ -1,6 +1,10 @@
 policy {
-  name = "coverage", version = "1",
-  settings = { labels = "team tenant workflow_id", below = 0.95 },
+  name = "coverage", version = "2",
+  settings = {
+    labels = "team tenant workflow_id", -- separated by spaces
+    below = 0.95, -- of the last hour's spend
+    floor_usd = 1, -- an hour of less spend wakes nobody
+  },
 }
 
 local all = window { sum = "charge_usd", over = "1h" }
@@ -9,9 +13,10 @@ for label in settings.labels:gmatch("%S+") do
   local known = window { sum = "charge_usd", over = "1h", where = { [label] = true } }
 
   rule("LLMAttributionCoverageLow", {
-    over = all, below = settings.below, hold = "10m", severity = "warning",
+    over = all, below = settings.below, clear = math.min(settings.below + 0.01, 1), min = settings.floor_usd, hold = "10m",
+    severity = "warning",
     labels = { label = label },
-    annotations = { summary = "Part of the spend carries no " .. label .. "." },
+    annotations = { summary = "Part of the spend carries no " .. label .. ". Look for keys, tags or a gateway that are new." },
   }, function(group)
     return group.value > 0 and known:get(group) / group.value
   end)
