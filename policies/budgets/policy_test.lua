@@ -41,3 +41,41 @@ test("who has no budget is left alone", function(t)
   t:advance("1h")
   t:no_alert()
 end)
+
+-- 720 USD in June are one an hour.
+local function hourly(t, total, usd)
+  t:every("1h", total, { team = "search", charge_usd = usd })
+end
+
+test("where a forecast is wanted, a month that is going to end above its limit is told, until it is not any more", function(t)
+  t:settings { forecast = 1 }
+  t:data { budgets = { search = 720 } }
+  hourly(t, "5d", 0.9)
+  t:no_alert()
+  hourly(t, "3d", 2)
+  local alert = t:alert("LLMBudgetThresholdForecast", { team = "search" }, "warning")
+  t:ok(alert.value > 1 and tonumber(alert.annotations.forecast) > 720)
+  hourly(t, "10d", 0.4)
+  t:resolved("LLMBudgetThresholdForecast", { team = "search" })
+end)
+
+test("forecast and burn are not told unasked", function(t)
+  t:data { budgets = { search = 720 } }
+  hourly(t, "4d", 2.5)
+  t:no_alert()
+end)
+
+test("where burning is told, an hour of 5% of the month is too much, and a job of a day's share is not", function(t)
+  t:settings { burn = true }
+  t:data { budgets = { search = 720 } }
+  for _ = 1, 3 do
+    t:every("5m", "1h", { team = "search", charge_usd = 2 })
+    t:advance("23h")
+  end
+  t:no_alert()
+  t:every("1m", "59m", { team = "search", charge_usd = 0.8 })
+  t:alert("LLMBudgetThresholdBurn", { team = "search", window = "1h" }, "critical")
+  t:no_alert("LLMBudgetThresholdBurn", { window = "6h" })
+  t:every("5m", "1h", { team = "search", charge_usd = 0.1 })
+  t:resolved("LLMBudgetThresholdBurn", { window = "1h" })
+end)
