@@ -184,7 +184,8 @@ def show_stages(build, folder, bodies):
 
 def shipped():
     folder = os.path.join(SOURCE, "policies")
-    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    return [path for path in paths if os.path.isdir(path)]
 
 
 def measure_policies(build, config, events, policies):
