@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../evaluate.h"
+#include "../tick/evaluate.h"
 #include "bench.h"
 #include "spendwarden/pipeline.h"
 #include "spendwarden/policy_trace.h"

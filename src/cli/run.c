@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../reloader.h"
+#include "../engine/reloader.h"
 #include "cli.h"
 #include "spendwarden/log.h"
 #include "spendwarden/server.h"

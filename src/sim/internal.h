@@ -1,6 +1,6 @@
 /* What the files of sim/ share. */
 #pragma once
-#include "../evaluate.h"
+#include "../tick/evaluate.h"
 #include "spendwarden/metrics.h"
 #include "spendwarden/pipeline.h"
 #include "spendwarden/sim.h"

@@ -1,5 +1,5 @@
 /* What /metrics would show: counters as they are, gauges as of the last tick. */
-#include "../ticker.h"
+#include "../engine/ticker.h"
 #include "internal.h"
 
 static void ignore_failure(void *ctx, struct str policy, struct str rule,

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "../ticker.h"
+#include "../engine/ticker.h"
 #include "internal.h"
 #include "spendwarden/json.h"
 

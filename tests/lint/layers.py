@@ -29,7 +29,7 @@ FOLDERS = {
 }
 
 # The shell knows the stages; nothing below knows it.
-SHELL = {"", "api", "cli", "sim", "ui"}
+SHELL = {"", "api", "cli", "engine", "sim", "tick", "ui"}
 
 # Contracts that are named neither after a folder nor after a file of base, event or src.
 CONTRACTS = {

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../../src/watch.h"
+#include "../../../src/engine/watch.h"
 
 struct fixture {
     char directory[64], path[160];

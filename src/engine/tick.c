@@ -3,8 +3,8 @@
  *     books (tick row, sums of windows) -> evaluate.c (rules and budgets in Lua, alert
  *       states) -> books (history, states) -> outbox
  */
+#include "../tick/evaluate.h"
 #include "breaker.h"
-#include "evaluate.h"
 #include "spendwarden/log.h"
 #include "spendwarden/value.h"
 #include "ticker.h"

@@ -1,8 +1,8 @@
 /* Rules and budgets of candidates at a tick: their alerts can be seen, and nobody is
  * told. One thread. */
 #pragma once
+#include "../tick/tick_view.h"
 #include "spendwarden/shadow.h"
-#include "tick_view.h"
 
 struct shadow_tick;
 

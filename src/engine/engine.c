@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 
+#include "../tick/tick_view.h"
 #include "breaker.h"
 #include "engine_internal.h"
 #include "filler.h"
 #include "load_test.h"
 #include "spendwarden/log.h"
-#include "tick_view.h"
 
 enum { JOURNAL_MAX_BYTES = 256 * 1024 * 1024, SOURCE_ROWS = 1000 };
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "evaluate.h"
+#include "../tick/evaluate.h"
 #include "spendwarden/log.h"
 #include "ticker.h"
 

@@ -1,10 +1,10 @@
 /* What tick.c (the order of a tick) and ticker.c (its thread) share. */
 #pragma once
+#include "../tick/tick_view.h"
 #include "engine_internal.h"
 #include "shadow_tick.h"
 #include "sleeper.h"
 #include "spendwarden/log.h"
-#include "tick_view.h"
 
 struct ticker {
     struct engine *engine;
