@@ -24,7 +24,8 @@ static const char help[] =
     "are shown as they come.\n\n"
     "  echo '{\"key_alias\": \"checkout\", \"requested_model\": \"gpt-4o\", "
     "\"input_tokens\": 900}' |\n"
-    "      spendwarden explain --policies my/policies\n\n"
+    "      spendwarden explain --policies my/policies --set "
+    "policies.data='{ teams: teams.yaml }'\n\n"
     "      --source NAME      litellm or generic; without it, what the first event looks "
     "like\n"
     "  -c, --config FILE      configuration that decides; without it the shipped "
@@ -51,6 +52,8 @@ struct explain {
     bool cost;
     const struct schema *schema;
     const struct decls *decls;
+    const struct price_book *prices;
+    struct price_cache *price_cache; /* owned */
     struct policy_trace_step *steps; /* of the event at hand; owned */
     size_t step_count, step_room;
     struct arena notes; /* their messages */
@@ -77,12 +80,25 @@ static void add_step(void *ctx, const struct policy_trace_step *step)
         copy->message = arena_cstr(&x->notes, str_of(step->message));
 }
 
+/* What the usage would have cost at the model that was asked for, if another answered. */
+static bool price_requested(const struct explain *x, const struct record *r,
+                            struct money *out)
+{
+    const struct str *text = r->ev.text;
+    struct str asked = text[TEXT_REQUESTED_MODEL], got = text[TEXT_RESPONSE_MODEL];
+
+    return asked.size && got.size && !str_eq(asked, got) &&
+           price_at_model(x->prices, x->price_cache, r, asked, out);
+}
+
 static void explain_event(struct explain *x, const struct record *r)
 {
+    struct money requested;
     struct explained explained = {
         .record = r,
         .schema = x->schema,
         .decls = x->decls,
+        .requested_usd = price_requested(x, r, &requested) ? &requested : NULL,
         .number = ++x->events,
         .cost = x->cost,
         .step_count = x->step_count,
@@ -201,8 +217,11 @@ static int explain_with(struct explain *x, struct generation *g)
     if (x->source && !generation_source(g, str_of(x->source)))
         return usage_error("spendwarden explain", "--source: no source \"%s\"",
                            x->source);
-    if (!pipeline_open(&p, g, &err)) {
-        fprintf(stderr, "spendwarden explain: %s\n", err.text);
+    x->prices = g->prices;
+    x->price_cache = price_cache_new(g->prices);
+    if (!x->price_cache || !pipeline_open(&p, g, &err)) {
+        fprintf(stderr, "spendwarden explain: %s\n",
+                x->price_cache ? err.text : "no memory");
         return EXIT_USAGE;
     }
     x->schema = x->keys.schema = &g->config->schema;
@@ -228,6 +247,7 @@ static int explain_file(struct explain *x)
     buf_release(&x->out);
     buf_release(&x->keys.noted);
     free(x->steps);
+    price_cache_free(x->price_cache);
     diags_release(&diags);
     generation_release(g);
     return code;

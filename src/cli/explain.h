@@ -7,8 +7,10 @@ struct explained {
     const struct record *record;
     const struct schema *schema;
     const struct decls *decls;
-    size_t number; /* among the events of the input, from 1 */
-    bool cost;     /* show instructions */
+    const struct money
+        *requested_usd; /* NULL: another model did not answer, or no price */
+    size_t number;      /* among the events of the input, from 1 */
+    bool cost;          /* show instructions */
     size_t step_count;
     const struct policy_trace_step *steps; /* in the order of evaluation */
 };

@@ -61,6 +61,16 @@ static void counts_in(struct buf *out, const struct explained *x)
     buf_byte(out, ']');
 }
 
+static void requested_usd(struct buf *out, const struct explained *x)
+{
+    char text[MONEY_TEXT_SIZE];
+
+    if (!x->requested_usd)
+        return;
+    int size = money_format(text, *x->requested_usd);
+    text_member(out, "requested_model_usd", (struct str){text, (size_t)size});
+}
+
 static void not_applied(struct buf *out, const struct explained *x)
 {
     size_t count = 0;
@@ -103,6 +113,7 @@ void explain_json(struct buf *out, const struct explained *x)
 {
     record_json(out, x->record, x->schema);
     out->size--; /* the closing brace comes after */
+    requested_usd(out, x);
     counts_in(out, x);
     not_applied(out, x);
     if (x->cost)

@@ -83,7 +83,17 @@ static bool any_billed(const struct charge *c)
     return false;
 }
 
-void explain_price(struct buf *out, const struct record *r)
+static void show_requested(struct buf *out, const struct record *r,
+                           const struct money *usd)
+{
+    begin_amount(out, "requested_model_usd", *usd);
+    buf_format(out, "the same at the price of %.*s",
+               STR_ARG(r->ev.text[TEXT_REQUESTED_MODEL]));
+    row_end(out);
+}
+
+void explain_price(struct buf *out, const struct record *r,
+                   const struct money *requested_usd)
 {
     static const char *const reported[] = {"", "the gateway's price",
                                            "which may mean that it knows no price",
@@ -105,6 +115,8 @@ void explain_price(struct buf *out, const struct record *r)
         buf_format(out, "%s\n", reported[r->ev.reported]);
     }
     show_computed(out, c);
+    if (requested_usd)
+        show_requested(out, r, requested_usd);
     struct money first = first_amount(c, false);
     begin_amount(out, "charge_usd", first);
     if (r->ev.reported == REPORTED_COST && first.nanousd == r->ev.reported_usd.nanousd)

@@ -22,4 +22,6 @@ void row_money(struct buf *out, struct money amount);
 /* "policy attribution: key alias (policies/attribution/policy.lua:17), was globex" */
 void row_provenance(struct buf *out, const struct provenance *by);
 
-void explain_price(struct buf *out, const struct record *r);
+/* `requested_usd` may be NULL. */
+void explain_price(struct buf *out, const struct record *r,
+                   const struct money *requested_usd);

@@ -294,7 +294,7 @@ void explain_text(struct buf *out, const struct explained *x)
                STR_ARG(outcome_name(r->ev.outcome)), time);
     show_event(out, x);
     show_labels(out, x);
-    explain_price(out, r);
+    explain_price(out, r, x->requested_usd);
     show_class(out, r);
     show_effects(out, x);
     show_steps_of(out, x, "failed", "failed", show_failed);

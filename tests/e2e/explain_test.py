@@ -93,6 +93,21 @@ def check_cost(binary):
         yield "--cost shows nothing in text"
 
 
+DEARER = ('{"ai_system":"openai","requested_model":"gpt-4o-mini","response_model":"%s","input_tokens":100000,'
+          '"output_tokens":10000}')
+
+
+def check_requested_model(binary):
+    event = json.loads(run(binary, "--format", "json", text=DEARER % "gpt-4o").stdout)
+    if (event["computed_usd"], event.get("requested_model_usd")) != ("0.35", "0.021"):
+        yield f"a dearer answer: {event}"
+    if "requested_model_usd      0.021" not in run(binary, text=DEARER % "gpt-4o").stdout:
+        yield "text has no requested_model_usd"
+    for answered in ("gpt-4o-mini", ""):
+        if "requested_model_usd" in run(binary, "--format", "json", text=DEARER % answered).stdout:
+            yield f"answered by '{answered}', it is shown all the same"
+
+
 # --- input ---
 
 def check_same_twice(binary):
@@ -177,7 +192,7 @@ def check_ends(binary):
 
 def main():
     binary = os.path.abspath(sys.argv[1])
-    failures = [failure for check in (check_bodies, check_golden, check_cost, check_same_twice,
+    failures = [failure for check in (check_bodies, check_golden, check_cost, check_requested_model, check_same_twice,
                                       check_stream, check_layouts, check_places,
                                       check_unread_keys, check_ends)
                 for failure in check(binary)]
