@@ -179,7 +179,7 @@ local TAKEN = {
   rule = "rule: '%s' with these labels is at %s:%d already",
   budget = "budget: '%s' is at %s:%d already",
   counter = "the metric '%s' is declared at %s:%d already",
-  window = "window: the name '%s' is taken",
+  window = "window: the name '%s' is taken: each window with a function has its own",
 }
 TAKEN.histogram, TAKEN.gauge = TAKEN.counter, TAKEN.counter
 

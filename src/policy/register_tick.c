@@ -71,8 +71,11 @@ static int window_of_spec(lua_State *L, struct field *of)
     read_span(L, &decl);
     for (size_t i = 0; decl.effect.size && i < vm->build->window_count; i++)
         if (str_eq(vm->build->windows[i].effect, decl.effect)) {
-            register_problem(L, "E206", "window: the name '%.*s' is taken",
-                             STR_ARG(str_from(decl.effect, 7)));
+            register_problem(
+                L, "E206",
+                "window: the name '%.*s' is taken: each window with a function "
+                "has its own",
+                STR_ARG(str_from(decl.effect, 7)));
             return -1;
         }
     lua_pushvalue(L, SPEC);
