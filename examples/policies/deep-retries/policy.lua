@@ -18,13 +18,13 @@ local causes = window {
 rule("AcmeDeepRetries", {
   over = spend, above = settings.share, clear = settings.share / 2, min = settings.min_usd, hold = "5m",
   severity = "critical",
-  annotations = function(group)
+  annotations = function(group, value)
     local lines = {}
     for i, row in ipairs(causes:top(3, group)) do
       lines[i] = ("%.2f USD: %s"):format(row.value, row.error_class or "no error")
     end
     return {
-      summary = "{{workflow_id}}: {{value}} of its spend are retries of depth " .. settings.depth .. " or more",
+      summary = ("{{workflow_id}}: %.0f%% of its spend are retries of depth %d or more"):format(100 * value, settings.depth),
       causes = table.concat(lines, "\n"),
     }
   end,
