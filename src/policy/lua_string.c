@@ -158,7 +158,13 @@ static size_t start_offset(lua_State *L, int index, size_t size)
         start += (double)size + 1;
     if (!(start >= 1))
         return 0;
-    return start > (double)size + 1 ? size + 1 : (size_t)start - 1;
+    return start > (double)size ? size : (size_t)start - 1; /* as Lua 5.1 has it */
+}
+
+static int nothing(lua_State *L)
+{
+    lua_pushnil(L);
+    return 1;
 }
 
 static int find_plain(lua_State *L, struct str subject, struct str what, size_t start)
@@ -168,7 +174,7 @@ static int find_plain(lua_State *L, struct str subject, struct str what, size_t 
         what.size ? memmem(subject.at + start, subject.size - start, what.at, what.size)
                   : subject.at + start;
     if (!at)
-        return 0;
+        return nothing(L);
     lua_pushinteger(L, at - subject.at + 1);
     lua_pushinteger(L, at - subject.at + (ptrdiff_t)what.size);
     return 2;
@@ -188,8 +194,6 @@ static int find_or_match(lua_State *L, bool find)
     size_t start = start_offset(L, 3, subject.size);
     struct match m;
 
-    if (start > subject.size)
-        return 0;
     if (find && (lua_toboolean(L, 4) || is_plain(pattern)))
         return find_plain(L, subject, pattern, start);
     match_begin(L, &m, subject, pattern);
@@ -206,7 +210,7 @@ static int find_or_match(lua_State *L, bool find)
         if (anchored)
             break;
     }
-    return 0;
+    return nothing(L);
 }
 
 static int string_find(lua_State *L)

@@ -68,6 +68,9 @@ static bool ascii_class(int c, int class)
     case 'd':
         in = isdigit(c);
         break;
+    case 'g': /* LuaJIT's own */
+        in = isgraph(c);
+        break;
     case 'l':
         in = islower(c);
         break;
@@ -215,8 +218,10 @@ static const char *back_reference(struct match *m, const char *at, int digit)
 {
     int level = digit - '1';
 
-    if (level < 0 || level >= m->level || m->captures[level].size < 0)
+    if (level < 0 || level >= m->level || m->captures[level].size == CAPTURE_OPEN)
         return fail(m, "invalid capture index");
+    if (m->captures[level].size == CAPTURE_POSITION)
+        return NULL;
     size_t size = (size_t)m->captures[level].size;
     m->steps_left -= (int64_t)size;
     if ((size_t)(subject_end(m) - at) < size ||
