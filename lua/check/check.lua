@@ -106,6 +106,7 @@ local function look(c, parsed)
   check.options.look(c)
   check.answers(c)
   check.bounds(c)
+  check.state(c)
 end
 
 -- One file: its path and text, what was reported while it ran ({ line, code, text }) and which

@@ -5,11 +5,11 @@
 --   Nil True False Vararg
 --   Number  value, odd (64-bit or imaginary)
 --   String  value
---   Name    name, var (nil: global)
+--   Name    name, var (nil: global), fn (the Function that it stands in)
 --   Index   of, key, dotted
---   Call    of, args, open (where the arguments begin), fn (the Function that it stands in)
+--   Call    of, args, open (where the arguments begin), fn
 --   Method  of, name (a String), args, open, fn
---   Function  params, vararg, body, returns, last (the byte of its `end`)
+--   Function  params, vararg, body, returns, last (the byte of its `end`), within (a Function)
 --   Table   items { key (nil: by position), value, named (the key is written as a name) }
 --   Unary   op, operand;  Binary  op, left, right;  Paren  inner
 local check = ...
@@ -117,7 +117,7 @@ end
 
 -- From its "(" to its `end`; `at`: where it began.
 function expressions.body(p, at, self_at)
-  local node = { tag = "Function", at = at, params = {}, vararg = false, returns = {} }
+  local node = { tag = "Function", at = at, params = {}, vararg = false, returns = {}, within = p.fn.node }
   local outer = p.open
   p.open = { kind = "function", at = at, outer = outer }
   scope.open_function(p, node)
@@ -148,7 +148,7 @@ local function first(p)
   if p:is_name() then
     local name, to = p.value, p.to
     p:next()
-    return add(p, { tag = "Name", at = at, to = to, name = name, var = scope.find(p, name) })
+    return add(p, { tag = "Name", at = at, to = to, name = name, var = scope.find(p, name), fn = p.fn.node })
   elseif p:accept("(") then
     local inner = expression(p)
     p:expect(")")

@@ -53,7 +53,7 @@ end
 local function function_statement(p, at)
   local global, from, to = name(p)
   local var = scope.find(p, global)
-  local target = { tag = "Name", at = from, to = to, name = global, var = var }
+  local target = { tag = "Name", at = from, to = to, name = global, var = var, fn = p.fn.node }
   add(p, target)
   local self_at
   while p.kind == "." or p.kind == ":" do

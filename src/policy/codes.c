@@ -43,6 +43,7 @@ static const struct policy_code codes[] = {
     {"E225", "a window is read where there are no windows"},
     {"E226", "a method is called without its object"},
     {"E227", "a key stands in a table twice"},
+    {"E228", "a function sets a variable that outlives it"},
     {"E301", "a text that is no duration"},
     {"E302", "a duration outside the range"},
     {"E303", "'over' is not a window"},
@@ -66,6 +67,7 @@ static const struct policy_code codes[] = {
     {"W403", "a step of a budget that looks like per cent"},
     {"W404", "a class that no policy declares"},
     {"W405", "data that no policy reads"},
+    {"W406", "a function changes a table that outlives it"},
 };
 
 const struct policy_code *policy_codes(size_t *count)

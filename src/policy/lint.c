@@ -30,6 +30,7 @@ CHUNK(options)
 CHUNK(answers)
 CHUNK(bounds)
 CHUNK(cardinality)
+CHUNK(state)
 CHUNK(place)
 CHUNK(check)
 #undef CHUNK
@@ -42,7 +43,7 @@ const struct lint_chunk lint_chunks[] = {
     CHUNK(calls),       CHUNK(lexer),   CHUNK(scope),   CHUNK(expressions), CHUNK(source),
     CHUNK(statements),  CHUNK(parser),  CHUNK(tree),    CHUNK(report),      CHUNK(roles),
     CHUNK(globals),     CHUNK(members), CHUNK(options), CHUNK(answers),     CHUNK(bounds),
-    CHUNK(cardinality), CHUNK(place),   CHUNK(check),
+    CHUNK(cardinality), CHUNK(state),   CHUNK(place),   CHUNK(check),
 };
 #undef CHUNK
 
