@@ -38,12 +38,16 @@ for _, label in ipairs { "team", "workflow_id" } do
     return math.max(usd, first, newcomer)
   end
 
+  -- check: allow W401 (it is for the summary alone)
+  local parts = window { sum = "charge_usd", by = { label, "key_alias", "requested_model" }, over = "1h" }
+
   rule("LLMCostSpike", {
     over = hour, above = settings.factor, clear = settings.factor * 0.8, hold = "10m", severity = "critical",
     labels = { dimension = label },
     annotations = function(group)
-      return { summary = ("%s %s spent $%.2f in an hour; usual are $%.2f. Look at its newest models, keys and sessions."):format(
-        label, group[label] or "(none)", group.value, usual(group)) }
+      local part = parts:top(1, group)[1] or { value = 0 }
+      return { summary = ("%s %s spent $%.2f in an hour; usual are $%.2f. The largest part, $%.2f, is key %s with %s."):format(label,
+        group[label] or "(none)", group.value, usual(group), part.value, part.key_alias or "(none)", part.requested_model or "(no model)") }
     end,
   }, function(group)
     return group.value / usual(group)

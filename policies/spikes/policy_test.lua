@@ -1,4 +1,4 @@
-local usual = { team = "search", workflow_id = "bot", charge_usd = 1 }
+local usual = { team = "search", workflow_id = "bot", key_alias = "bot-key", requested_model = "gpt-4o", charge_usd = 1 }
 
 test("a steady team and its small changes alert nobody", function(t)
   t:every("5m", "3d", usual)
@@ -13,7 +13,8 @@ test("four times the usual for ten minutes is a spike, by team and by workflow",
   t:every("1m", "10m", usual)
   local alert = t:alert("LLMCostSpike", { team = "search", dimension = "team" }, "critical")
   t:ok(alert.value > 3)
-  t:ok(alert.annotations.summary:find("^team search spent"), alert.annotations.summary)
+  t:ok(alert.annotations.summary:find("^team search spent %$%d+%.%d%d in an hour; usual are %$12%.%d%d%. The largest part, %$%d+%.%d%d, is key bot%-key with gpt%-4o"),
+    alert.annotations.summary)
   t:alert("LLMCostSpike", { workflow_id = "bot", dimension = "workflow_id" })
   t:every("5m", "2h", usual)
   t:resolved("LLMCostSpike")

@@ -16,7 +16,7 @@ test("one of ten is told after ten minutes, and over when it has a price", funct
   t:every("20s", "2h", function(i) return i % 10 == 0 and unknown or known end)
   local alert = t:alert("LLMUnpricedShareHigh", {}, "warning")
   t:near(alert.value, 0.1, 0.01)
-  t:ok(alert.annotations.summary:find("^%d+%.%d%% of the requests"), alert.annotations.summary)
+  t:ok(alert.annotations.summary:find("^%d+%.%d%% of the requests .* for gpt%-99%-turbo %(openai, unpriced%)"), alert.annotations.summary)
   t:every("20s", "1h", known)
   t:resolved("LLMUnpricedShareHigh")
 end)
