@@ -75,3 +75,6 @@ int lua_window_top(lua_State *L);
 
 /* False with errno: it cannot be read; EFBIG: it is larger than `max`. */
 bool file_read(struct arena *arena, const char *path, size_t max, struct str *out);
+
+/* The frame of tests, pushed: given the libraries and its `core` at these indexes. */
+void lua_test_frame_push(lua_State *L, int libraries, int core);

@@ -1,4 +1,4 @@
-/* `core` of tests: what lua/test.lua asks of the simulation. */
+/* `core` of tests: what lua/test/ asks of the simulation. */
 #include <math.h>
 
 #include "test_file.h"

@@ -3,9 +3,6 @@
 
 #include "vm.h"
 
-/* lua/test.lua */
-extern const char policy_test_frame[], policy_test_frame_end[];
-
 /* `out` is the caller's, so that an error of Lua loses nothing. */
 struct listing {
     struct buf *out;
@@ -94,10 +91,8 @@ static int list_library_names(lua_State *L)
     if (!l->tests)
         return 0;
     int libraries = lua_gettop(L);
-    lua_trusted_load(L, libraries, "=test", policy_test_frame, policy_test_frame_end);
     lua_newtable(L); /* its core, which is for running tests only */
-    lua_pushvalue(L, libraries);
-    lua_call(L, 2, 1);
+    lua_test_frame_push(L, libraries, lua_gettop(L));
     add_names(L, l->out);
     return 0;
 }

@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* lua/test.lua */
-extern const char policy_test_frame[], policy_test_frame_end[];
-
 static const char *const FRAME = "spendwarden.test";
 
 /* A Monday that begins a month: days, weeks and months are whole. */
@@ -52,10 +49,8 @@ static int prepare(lua_State *L)
     lua_newtable(L);
     sandbox_libraries(L);
     int libraries = lua_gettop(L);
-    lua_trusted_load(L, libraries, "=test", policy_test_frame, policy_test_frame_end);
     lua_test_push(L);
-    lua_pushvalue(L, libraries);
-    lua_call(L, 2, 1);
+    lua_test_frame_push(L, libraries, lua_gettop(L));
     lua_setfield(L, LUA_REGISTRYINDEX, FRAME);
     lua_settop(L, 0);
     lua_forget_libraries(L);

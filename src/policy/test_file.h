@@ -41,7 +41,7 @@ bool test_time(const struct policy_test *t, struct str text, int64_t *out_ns);
 /* Raises it as an error of the test, at the line that is being run. */
 int test_error(lua_State *L, const char *text);
 
-/* --- lua_test.c: the table `core` that lua/test.lua works with, pushed --- */
+/* --- lua_test.c: the table `core` that lua/test/ works with, pushed --- */
 
 void lua_test_push(lua_State *L);
 
