@@ -206,6 +206,8 @@ static void run(struct policy_vm *vm, const struct source_file *file)
     vm->policy = (struct str){NULL, 0};
     vm->short_name[0] = '\0';
     vm->compiled = false;
+    /* The file before may have ended while our own code ran for it. */
+    sandbox_distrust(&vm->box);
     lua_settop(L, 1);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, vm);
@@ -261,7 +263,6 @@ bool vm_load(struct policy_vm *vm, const struct policy_set *set, struct build *b
     if (!sandbox_open(&vm->box, &set->options.limits, vm, err) ||
         !call_own(&vm->box, prepare, 0, err) || !call_own(&vm->box, push_runner, 1, err))
         return false;
-    sandbox_distrust(&vm->box);
     vm->box.lines = set->options.lines;
     for (size_t i = 0; i < set->file_count; i++)
         run(vm, &set->files[i]);

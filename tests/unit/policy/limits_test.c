@@ -213,6 +213,30 @@ TEST(the_verdict_of_a_call_does_not_depend_on_what_ran_before)
     assert_in_range(fitted, 1, tries - 1);
 }
 
+/* Data is charged to nobody while it is copied into the state, which may end halfway. */
+TEST(data_that_does_not_fit_leaves_the_limits_of_the_next_file_as_they_are)
+{
+    struct fixture *f = fixture_new();
+    struct buf data = {0};
+
+    for (int i = 0; i < 200000; i++)
+        buf_format(&data, "- some text, and of each a different one: %d\n", i);
+    buf_byte(&data, '\0');
+    assert_false(data.failed);
+    little_memory(&f->options.limits);
+    add_data(f, "large", data.at);
+    add_policy(f, "p.lua", "policy { name = 'p', data = { 'large' } }");
+    add_policy(f, "q.lua", "policy { name = 'q' } while true do end");
+    assert_string_equal(
+        load_errors(f),
+        "p.lua: error[E901]: stopped: a state needs more memory than 8MiB "
+        "(policies.limits.memory)\n"
+        "q.lua:1: error[E901]: stopped: loading one file takes more than 5000000 "
+        "instructions (policies.limits.load_instructions)\n");
+    buf_release(&data);
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +248,8 @@ int main(void)
         cmocka_unit_test(an_event_may_take_so_long),
         cmocka_unit_test(an_answer_may_have_so_much_text),
         cmocka_unit_test(loading_a_file_has_its_own_limits),
+        cmocka_unit_test(
+            data_that_does_not_fit_leaves_the_limits_of_the_next_file_as_they_are),
         cmocka_unit_test(the_verdict_of_a_call_does_not_depend_on_what_ran_before),
     };
 
