@@ -12,6 +12,7 @@ struct breaker {
     struct policy_mask disabled;   /* also those whose row is not written yet */
     bool unwritten;
     const struct generation *row_of; /* the one that `changes` gave; to compare */
+    struct policy_mask in_row;       /* those that it named */
     bool counting;                   /* atomic: some count of events is above 0 */
     int64_t events[POLICIES_MAX], ticks[POLICIES_MAX];
     struct buf names; /* of the row at hand */
@@ -154,6 +155,7 @@ static bool changes(void *ctx, struct generation_row *row)
         *row = generation_row_of(b->generation);
         row->disabled = disabled_names(b);
         b->row_of = b->generation;
+        b->in_row = b->disabled;
         unwritten = !b->names.failed;
     }
     pthread_mutex_unlock(&b->lock);
@@ -165,8 +167,10 @@ static void changed(void *ctx, uint32_t number)
     struct breaker *b = ctx;
 
     pthread_mutex_lock(&b->lock);
-    if (b->row_of == b->generation) /* else a reload came between */
-        b->unwritten = !generation_rule(b->generation, number, &b->disabled);
+    /* Else a reload came between. A tick may have, too: what it took out is in no row. */
+    if (b->row_of == b->generation)
+        b->unwritten = !generation_rule(b->generation, number, &b->in_row) ||
+                       memcmp(&b->in_row, &b->disabled, sizeof b->in_row) != 0;
     pthread_mutex_unlock(&b->lock);
 }
 

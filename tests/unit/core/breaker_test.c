@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../../src/engine/breaker.h"
 #include "spendwarden/engine.h"
 #include "spendwarden/pipeline.h"
 #include "spendwarden/policy_errors.h"
@@ -320,6 +321,38 @@ TEST(that_it_was_disabled_counts_once)
     decider_free(d);
 }
 
+/* As books and the tick do, whose locks do not exclude each other here. */
+TEST(what_a_tick_takes_out_while_a_row_is_written_gets_a_row_too)
+{
+    struct fixture *f = *state;
+    struct generation *g = engine_generation(f->engine);
+    const struct policy_marks good_fails = {.failed = {{2}}};
+    struct record r = {.generation = generation_ruling(g)->number,
+                       .marks = {.failed = {{1}}}};
+    struct generation_row row;
+    struct breaker *b;
+    struct err err = {0};
+
+    assert_true(breaker_open(&b, &err));
+    breaker_follow(b, g);
+    const struct books_watcher w = breaker_watcher(b);
+    for (int i = 0; i < 5; i++)
+        w.committed(w.ctx, &r);
+    assert_true(w.changes(w.ctx, &row));
+    assert_memory_equal(row.disabled.at, "[\"bad\"]", row.disabled.size);
+    for (int64_t i = 0; i < g->config->policies.limits.breaker_ticks; i++)
+        breaker_tick(b, g, &good_fails);
+    w.changed(w.ctx, 7);
+    assert_int_equal(generation_ruling(g)->disabled.bits[0], 1);
+    assert_true(w.changes(w.ctx, &row));
+    assert_memory_equal(row.disabled.at, "[\"bad\",\"good\"]", row.disabled.size);
+    w.changed(w.ctx, 8);
+    assert_int_equal(generation_ruling(g)->disabled.bits[0], 3);
+    assert_false(w.changes(w.ctx, &row));
+    breaker_close(b);
+    generation_release(g);
+}
+
 #define BREAKER_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -333,6 +366,7 @@ int main(void)
         BREAKER_TEST(a_repeated_report_does_not_count),
         BREAKER_TEST(the_next_load_tries_it_again),
         BREAKER_TEST(that_it_was_disabled_counts_once),
+        BREAKER_TEST(what_a_tick_takes_out_while_a_row_is_written_gets_a_row_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
