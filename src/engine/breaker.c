@@ -100,11 +100,13 @@ static bool count(struct breaker *b, const struct policy_marks *marks,
     bool some = false;
 
     for (size_t i = 0; i < policies; i++) {
+        if (policy_mask_has(&b->disabled, i))
+            continue;
         if (policy_mask_has(&marks->failed, i))
             counts[i]++;
         else if (policy_mask_has(&marks->answered, i))
             counts[i] = 0;
-        if (counts[i] >= most && !policy_mask_has(&b->disabled, i))
+        if (counts[i] >= most)
             disable(b, i, most, what);
         some |= counts[i] > 0;
     }
