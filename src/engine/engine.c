@@ -128,8 +128,8 @@ bool engine_open(struct engine **out, const struct generation_options *options,
     if (err.kind || !open_books(e, &err) ||
         !engine_adopt(e, e->generation, serve, &err) || !know_sources(e, &err) ||
         !open_breaker(e, &err) ||
-        (serve && (!open_outbox(e, &err) || !ticker_open(&e->ticker, e, &err) ||
-                   !filler_open(&e->filler, e->books, &err)))) {
+        (serve && (!open_outbox(e, &err) || !filler_open(&e->filler, e->books, &err) ||
+                   !ticker_open(&e->ticker, e, &err)))) {
         fail(diags, &err);
         goto fail;
     }
@@ -146,8 +146,8 @@ void engine_close(struct engine *e)
 {
     if (!e)
         return;
+    ticker_close(e->ticker); /* a tick may wake the filler */
     filler_close(e->filler);
-    ticker_close(e->ticker);
     outbox_close(e->outbox);
     books_close(e->books);
     breaker_close(e->breaker);
