@@ -158,9 +158,9 @@ static bool run_tick(struct ticker *ticker, struct err *err)
 {
     struct tick t = {.ticker = ticker};
 
+    arena_reset(&ticker->arena);
     if (!follow_generation(ticker, err) || !engine_declare(ticker->engine, err))
         return false;
-    arena_reset(&ticker->arena);
     const struct generation *g = ticker->generation;
     size_t count = g->window_count;
     t.sums = arena_zalloc(&ticker->arena, (count + 1) * sizeof *t.sums);
