@@ -50,6 +50,9 @@ int str_compare(struct str a, struct str b);
 /* ASCII letters only. */
 bool str_eq_nocase(struct str a, struct str b);
 
+/* [a-zA-Z_][a-zA-Z0-9_]*: what Prometheus and Alertmanager take as a name. */
+bool str_is_name(struct str text);
+
 /* The whole text as a decimal integer that fits; false leaves *out alone. */
 bool str_to_int64(struct str text, int64_t *out);
 

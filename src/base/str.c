@@ -32,6 +32,17 @@ bool str_eq_nocase(struct str a, struct str b)
     return true;
 }
 
+bool str_is_name(struct str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.at[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9'))
+            return false;
+    }
+    return text.size > 0;
+}
+
 bool str_to_int64(struct str text, int64_t *out)
 {
     bool negative = text.size > 0 && text.at[0] == '-';

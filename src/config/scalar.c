@@ -25,10 +25,7 @@ static bool is_name_byte(char c, bool first)
 
 bool is_label_name(struct str name)
 {
-    for (size_t i = 0; i < name.size; i++)
-        if (!is_name_byte(name.at[i], i == 0))
-            return false;
-    return name.size > 0 && !str_starts(name, STR("__"));
+    return str_is_name(name) && !str_starts(name, STR("__"));
 }
 
 /* The text after "${" up to "}" if it can be a variable's name. */

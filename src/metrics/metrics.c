@@ -64,13 +64,7 @@ bool metrics_prepare(struct metrics *m)
 
 bool is_metric_name(struct str text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.at[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || c < '0' || c > '9'))
-            return false;
-    }
-    return text.size > 0 && text.size <= TEXT_VALUE_MAX;
+    return str_is_name(text) && text.size <= TEXT_VALUE_MAX;
 }
 
 bool is_reserved_label(struct str label)

@@ -27,23 +27,11 @@ bool text_is_utf8(struct str text)
     return true;
 }
 
-/* [a-zA-Z_][a-zA-Z0-9_]*: what every Alertmanager takes. */
-static bool name_is_valid(struct str name)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        char c = name.at[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && !(i > 0 && c >= '0' && c <= '9'))
-            return false;
-    }
-    return name.size > 0;
-}
-
 void label_set_add(struct label_set *set, struct str name, struct str value)
 {
     size_t at = 0;
 
-    if (value.size == 0 || !name_is_valid(name) || set->count == ALERT_LABELS_MAX)
+    if (value.size == 0 || !str_is_name(name) || set->count == ALERT_LABELS_MAX)
         return;
     while (at < set->count && str_compare(set->pairs[at].name, name) < 0)
         at++;

@@ -59,6 +59,17 @@ TEST(refuses_what_is_no_integer_or_too_large)
     assert_int_equal(value, 7);
 }
 
+TEST(tells_what_is_a_name)
+{
+    static const char *const names[] = {"a", "_", "Team_2", "__x"};
+    static const char *const others[] = {"", "2", "a-b", "a b", "a.b", "\xC3\xA4", "a\n"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_true(str_is_name(str_of(names[i])));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(str_is_name(str_of(others[i])));
+}
+
 TEST(suggests_the_nearest_word_or_none)
 {
     static const char *const words[] = {"team", "tenant", "workflow_id"};
@@ -79,6 +90,7 @@ int main(void)
         cmocka_unit_test(takes_parts_that_may_be_empty),
         cmocka_unit_test(reads_integers_to_the_last_one),
         cmocka_unit_test(refuses_what_is_no_integer_or_too_large),
+        cmocka_unit_test(tells_what_is_a_name),
         cmocka_unit_test(suggests_the_nearest_word_or_none),
     };
 
