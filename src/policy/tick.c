@@ -157,6 +157,8 @@ static const char *take_annotation(struct policy_vm *vm, struct pair *out)
         return "annotations are a table of texts by name";
     name.at = lua_tolstring(L, -2, &name.size);
     value.at = lua_tolstring(L, -1, &value.size);
+    if (!str_is_name(name)) /* Alertmanager would refuse the alert, each time */
+        return "an annotation's name has letters, digits and _, and begins with no digit";
     const char *wrong = answer_copy(vm, name, &out->name);
     return wrong ? wrong : answer_copy(vm, value, &out->value);
 }

@@ -208,6 +208,42 @@ TEST(a_trace_counts_exactly_and_changes_no_verdict)
     }
 }
 
+/* What the annotations' function of a rule says, and whether it was taken. */
+static bool annotated(const char *annotations)
+{
+    const struct window_group group = {.value = 1};
+    struct fixture *f = fixture_new();
+    char text[500];
+
+    snprintf(text, sizeof text,
+             "policy { name = 'p' }\n"
+             "rule('R', { over = window { count = true, over = '1h' },\n"
+             "  annotations = function() return %s end }, function() return true end)\n",
+             annotations);
+    add_policy(f, "p.lua", text);
+    open_vm(f);
+    const struct window_sums sums = {.group_count = 1, .groups = &group};
+    struct pair said[DECL_LABELS_MAX];
+    size_t count;
+    policy_tick_begin(f->vm, &sums);
+    bool ok = policy_annotate(f->vm, 0, &group, (struct answer){ANSWER_TRUE, 1},
+                              &f->arena, said, &count);
+    policy_tick_end(f->vm);
+    assert_int_equal(failures(f, "value"), !ok);
+    assert_int_equal(count, ok);
+    fixture_free(f);
+    return ok;
+}
+
+TEST(annotations_have_names_that_every_receiver_takes)
+{
+    assert_true(annotated("{ run_book_2 = 'x' }"));
+    assert_false(annotated("{ ['run book'] = 'x' }"));
+    assert_false(annotated("{ [''] = 'x' }"));
+    assert_false(annotated("{ ['2nd'] = 'x' }"));
+    assert_false(annotated("{ 'x' }"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +253,7 @@ int main(void)
             one_policy_cannot_use_up_what_the_others_need_without_being_counted),
         cmocka_unit_test(a_disabled_policy_is_not_asked_and_the_others_are),
         cmocka_unit_test(the_last_failure_is_kept_as_text_that_anybody_can_take),
+        cmocka_unit_test(annotations_have_names_that_every_receiver_takes),
         cmocka_unit_test(memory_is_limited_and_comes_back),
         cmocka_unit_test(the_clock_stops_what_the_instructions_do_not),
         cmocka_unit_test(a_trace_counts_exactly_and_changes_no_verdict),
