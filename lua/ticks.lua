@@ -140,7 +140,8 @@ local function check_bounds(above, below, steps, severity)
   if #steps > 0 and severity ~= nil then problem("E107", "rule: with 'steps' each step has its severity") end
 end
 
-local TAKEN = { alertname = true, severity = true, step = true }
+local TAKEN = { alertname = true, policy = true, severity = true, step = true }
+local BUDGET_TAKEN = { alertname = true, policy = true, severity = true, step = true, budget = true, window = true }
 local ALERT = "^[a-zA-Z_][a-zA-Z0-9_:.-]*$"
 
 declare("rule", function(name, given, fn)
@@ -253,7 +254,7 @@ declare("budget", function(name, given, fn)
   spec.budget, spec.fn = name, fn
   spec.groups = groups_of(options.groups, spec.by)
   spec.alert = options.alert == nil and "LLMBudgetThreshold" or named("budget: 'alert'", options.alert, ALERT)
-  spec.labels = pairs_of("budget: 'labels'", options.labels, LABEL, TAKEN)
+  spec.labels = pairs_of("budget: 'labels'", options.labels, LABEL, BUDGET_TAKEN)
   spec.burn = burns_of(options.burn)
   spec.forecast, spec.forecast_severity = forecast_of(options.forecast, spec.period)
   if not reader.bad then add_windows(spec) end
