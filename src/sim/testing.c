@@ -157,8 +157,13 @@ static void *run_all(void *arg)
     for (size_t i = 0; i < run->options->path_count; i++)
         if (!find_tests(&found, run->options->paths[i], &run->report->arena, run->diags))
             run->ok = false;
-    for (size_t i = 0; i < found.count && !out_of_time(run); i++)
+    for (size_t i = 0; i < found.count; i++) {
+        if (out_of_time(run)) {
+            complain(run, found.files[i], "the time for all tests is over");
+            break;
+        }
         run_file(run, found.files[i]);
+    }
     found_release(&found);
     return NULL;
 }

@@ -118,6 +118,16 @@ TEST(the_time_of_all_tests_is_bounded)
     tear_down(f);
 }
 
+TEST(files_that_were_not_run_for_want_of_time_have_not_passed)
+{
+    struct fixture *f = set_up("test('never begins', function() end)\n");
+
+    assert_false(run(f, (struct testing_options){.total_ms = -1}));
+    assert_int_equal(f->report.count, 0);
+    assert_true(has(&f->diags, "the time for all tests is over"));
+    tear_down(f);
+}
+
 TEST(a_file_that_does_not_load_is_told_and_the_others_run)
 {
     struct fixture *f = set_up("test('holds', function(t) t:eq(1, 1) end)\n");
@@ -136,6 +146,7 @@ int main(void)
         cmocka_unit_test(a_failure_is_a_diagnostic_of_its_file_and_line),
         cmocka_unit_test(instructions_of_a_test_are_bounded),
         cmocka_unit_test(the_time_of_all_tests_is_bounded),
+        cmocka_unit_test(files_that_were_not_run_for_want_of_time_have_not_passed),
         cmocka_unit_test(a_file_that_does_not_load_is_told_and_the_others_run),
     };
 
