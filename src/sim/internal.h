@@ -16,7 +16,6 @@ struct history {
 struct sim {
     struct generation *generation; /* held */
     int64_t now_ns, stop_ns;
-    unsigned work;     /* events and ticks */
     int64_t ticked_ns; /* of the last tick that ran; 0: none */
     int64_t ticks;     /* that ran */
     bool every_tick;

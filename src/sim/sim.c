@@ -4,8 +4,6 @@
 #include "internal.h"
 #include "spendwarden/json.h"
 
-enum { CHECK_CLOCK_EVERY = 256 };
-
 static bool open_books(struct sim *s, struct err *err)
 {
     const struct config *c = s->generation->config;
@@ -92,11 +90,9 @@ const struct generation *sim_generation(const struct sim *s)
     return s->generation;
 }
 
-/* The clock is asked now and then. */
-static bool in_time(struct sim *s, struct err *err)
+static bool in_time(const struct sim *s, struct err *err)
 {
-    if (++s->work % CHECK_CLOCK_EVERY || !s->stop_ns ||
-        timestamp_monotonic() <= s->stop_ns)
+    if (!s->stop_ns || timestamp_monotonic() <= s->stop_ns)
         return true;
     return err_set(err, ERR_LIMIT, "stopped: the time for it is over");
 }

@@ -118,6 +118,28 @@ TEST(the_time_of_all_tests_is_bounded)
     tear_down(f);
 }
 
+/* Half a thousand ticks of nine million instructions each. */
+TEST(it_is_bounded_where_ticks_are_slow)
+{
+    struct fixture *f = set_up("test('slow', function(t)\n"
+                               "  local events = {}\n"
+                               "  for i = 1, 200 do events[i] = { team = 't' .. i } end\n"
+                               "  t:every('1m', '1m', events)\n"
+                               "  t:advance('2h')\n"
+                               "end)\n");
+    int64_t began_ns = timestamp_monotonic();
+
+    write_file(
+        f, "policy.lua",
+        "policy { name = 'p' }\n"
+        "rule('R', { over = window { count = true, by = { 'team' }, over = '6h' } },\n"
+        "  function(group) for i = 1, 40000 do end return group.age < 0 end)\n");
+    run(f, (struct testing_options){.test_ms = 60000, .total_ms = 300});
+    assert_true(timestamp_monotonic() - began_ns < 5 * NS_PER_SECOND);
+    assert_int_equal(f->report.by_status[TEST_PASSED], 0);
+    tear_down(f);
+}
+
 TEST(files_that_were_not_run_for_want_of_time_have_not_passed)
 {
     struct fixture *f = set_up("test('never begins', function() end)\n");
@@ -146,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_failure_is_a_diagnostic_of_its_file_and_line),
         cmocka_unit_test(instructions_of_a_test_are_bounded),
         cmocka_unit_test(the_time_of_all_tests_is_bounded),
+        cmocka_unit_test(it_is_bounded_where_ticks_are_slow),
         cmocka_unit_test(files_that_were_not_run_for_want_of_time_have_not_passed),
         cmocka_unit_test(a_file_that_does_not_load_is_told_and_the_others_run),
     };
