@@ -118,6 +118,20 @@ TEST(the_time_of_all_tests_is_bounded)
     tear_down(f);
 }
 
+TEST(the_clock_does_not_run_past_its_end)
+{
+    struct fixture *f = set_up("test('long', function(t)\n"
+                               "  t:every('1000d', '100000d', { team = 'a' })\n"
+                               "end)\n");
+
+    assert_true(run(f, (struct testing_options){0}));
+    assert_int_equal(f->report.by_status[TEST_BROKEN], 1);
+    testing_diags(&f->report, &f->diags);
+    assert_true(has(&f->diags, "the clock goes on by 10 years at most"));
+    assert_int_equal(f->diags.items[0].line, 2);
+    tear_down(f);
+}
+
 /* Half a thousand ticks of nine million instructions each. */
 TEST(it_is_bounded_where_ticks_are_slow)
 {
@@ -168,6 +182,7 @@ int main(void)
         cmocka_unit_test(a_failure_is_a_diagnostic_of_its_file_and_line),
         cmocka_unit_test(instructions_of_a_test_are_bounded),
         cmocka_unit_test(the_time_of_all_tests_is_bounded),
+        cmocka_unit_test(the_clock_does_not_run_past_its_end),
         cmocka_unit_test(it_is_bounded_where_ticks_are_slow),
         cmocka_unit_test(files_that_were_not_run_for_want_of_time_have_not_passed),
         cmocka_unit_test(a_file_that_does_not_load_is_told_and_the_others_run),
