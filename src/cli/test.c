@@ -185,6 +185,8 @@ static bool read_option(struct test *t, int option, const char *argument)
     case OPTION_COVERAGE:
         t->options.coverage = true;
         return true;
+    case OPTION_POLICIES: /* they are those beside the tests */
+        return false;
     case 'v':
         t->verbose = true;
         return true;

@@ -53,7 +53,7 @@ def check_ends(checks, binary):
         done = run(binary, *options)
         checks.equal(f"no test at all is an error: {options}", (done.returncode, done.stderr),
                      (2, "spendwarden test: no test was found\n"))
-    for options in (["nowhere"], ["shop", "--run", "("], ["--format", "yaml"], ["--timeout", "0"], ["--wrong"]):
+    for options in (["nowhere"], ["shop", "--run", "("], ["--format", "yaml"], ["--policies", "shop"], ["--timeout", "0"], ["--wrong"]):
         done = run(binary, *options)
         checks.true(f"wrong usage ends with 2 and a word: {options}", done.returncode == 2 and done.stderr,
                     (done.returncode, done.stderr))
@@ -88,6 +88,12 @@ def check_config(checks, binary, folder):
                 'end)\n')
     done = run(binary, "--config", config, tests)
     checks.equal("--config gives labels, zone and settings", done.stdout, "1 passed, 0 failed, 0 skipped\n")
+
+
+def check_year(checks, binary):
+    done = run(binary, "year", "--timeout", "120")
+    checks.equal("a year is over in less than two minutes, sanitizers and all", done.stdout,
+                 "1 passed, 0 failed, 0 skipped\n")
 
 
 def check_coverage(checks, binary):
@@ -176,6 +182,7 @@ def main():
     check_text(checks, binary)
     check_ends(checks, binary)
     check_config(checks, binary, folder)
+    check_year(checks, binary)
     check_coverage(checks, binary)
     check_json(checks, binary)
     check_tap(checks, binary)
