@@ -143,15 +143,13 @@ static struct sim *open_sim(const struct pair_of_sims *p,
     return out;
 }
 
-static void open_pair(struct pair_of_sims *p, struct random *r, int64_t start_ns)
+/* Of the policy in p->policy. */
+static void open_pair(struct pair_of_sims *p, const char *tick, const char *zone,
+                      int64_t start_ns)
 {
     char path[96];
     const char *policies[] = {path};
-    const char *overrides[] = {p->trait == LASTS
-                                   ? "rules.tick=5m"
-                                   : PICK(r, "rules.tick=15s", "rules.tick=1m",
-                                          "rules.tick=5m", "rules.tick=5m"),
-                               PICK(r, "time_zone=UTC", "time_zone=Europe/Berlin")};
+    const char *overrides[] = {tick, zone};
     const struct generation_options options = {.policies = policies,
                                                .policy_count = 1,
                                                .overrides = overrides,
@@ -160,7 +158,6 @@ static void open_pair(struct pair_of_sims *p, struct random *r, int64_t start_ns
     snprintf(p->directory, sizeof p->directory, "/tmp/spendwarden-skip-XXXXXX");
     assert_non_null(mkdtemp(p->directory));
     snprintf(path, sizeof path, "%s/policy.lua", p->directory);
-    make_policy(r, &p->policy, p->trait);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fwrite(p->policy.at, 1, p->policy.size, file);
@@ -169,6 +166,16 @@ static void open_pair(struct pair_of_sims *p, struct random *r, int64_t start_ns
     p->skipping = open_sim(p, &options, start_ns, false);
     unlink(path);
     rmdir(p->directory);
+}
+
+static void open_random(struct pair_of_sims *p, struct random *r, int64_t start_ns)
+{
+    const char *tick =
+        PICK(r, "rules.tick=15s", "rules.tick=1m", "rules.tick=5m", "rules.tick=5m");
+    const char *zone = PICK(r, "time_zone=UTC", "time_zone=Europe/Berlin");
+
+    make_policy(r, &p->policy, p->trait);
+    open_pair(p, p->trait == LASTS ? "rules.tick=5m" : tick, zone, start_ns);
 }
 
 static void close_pair(struct pair_of_sims *p)
@@ -192,7 +199,7 @@ static void run_seed(unsigned seed, struct tally *tally)
     struct pair_of_sims p = {.seed = seed, .trait = below(&r, TRAITS)};
     int64_t now_ns = start_ns;
 
-    open_pair(&p, &r, start_ns);
+    open_random(&p, &r, start_ns);
     for (int i = 0; i < EVENTS; i++) {
         now_ns += gap_ns(&r, p.trait);
         advance(&p, now_ns);
@@ -229,10 +236,38 @@ TEST(ticks_that_are_left_out_change_nothing)
     assert_true(tally.skipping < tally.full / 3);
 }
 
+/* The last 7 days move on by a bucket, the same spend seems to come faster, and the
+ * forecast jumps over its bound although nothing came. */
+TEST(a_forecast_that_jumps_with_the_week_is_seen)
+{
+    static const int64_t march_ns = INT64_C(1772323200) * NS_PER_SECOND;
+    static const int64_t week_ns = march_ns + 7 * NS_PER_DAY;
+    struct pair_of_sims p = {0};
+
+    buf_add(&p.policy, STR("policy { name = 'p' }\n"
+                           "budget('B', { by = { 'team' }, over = 'month', steps = {}, "
+                           "alert = 'B', forecast = true },\n"
+                           "function() return 3109 end)\n"));
+    open_pair(&p, "rules.tick=5m", "time_zone=UTC", march_ns);
+    buf_add(&p.event, STR("{\"id\":\"1\",\"team\":\"a\",\"reported_usd\":1}"));
+    send(&p);
+    advance(&p, week_ns + 30 * NS_PER_MINUTE);
+    buf_reset(&p.event);
+    buf_add(&p.event, STR("{\"id\":\"2\",\"team\":\"a\",\"reported_usd\":700}"));
+    send(&p);
+    advance(&p, week_ns + 3 * NS_PER_DAY);
+    assert_int_equal(compare_firings(&p), 1);
+    const struct sim_firing *firings;
+    sim_firings(p.full, &firings);
+    assert_int_equal(firings[0].fired_ns, week_ns + NS_PER_HOUR);
+    close_pair(&p);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ticks_that_are_left_out_change_nothing),
+        cmocka_unit_test(a_forecast_that_jumps_with_the_week_is_seen),
     };
 
     if (argc > 1)
