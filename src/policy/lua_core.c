@@ -161,16 +161,21 @@ static bool setting_as(lua_State *L, int default_type, struct str value)
     double number;
     bool flag;
 
+    lua_pushlstring(L, value.at, value.size);
+    node.text.at = lua_tostring(L, -1); /* terminated, as nodes want it */
     if (default_type == LUA_TSTRING)
-        lua_pushlstring(L, value.at, value.size);
-    else if (default_type == LUA_TNUMBER && yaml_double(&node, &number) &&
-             number - number == 0)
+        return true;
+    if (default_type == LUA_TNUMBER && yaml_double(&node, &number) &&
+        number - number == 0) {
         lua_pushnumber(L, number);
-    else if (default_type == LUA_TBOOLEAN && yaml_bool(&node, &flag))
+        return true;
+    }
+    if (default_type == LUA_TBOOLEAN && yaml_bool(&node, &flag)) {
         lua_pushboolean(L, flag);
-    else
-        return false;
-    return true;
+        return true;
+    }
+    lua_pop(L, 1);
+    return false;
 }
 
 /* (policy, key, default): what the configuration says instead, as the default's type. */

@@ -130,7 +130,7 @@ TEST(budgets_exist_for_teams_with_a_limit)
 TEST(settings_of_the_configuration_win)
 {
     struct fixture *f = fixture_new();
-    const struct policy_setting setting = {STR("spikes"), STR("factor"), STR("4.5")};
+    const struct policy_setting setting = {STR("spikes"), STR("factor"), {"4.59", 3}};
 
     add_policy_file(f, POLICY("spikes"));
     f->options.setting_count = 1;
