@@ -37,6 +37,21 @@ for _, case in ipairs {
   end)
 end
 
+test("metadata comes last, by either of its names", function(t)
+  t:data(keys)
+  local r = t:send { metadata = { workflow = "report", team = "search", tenant = "acme" }, charge_usd = 1 }
+  t:eq({ r.workflow_id, r.team, r.tenant }, { "report", "search", "acme" })
+  t:eq(r.provenance.workflow_id.reason, "metadata")
+  t:eq(t:send({ metadata = { workflow_id = "by-id", workflow = "by-word" }, charge_usd = 1 }).workflow_id, "by-id")
+end)
+
+test("a tag counts by its beginning", function(t)
+  t:data(keys)
+  local r = t:send { tags = { "urgent", "subteam:x", "team:search", "tenant:acme", "team:late" }, charge_usd = 1 }
+  t:eq({ r.team, r.tenant, r.workflow_id }, { "search", "acme" })
+  t:eq(r.provenance.team.reason, "tag")
+end)
+
 test("an unknown key leaves the label missing", function(t)
   t:data(keys)
   t:eq(t:send({ key_alias = "nobody", charge_usd = 1 }).workflow_id, nil)

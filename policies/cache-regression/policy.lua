@@ -24,15 +24,17 @@ local function usual_share(group)
   return read_before:get(group) / math.max(input_before:get(group), 1)
 end
 
+local clear = (1 + settings.fall) / 2
 rule("LLMCacheMissRegression", {
-  over = spend, below = settings.fall, clear = (1 + settings.fall) / 2, min = settings.spend_usd, hold = "15m", severity = "warning",
+  over = spend, below = settings.fall, clear = clear, min = settings.spend_usd, hold = "15m", severity = "warning",
   annotations = function(group)
     return { summary = ("%s with %s reads %.0f%% of its input from the cache; usual are %.0f%%. Look at what its prompts begin with."):format(
       group.workflow_id or "(no workflow)", group.requested_model or "(no model)", 100 * share(group), 100 * usual_share(group)) }
   end,
 }, function(group)
-  local known = group.count >= settings.requests and (input_before:age(group) or 0) > 24 * 3600 and usual_share(group) >= settings.usual
-  return known and share(group) / usual_share(group)
+  if group.count < settings.requests or usual_share(group) < settings.usual then return false end
+  local rest = share(group) / usual_share(group)
+  return (rest > clear or input_before:age(group) > 24 * 3600) and rest -- what is known for less than a day has no usual
 end)
 
 -- A written token costs a quarter more than a plain one, a read one nine tenths less.

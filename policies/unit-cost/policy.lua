@@ -14,12 +14,12 @@ local tokens = window { sum = "total_tokens", by = version, over = "1h", where =
 local spend_before = window { sum = "charge_usd", by = workflow, over = "7d", offset = "1h", where = answered }
 local tokens_before = window { sum = "total_tokens", by = workflow, over = "7d", offset = "1h", where = answered }
 
--- How many times the usual `amount` of something costs, if the workflow is known and that is worth a word.
+-- How many times the usual `amount` of something costs, if that is worth a word and the workflow is known for a day.
 local function dearer(group, amount, amount_before)
-  local known = (spend_before:age(group) or 0) > 24 * 3600
-  if not known or amount == 0 or amount_before == 0 or group.count < settings.requests then return false end
+  if amount == 0 or amount_before == 0 or group.count < settings.requests then return false end
   local would_cost = amount * spend_before:get(group) / amount_before
-  return would_cost > 0 and group.value - would_cost >= settings.floor_usd and group.value / would_cost
+  if would_cost == 0 or group.value - would_cost < settings.floor_usd then return false end
+  return spend_before:age(group) > 24 * 3600 and group.value / would_cost
 end
 
 local function drift(name, unit, fn)
