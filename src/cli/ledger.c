@@ -59,6 +59,7 @@ static int verify(const struct common_options *o)
 
     if (!generation_load(&g, &o->generation, &diags))
         return report_diags(&diags, EXIT_USAGE);
+    diags_release(&diags); /* warnings, which are check's matter */
     bool ok = verify_ledger(g, &report, &err);
     generation_release(g);
     if (!ok)
