@@ -1,1 +1,1 @@
-return ('%s'):format(print or {}):find('0x') and 'escaped'
+return ('%s'):format(print or {}):find('0x%x%x%x%x%x%x') and 'escaped'

@@ -1,1 +1,1 @@
-if tostring(derive):find('0x') or tostring(ev):find('0x') then return 'escaped' end
+if tostring(derive):find('0x%x%x%x%x%x%x') or tostring(ev):find('0x%x%x%x%x%x%x') then return 'escaped' end

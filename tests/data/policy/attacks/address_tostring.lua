@@ -1,1 +1,1 @@
-return tostring({}):find('0x') and 'escaped'
+return tostring({}):find('0x%x%x%x%x%x%x') and 'escaped'

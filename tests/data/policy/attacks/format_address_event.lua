@@ -1,1 +1,1 @@
-if ('%s %s'):format(ev, data):find('0x') then return 'escaped' end
+if ('%s %s'):format(ev, data):find('0x%x%x%x%x%x%x') then return 'escaped' end
