@@ -59,5 +59,10 @@ bool str_to_int64(struct str text, int64_t *out);
 /* Edit distance, for "did you mean": at most `limit` + 1 is told apart. */
 unsigned str_distance(struct str a, struct str b, unsigned limit);
 
-/* The candidate nearest to `text`, or NULL if none is near enough to suggest. */
+/* `text` is the candidate's first or last words: "workflow" of "workflow_id". Too short a
+ * text, below four bytes, says nothing. */
+bool str_is_part(struct str text, struct str candidate);
+
+/* The candidate nearest to `text`, or the first that `text` is a part of; NULL if
+ * there is none to suggest. */
 const char *str_nearest(struct str text, const char *const *candidates, size_t count);

@@ -89,6 +89,15 @@ unsigned str_distance(struct str a, struct str b, unsigned limit)
     return least(row[b.size], limit + 1);
 }
 
+bool str_is_part(struct str text, struct str candidate)
+{
+    if (text.size < 4 || text.size + 1 >= candidate.size)
+        return false;
+    size_t before = candidate.size - text.size - 1;
+    return (str_starts(candidate, text) && candidate.at[text.size] == '_') ||
+           (str_ends(candidate, text) && candidate.at[before] == '_');
+}
+
 const char *str_nearest(struct str text, const char *const *candidates, size_t count)
 {
     /* A third of the word may be wrong, and two letters in any case. */
@@ -104,5 +113,8 @@ const char *str_nearest(struct str text, const char *const *candidates, size_t c
             limit = distance - 1;
         }
     }
+    for (size_t i = 0; !best && i < count; i++)
+        if (str_is_part(text, str_of(candidates[i])))
+            best = candidates[i];
     return best;
 }

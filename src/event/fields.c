@@ -171,6 +171,9 @@ struct str field_suggest(const struct schema *schema, struct str name)
             suggestion = candidate;
         }
     }
+    for (size_t i = 0; !suggestion.size && field_at(schema, i, &field); i++)
+        if (str_is_part(name, field_name(schema, field)))
+            suggestion = field_name(schema, field);
     return suggestion;
 }
 

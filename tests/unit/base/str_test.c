@@ -70,6 +70,15 @@ TEST(tells_what_is_a_name)
         assert_false(str_is_name(str_of(others[i])));
 }
 
+TEST(knows_the_first_and_last_words_of_a_name)
+{
+    assert_true(str_is_part(STR("session"), STR("session_id")));
+    assert_true(str_is_part(STR("model"), STR("requested_model")));
+    assert_false(str_is_part(STR("odel"), STR("requested_model")));
+    assert_false(str_is_part(STR("usd"), STR("charge_usd")));
+    assert_false(str_is_part(STR("model"), STR("model")));
+}
+
 TEST(suggests_the_nearest_word_or_none)
 {
     static const char *const words[] = {"team", "tenant", "workflow_id"};
@@ -78,6 +87,8 @@ TEST(suggests_the_nearest_word_or_none)
     assert_int_equal(str_distance(STR("kitten"), STR("sitting"), 1), 2);
     assert_string_equal(str_nearest(STR("taem"), words, 3), "team");
     assert_string_equal(str_nearest(STR("Workflow-ID"), words, 3), "workflow_id");
+    assert_string_equal(str_nearest(STR("workflow"), words, 3), "workflow_id");
+    assert_null(str_nearest(STR("work"), words, 3));
     assert_null(str_nearest(STR("completely"), words, 3));
     assert_null(str_nearest(STR("team"), words, 0));
 }
@@ -91,6 +102,7 @@ int main(void)
         cmocka_unit_test(reads_integers_to_the_last_one),
         cmocka_unit_test(refuses_what_is_no_integer_or_too_large),
         cmocka_unit_test(tells_what_is_a_name),
+        cmocka_unit_test(knows_the_first_and_last_words_of_a_name),
         cmocka_unit_test(suggests_the_nearest_word_or_none),
     };
 
