@@ -5,12 +5,12 @@ local ipairs, pairs, type = ipairs, pairs, type
 local declare, register = frame.declare, frame.register
 local problem, hint, expect, options_of, text, number, flag =
   reader.problem, reader.hint, reader.expect, reader.options_of, reader.text, reader.number, reader.flag
-local named, list, fields = reader.named, reader.list, reader.fields
+local function_of, named, list, fields = reader.function_of, reader.named, reader.list, reader.fields
 
 local STAGE = core.stages
 
 declare("derive", function(label, given, fn)
-  local options = options_of("derive", given, { "needs", "override" })
+  local options = options_of("derive", given, { "needs", "override" }, fn)
   local labels = type(label) == "table" and label or { label }
   labels = fields("derive: the label", labels, 8, STAGE.derive, { label = true })
   if #labels == 0 then problem("E106", "derive: which label?") end
@@ -18,7 +18,7 @@ declare("derive", function(label, given, fn)
     -- Dedupe goes by it: a policy that changed it would book a repeated report twice.
     if name == "hashed_api_key" then problem("E208", "derive: 'hashed_api_key' is the gateway's alone") end
   end
-  expect("derive: the last argument", fn, "function")
+  function_of("derive", given, fn)
   register("derive", {
     labels = labels, several = type(label) == "table", fn = fn,
     needs = fields("derive: 'needs'", options.needs, 8, STAGE.derive),
@@ -27,7 +27,7 @@ declare("derive", function(label, given, fn)
 end)
 
 declare("classify", function(classes, given, fn)
-  local options = options_of("classify", given, { "default" })
+  local options = options_of("classify", given, { "default" }, fn)
   local names, declared = list("classify: the classes", classes, 32), {}
   for _, class in ipairs(names) do
     if named("classify: a class", class, "^[%w_][%w_.-]*$", 64) then declared[class] = true end
@@ -37,15 +37,15 @@ declare("classify", function(classes, given, fn)
   if default ~= nil and expect("classify: 'default'", default, "string") and not declared[default] then
     problem("E209", "classify: the default '%s' is not one of the classes%s", default, hint(default, names))
   end
-  expect("classify: the last argument", fn, "function")
+  function_of("classify", given, fn)
   register("classify", { classes = names, default = default, fn = fn })
 end)
 
 declare("price", function(given, fn)
-  local options = options_of("price", given, { "needs", "of" })
+  local options = options_of("price", given, { "needs", "of" }, fn)
   local of = options.of == nil and "charge" or options.of
   if of ~= "charge" and of ~= "billed" then problem("E108", "price: 'of' must be \"charge\" or \"billed\"") end
-  expect("price: the last argument", fn, "function")
+  function_of("price", given, fn)
   register("price", { billed = of == "billed", fn = fn,
     needs = fields("price: 'needs'", options.needs, 8, STAGE.price) })
 end)
@@ -69,7 +69,6 @@ local function metric_labels(what, given)
 end
 
 local function metric_spec(what, name, options, fn)
-  expect(what .. ": the last argument", fn, "function")
   return {
     name = reader.metric_name(what, name), labels = metric_labels(what, options.labels), fn = fn,
     help = text(what .. ": 'help'", options.help, 256),
@@ -78,7 +77,8 @@ local function metric_spec(what, name, options, fn)
 end
 
 declare("counter", function(name, given, fn)
-  local options = options_of("counter", given, { "help", "labels", "needs" })
+  local options = options_of("counter", given, { "help", "labels", "needs" }, fn)
+  function_of("counter", given, fn)
   register("counter", metric_spec("counter", name, options, fn))
 end)
 
@@ -97,7 +97,8 @@ local function buckets_of(value)
 end
 
 declare("histogram", function(name, given, fn)
-  local options = options_of("histogram", given, { "help", "labels", "buckets", "needs" })
+  local options = options_of("histogram", given, { "help", "labels", "buckets", "needs" }, fn)
+  function_of("histogram", given, fn)
   local spec = metric_spec("histogram", name, options, fn)
   spec.buckets = buckets_of(options.buckets)
   register("histogram", spec)

@@ -23,11 +23,16 @@ end
 
 local function expect(what, value, kind)
   if type(value) == kind then return value end
-  problem("E105", "%s must be a %s, not a %s", what, kind, type(value))
+  problem("E105", "%s must be a %s, not %s", what, kind, value == nil and "nil" or "a " .. type(value))
 end
 
-local function options_of(call, options, known)
+-- What is missing is the options where a function stands in their place.
+local function options_of(call, options, known, fn)
   if options == nil then return {} end
+  if type(options) == "function" and fn == nil then
+    problem("E106", "%s: the options are missing: write {} before the function", call)
+    return {}
+  end
   if not expect(call .. ": the options", options, "table") then return {} end
   for key in pairs(options) do
     local ok = false
@@ -35,6 +40,11 @@ local function options_of(call, options, known)
     if not ok then problem("E104", "%s has no option '%s'%s", call, key, hint(key, known)) end
   end
   return options
+end
+
+-- Unless options_of has said that it stands in the options' place.
+local function function_of(call, options, fn)
+  if type(options) ~= "function" or fn ~= nil then expect(call .. ": the last argument", fn, "function") end
 end
 
 local function text(what, value, most)
@@ -59,9 +69,18 @@ local function flag(what, value)
   return value ~= nil and expect(what, value, "boolean") or false
 end
 
+-- What names by these patterns have.
+local ALLOWED = {
+  ["^[%w_][%w_.-]*$"] = "letters, digits, _ . -",
+  ["^[a-zA-Z_][a-zA-Z0-9_:.-]*$"] = "letters, digits, _ : . - and no digit first",
+  [reader.METRIC] = "letters, digits, _ and no digit first",
+}
+
 local function named(what, value, pattern, most)
   local name = text(what, value, most)
-  if name and not name:find(pattern) then return problem("E204", "%s '%s' is not a valid name", what, name) end
+  if name and not name:find(pattern) then
+    return problem("E204", "%s '%s' is not a valid name: %s", what, name, ALLOWED[pattern])
+  end
   return name
 end
 
@@ -85,7 +104,9 @@ end
 
 local function seconds(what, value)
   if value == nil then return 0 end
-  if not expect(what, value, "string") then return end
+  if type(value) ~= "string" then
+    return problem("E105", "%s must be a duration such as \"10m\", not a %s", what, type(value))
+  end
   local duration = core.duration(value)
   if not duration then return problem("E301", "%s '%s' is not a duration such as \"10m\" or \"1h\"", what, value) end
   if duration > 31 * 86400 then return problem("E302", "%s '%s' is longer than 31d", what, value) end
@@ -94,6 +115,10 @@ end
 
 local function list(what, value, most)
   if value == nil then return {} end
+  if type(value) == "string" and #value <= 64 and not value:find("%c") then
+    problem("E105", "%s must be a list, { %q }, not a string", what, value)
+    return {}
+  end
   if not expect(what, value, "table") then return {} end
   local out = {}
   for _, item in ipairs(value) do out[#out + 1] = item end
@@ -161,6 +186,7 @@ for name, read in pairs {
   hint = hint,
   expect = expect,
   options_of = options_of,
+  function_of = function_of,
   text = text,
   number = number,
   flag = flag,

@@ -3,8 +3,8 @@ local core, reader, frame = ...
 local ipairs, pairs, tostring, type = ipairs, pairs, tostring, type
 
 local declare, register = frame.declare, frame.register
-local problem, expect, options_of, text, number, flag =
-  reader.problem, reader.expect, reader.options_of, reader.text, reader.number, reader.flag
+local problem, expect, options_of, function_of, text, number, flag =
+  reader.problem, reader.expect, reader.options_of, reader.function_of, reader.text, reader.number, reader.flag
 local named, seconds, list, field, fields, pairs_of, steps_of =
   reader.named, reader.seconds, reader.list, reader.field, reader.fields, reader.pairs_of, reader.steps_of
 
@@ -146,7 +146,7 @@ local ALERT = "^[a-zA-Z_][a-zA-Z0-9_:.-]*$"
 
 declare("rule", function(name, given, fn)
   local options = options_of("rule", given, { "over", "above", "below", "steps", "clear", "hold",
-    "keep", "min", "severity", "labels", "annotations" })
+    "keep", "min", "severity", "labels", "annotations" }, fn)
   name = named("rule: the name", name, ALERT)
   local window = core.window_of(options.over)
   if window == -2 then problem("E303", "rule: 'over' must be a window") end
@@ -156,7 +156,7 @@ declare("rule", function(name, given, fn)
   local steps = steps_of("rule: 'steps'", options.steps)
   check_bounds(above, below, steps, options.severity)
   check_clear("rule", clear, above, below, steps)
-  expect("rule: the last argument", fn, "function")
+  function_of("rule", given, fn)
   local annotations, annotate = options.annotations, nil
   if type(annotations) == "function" then annotations, annotate = nil, annotations end
   local spec = {
@@ -242,7 +242,7 @@ end
 
 declare("budget", function(name, given, fn)
   local options = options_of("budget", given,
-    { "by", "over", "sum", "where", "steps", "clear", "burn", "forecast", "groups", "alert", "labels" })
+    { "by", "over", "sum", "where", "steps", "clear", "burn", "forecast", "groups", "alert", "labels" }, fn)
   name = named("budget: the name", name, ALERT)
   local spec = window_spec("budget", { sum = options.sum or "charge_usd", by = options.by,
     over = options.over, where = options.where })
@@ -250,7 +250,7 @@ declare("budget", function(name, given, fn)
   local clear = number("budget: 'clear'", options.clear)
   spec.steps, spec.clear = steps_of("budget: 'steps'", options.steps or BUDGET_STEPS), clear
   check_clear("budget", clear, nil, nil, spec.steps)
-  expect("budget: the last argument", fn, "function")
+  function_of("budget", given, fn)
   spec.budget, spec.fn = name, fn
   spec.groups = groups_of(options.groups, spec.by)
   spec.alert = options.alert == nil and "LLMBudgetThreshold" or named("budget: 'alert'", options.alert, ALERT)
@@ -264,11 +264,11 @@ end)
 -- --- gauges ---
 
 declare("gauge", function(name, given, fn)
-  local options = options_of("gauge", given, { "help", "over" })
+  local options = options_of("gauge", given, { "help", "over" }, fn)
   name = reader.metric_name("gauge", name)
   local window = core.window_of(options.over)
   if window == -2 then problem("E303", "gauge: 'over' must be a window") end
-  expect("gauge: the last argument", fn, "function")
+  function_of("gauge", given, fn)
   local help = text("gauge: 'help'", options.help, 256)
   if window ~= -1 then register("gauge", { name = name, window = window, help = help, fn = fn }) end
 end)

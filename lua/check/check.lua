@@ -74,6 +74,18 @@ local function find_calls(c)
   end
 end
 
+-- What other languages write, by the byte at which LuaJIT stops.
+local IN_LUA = {
+  ["!"] = "Lua writes ~= for 'not equal', and 'not' before what is negated",
+  ["&"] = "Lua writes 'and'",
+  ["|"] = "Lua writes 'or'",
+}
+
+local function in_lua(message)
+  if message:find("'then' expected near '='", 1, true) then return "Lua compares with ==" end
+  return IN_LUA[message:match("near '(.)'$")]
+end
+
 -- The message and the line are LuaJIT's; where in the line our parser knows.
 local function add_syntax_error(c, problem, wrong)
   local at, to = c.source:word(problem.line)
@@ -81,7 +93,8 @@ local function add_syntax_error(c, problem, wrong)
     at, to = c.source:word(problem.line, wrong.at)
   end
   local help = wrong and wrong.help
-  c.report:add(problem.code, at, to, problem.text, help and ("%s %d:%d"):format(help.text, c.source:place(help.at)))
+  c.report:add(problem.code, at, to, problem.text,
+               help and ("%s %d:%d"):format(help.text, c.source:place(help.at)) or in_lua(problem.text))
 end
 
 local function add_problems(c, problems, wrong)

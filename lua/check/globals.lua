@@ -18,6 +18,8 @@ local INSTEAD = {
   coroutine = "functions run to their end",
   xpcall = "use pcall",
 }
+INSTEAD.test = "tests stand in files *_test.lua, and `spendwarden test` runs them"
+INSTEAD.todo, INSTEAD.null, INSTEAD.None = INSTEAD.test, "write nil", "write nil"
 INSTEAD.dofile, INSTEAD.loadfile, INSTEAD.loadstring = INSTEAD.load, INSTEAD.load, INSTEAD.load
 INSTEAD.getmetatable = INSTEAD.setmetatable
 local INSTEAD_OF_MEMBERS = {
