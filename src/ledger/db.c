@@ -18,6 +18,8 @@ bool db_fail(sqlite3 *db, const char *what, struct err *err)
     int code = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
     const char *text = db ? sqlite3_errmsg(db) : "no memory";
 
+    if ((code & 0xFF) == SQLITE_NOTADB)
+        return err_set(err, ERR_IO, "ledger %s: %s", sqlite3_db_filename(db, NULL), text);
     return err_set(err, kind_of(code), "ledger: %s: %s (%d)", what, text, code);
 }
 

@@ -36,6 +36,8 @@ bool lock_take(int *fd, const char *ledger_path, struct err *err)
     if (snprintf(path, sizeof path, "%s-lock", ledger_path) >= (int)sizeof path)
         return err_set(err, ERR_IO, "%s: path too long", ledger_path);
     int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (opened == -1 && errno == ENOENT)
+        return err_set(err, ERR_IO, "%s: its directory does not exist", ledger_path);
     if (opened == -1)
         return err_set(err, ERR_IO, "%s: %m", path);
     if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
