@@ -132,6 +132,16 @@ static bool read_bytes(struct policy_set *s, const struct policy_data *data,
     return true;
 }
 
+/* Once a load: the tests' sets have the same files. */
+static void warn_of_missing(const struct policy_options *o, struct str name,
+                            const char *path)
+{
+    if (!o->unchecked)
+        log_line(LOG_WARN, "%s.%.*s: %s does not exist: an empty table",
+                 o->shadow ? "policies.shadow_data" : "policies.data", STR_ARG(name),
+                 path);
+}
+
 static void read_data(struct policy_set *s, struct diags *diags)
 {
     for (size_t i = 0; i < s->options.data_count; i++) {
@@ -143,8 +153,7 @@ static void read_data(struct policy_set *s, struct diags *diags)
         else if (errno == EFBIG)
             too_large(diags, path, s->options.limits.data_bytes, "data");
         else if (errno == ENOENT)
-            log_line(LOG_WARN, "policies.data.%.*s: %s does not exist: an empty table",
-                     STR_ARG(file->name), path);
+            warn_of_missing(&s->options, file->name, path);
         else
             diags_add(diags, path, 0, 0, "cannot be read: %s", strerror(errno));
     }
