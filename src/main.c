@@ -35,11 +35,26 @@ static void print_help(FILE *out)
         "Exit status: 0 fine, 1 something was found, 2 wrong usage or configuration.\n");
 }
 
+static int run_verb(size_t at, int argc, char **argv)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "spendwarden %s", verbs[at].name);
+    argv[0] = name;
+    return verbs[at].run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "--help";
+    static char help_option[] = "--help";
+    const char *name = argc > 1 ? argv[1] : help_option;
     const char *names[VERB_COUNT];
 
+    if (strcmp(name, "help") == 0 && argc > 2) { /* help VERB */
+        name = argv[1] = argv[2];
+        argv[2] = help_option;
+        argc = 3;
+    }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0) {
         print_help(argc > 1 ? stdout : stderr);
@@ -49,7 +64,7 @@ int main(int argc, char **argv)
         name = "version";
     for (size_t i = 0; i < VERB_COUNT; i++) {
         if (strcmp(verbs[i].name, name) == 0)
-            return verbs[i].run(argc - 1, argv + 1);
+            return run_verb(i, argc - 1, argv + 1);
         names[i] = verbs[i].name;
     }
     const char *near = str_nearest(str_of(name), names, VERB_COUNT);

@@ -120,7 +120,7 @@ static bool own_option(struct bench *b, struct common_options *o, int option,
     default:
         if (common_option(o, option, argument))
             return true;
-        usage_error("spendwarden bench", "wrong option");
+        wrong_option("spendwarden bench");
         return false;
     }
 }
@@ -134,7 +134,7 @@ int verb_bench(int argc, char **argv)
         {"count", required_argument, NULL, OPTION_COUNT},
         {0},
     };
-    struct common_options common = {0};
+    struct common_options common = {.verb = "spendwarden bench"};
     struct bench b = {.rounds = ROUNDS, .progress = isatty(STDERR_FILENO)};
     int option;
 

@@ -1,4 +1,5 @@
 /* spendwarden check: does this configuration load, and do its policies make sense? */
+#include <ctype.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -39,9 +40,12 @@ static int explain(const char *code)
     char head[32];
 
     snprintf(head, sizeof head, "# %.20s: ", code);
+    head[2] = (char)toupper((unsigned char)head[2]);
     const char *page = strstr(check_error_pages, head);
     if (!page)
-        return usage_error("spendwarden check", "there is no error \"%s\"", code);
+        return usage_error("spendwarden check",
+                           "there is no error \"%s\"; docs/errors/README.md lists them",
+                           code);
     const char *end = strstr(page, "\n# ");
     if (!end)
         end = check_error_pages_end - 1;
@@ -134,6 +138,33 @@ static bool load(struct common_options *o, char **paths, int count, struct diags
     return ok;
 }
 
+static bool is_yaml(const char *path)
+{
+    const char *end = strrchr(path, '.');
+
+    return end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0);
+}
+
+/* What is left of the command line makes sense; otherwise says what does not. */
+static bool usage_is_right(const struct common_options *o, char **paths, int count)
+{
+    const struct generation_options *g = &o->generation;
+
+    if (count == 0 && !g->config_path && g->policy_count + g->override_count == 0) {
+        usage_error("spendwarden check",
+                    "nothing to check: a PATH or --config is needed");
+        return false;
+    }
+    for (int i = 0; i < count; i++)
+        if (is_yaml(paths[i])) {
+            usage_error("spendwarden check",
+                        "%s is no policy; a configuration is given with --config",
+                        paths[i]);
+            return false;
+        }
+    return true;
+}
+
 int verb_check(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -142,7 +173,7 @@ int verb_check(int argc, char **argv)
         {"explain", required_argument, NULL, OPTION_EXPLAIN},
         {0},
     };
-    struct common_options common = {0};
+    struct common_options common = {.verb = "spendwarden check"};
     struct diags diags = {0};
     bool strict = false;
     int option;
@@ -150,13 +181,18 @@ int verb_check(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return fputs(help, stdout), EXIT_OK;
+        if (option == OPTION_EXPLAIN && optind < argc)
+            return usage_error("spendwarden check",
+                               "--explain: one CODE and nothing else");
         if (option == OPTION_EXPLAIN)
             return explain(optarg);
         if (option == OPTION_STRICT)
             strict = true;
         else if (!common_option(&common, option, optarg))
-            return usage_error("spendwarden check", "wrong option");
+            return wrong_option("spendwarden check");
     }
+    if (!usage_is_right(&common, argv + optind, argc - optind))
+        return EXIT_USAGE;
     common_done(&common);
     bool ok = load(&common, argv + optind, argc - optind, &diags);
     return finish(&diags, &common, ok && !(strict && diags.count));

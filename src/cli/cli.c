@@ -19,19 +19,18 @@ bool common_option(struct common_options *o, int option, const char *argument)
         return true;
     case OPTION_POLICIES:
         if (g->policy_count == LISTED_MAX)
-            exit(usage_error("spendwarden", "more than %d policies", LISTED_MAX));
+            exit(usage_error(o->verb, "more than %d policies", LISTED_MAX));
         o->policies[g->policy_count++] = argument;
         return true;
     case OPTION_SET:
         if (g->override_count == LISTED_MAX)
-            exit(usage_error("spendwarden", "more than %d times --set", LISTED_MAX));
+            exit(usage_error(o->verb, "more than %d times --set", LISTED_MAX));
         o->overrides[g->override_count++] = argument;
         return true;
     case OPTION_FORMAT:
         o->json = strcmp(argument, "json") == 0;
         if (!o->json && strcmp(argument, "text") != 0)
-            exit(usage_error("spendwarden", "--format: text or json, not \"%s\"",
-                             argument));
+            exit(usage_error(o->verb, "--format: text or json, not \"%s\"", argument));
         return true;
     default:
         return false;
@@ -61,6 +60,12 @@ int report_diags(struct diags *diags, int code)
     return code;
 }
 
+int wrong_option(const char *verb_name)
+{
+    fprintf(stderr, "Try '%s --help'.\n", verb_name);
+    return EXIT_USAGE;
+}
+
 int usage_error(const char *verb_name, const char *format, ...)
 {
     va_list args;
@@ -69,8 +74,8 @@ int usage_error(const char *verb_name, const char *format, ...)
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
-    fprintf(stderr, "\nTry '%s --help'.\n", verb_name);
-    return EXIT_USAGE;
+    fputc('\n', stderr);
+    return wrong_option(verb_name);
 }
 
 static bool read_all(int fd, struct buf *out)

@@ -13,7 +13,8 @@ enum exit_code {
     EXIT_USAGE = 2, /* wrong arguments, configuration, or files that cannot be read */
 };
 
-typedef int verb(int argc, char **argv); /* argv[0] is the verb */
+/* argv[0] is "spendwarden VERB", with which getopt's complaints begin. */
+typedef int verb(int argc, char **argv);
 
 verb verb_run, verb_bench, verb_check, verb_test, verb_explain, verb_ledger, verb_demo,
     verb_import, verb_types, verb_version;
@@ -30,6 +31,7 @@ enum {
 enum { LISTED_MAX = 64 };
 
 struct common_options {
+    const char *verb; /* "spendwarden VERB" */
     struct generation_options generation;
     const char *policies[LISTED_MAX], *overrides[LISTED_MAX];
     bool json;
@@ -55,6 +57,9 @@ void print_buf(FILE *out, const struct buf *text);
 
 /* Prints every diagnostic on standard error. */
 int report_diags(struct diags *diags, int code);
+
+/* What getopt has refused and complained about: says where to read on. */
+int wrong_option(const char *verb_name);
 
 int usage_error(const char *verb_name, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

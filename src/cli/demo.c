@@ -270,6 +270,18 @@ static bool take_time(const char *name, const char *text, int64_t *out)
     return false;
 }
 
+static bool take_seed(const char *text, uint64_t *out)
+{
+    int64_t seed;
+
+    if (!str_to_int64(str_of(text), &seed) || seed < 0) {
+        usage_error("spendwarden demo", "--seed: a whole number, not \"%s\"", text);
+        return false;
+    }
+    *out = (uint64_t)seed * 2 + 1;
+    return true;
+}
+
 /* True: it was an option of this verb, and right. */
 static bool take_option(struct demo *d, int option, const char *argument)
 {
@@ -284,10 +296,9 @@ static bool take_option(struct demo *d, int option, const char *argument)
     case OPTION_FOR:
         return take_time("--for", argument, &d->live_ns);
     case OPTION_SEED:
-        d->traffic.random = strtoull(argument, NULL, 10) * 2 + 1;
-        return true;
+        return take_seed(argument, &d->traffic.random);
     default:
-        usage_error("spendwarden demo", "wrong option");
+        wrong_option("spendwarden demo");
         return false;
     }
 }

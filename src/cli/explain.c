@@ -273,7 +273,7 @@ static bool own_option(struct explain *x, int option, const char *argument)
     default:
         if (common_option(&x->common, option, argument))
             return true;
-        usage_error("spendwarden explain", "wrong option");
+        wrong_option("spendwarden explain");
         return false;
     }
 }
@@ -287,7 +287,7 @@ int verb_explain(int argc, char **argv)
         {"received", required_argument, NULL, OPTION_RECEIVED},
         {0},
     };
-    struct explain x = {.file = "-"};
+    struct explain x = {.file = "-", .common.verb = "spendwarden explain"};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {

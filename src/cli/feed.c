@@ -13,7 +13,8 @@ bool feed_open(struct feed *f, const char *path)
 {
     bool standard = strcmp(path, "-") == 0;
 
-    *f = (struct feed){.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)};
+    *f = (struct feed){.path = standard ? "standard input" : path,
+                       .fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)};
     if (f->fd == -1)
         fprintf(stderr, "spendwarden: %s: %s\n", path, strerror(errno));
     else if (standard && isatty(STDIN_FILENO))
@@ -75,7 +76,7 @@ static bool read_more(struct feed *f)
     if (room)
         got = read(f->fd, room, STEP);
     if (got < 0) {
-        fprintf(stderr, "spendwarden: the events cannot be read: %s\n", strerror(errno));
+        fprintf(stderr, "spendwarden: %s: %s\n", f->path, strerror(errno));
         return false;
     }
     f->ended = got == 0;

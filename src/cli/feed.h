@@ -4,6 +4,7 @@
 #include "spendwarden/buf.h"
 
 struct feed {
+    const char *path; /* borrowed; what is said of errors names it */
     int fd;
     struct buf text; /* read and not handed out */
     size_t given;    /* bytes of it that were handed out last */

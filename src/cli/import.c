@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "spendwarden/price_import.h"
+#include "spendwarden/timestamp.h"
 
 static const char help[] =
     "Usage: spendwarden import --checked DAY [--genai-prices FILE] [--litellm FILE]\n"
@@ -25,7 +26,9 @@ static int import_lists(const struct price_import *in)
     struct buf book = {0};
     struct err err = {0};
 
-    bool ok = price_import(&book, in, &stats, &err);
+    bool ok = price_import(&book, in, &stats, &err) &&
+              (stats.entries ||
+               err_set(&err, ERR_INPUT, "no model with a price: is it the right list?"));
     if (ok) {
         print_buf(stdout, &book);
         fprintf(stderr,
@@ -41,6 +44,29 @@ static int import_lists(const struct price_import *in)
     return ok ? EXIT_OK : EXIT_USAGE;
 }
 
+static int take_day(struct str *out, const char *day)
+{
+    char moment[40];
+    int64_t ns;
+
+    snprintf(moment, sizeof moment, "%.20sT00:00:00Z", day);
+    *out = str_of(day);
+    if (out->size == strlen("2026-08-21") && timestamp_parse(&ns, str_of(moment)))
+        return EXIT_OK;
+    return usage_error("spendwarden import",
+                       "--checked: a day such as 2026-08-21, not \"%s\"", day);
+}
+
+static int take_list(struct buf *out, const char *path)
+{
+    if (!read_input(path, 0, out))
+        return EXIT_USAGE;
+    if (out->size)
+        return EXIT_OK;
+    fprintf(stderr, "spendwarden import: %s is empty\n", path);
+    return EXIT_USAGE;
+}
+
 int verb_import(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -52,24 +78,25 @@ int verb_import(int argc, char **argv)
     };
     struct buf genai = {0}, litellm = {0};
     struct price_import in = {0};
-    int option, code = EXIT_OK;
+    int option, code = EXIT_OK, lists = 0;
 
     while (code == EXIT_OK &&
            (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return fputs(help, stdout), EXIT_OK;
         if (option == OPTION_CHECKED)
-            in.checked = str_of(optarg);
+            code = take_day(&in.checked, optarg);
         else if (option == OPTION_GENAI || option == OPTION_LITELLM)
-            code = read_input(optarg, 0, option == OPTION_GENAI ? &genai : &litellm)
-                       ? EXIT_OK
-                       : EXIT_USAGE;
+            lists++, code = take_list(option == OPTION_GENAI ? &genai : &litellm, optarg);
         else
-            code = usage_error("spendwarden import", "wrong option");
+            code = wrong_option("spendwarden import");
     }
     in.genai = buf_str(&genai);
     in.litellm = buf_str(&litellm);
-    if (code == EXIT_OK && (in.checked.size == 0 || in.genai.size + in.litellm.size == 0))
+    if (code == EXIT_OK && optind < argc)
+        code =
+            usage_error("spendwarden import", "unexpected argument \"%s\"", argv[optind]);
+    if (code == EXIT_OK && (in.checked.size == 0 || lists == 0))
         code = usage_error("spendwarden import",
                            "--checked and at least one list are needed");
     if (code == EXIT_OK)

@@ -77,17 +77,22 @@ static int verify(const struct common_options *o)
 int verb_ledger(int argc, char **argv)
 {
     static const struct option options[] = {COMMON_OPTIONS, {0}};
-    struct common_options common = {0};
+    struct common_options common = {.verb = "spendwarden ledger"};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return fputs(help, stdout), EXIT_OK;
         if (!common_option(&common, option, optarg))
-            return usage_error("spendwarden ledger", "wrong option");
+            return wrong_option("spendwarden ledger");
     }
     common_done(&common);
-    if (optind != argc - 1 || strcmp(argv[optind], "verify") != 0)
+    if (optind == argc)
         return usage_error("spendwarden ledger", "what to do is missing: verify");
+    if (optind != argc - 1 || strcmp(argv[optind], "verify") != 0)
+        return usage_error("spendwarden ledger", "verify and nothing else, not \"%s\"",
+                           argv[argc - 1]);
+    if (!common.generation.config_path && !common.generation.override_count)
+        return usage_error("spendwarden ledger", "--config FILE is needed");
     return verify(&common);
 }

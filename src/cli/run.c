@@ -161,7 +161,7 @@ int verb_run(int argc, char **argv)
         {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
         {0},
     };
-    struct common_options common = {0};
+    struct common_options common = {.verb = "spendwarden run"};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -170,13 +170,18 @@ int verb_run(int argc, char **argv)
         if (option == OPTION_HELP_CONFIG)
             return help_config();
         if (option == OPTION_LOG_LEVEL && !set_log_level(optarg))
-            return usage_error("spendwarden run", "--log-level: no level \"%s\"", optarg);
+            return usage_error("spendwarden run",
+                               "--log-level: debug, info, warn or error, not \"%s\"",
+                               optarg);
         if (option != OPTION_LOG_LEVEL && !common_option(&common, option, optarg))
-            return usage_error("spendwarden run", "wrong option");
+            return wrong_option("spendwarden run");
     }
     common_done(&common);
     if (optind != argc)
-        return usage_error("spendwarden run", "unexpected argument \"%s\"", argv[optind]);
+        return usage_error("spendwarden run",
+                           "unexpected argument \"%s\"; a configuration is given with "
+                           "--config",
+                           argv[optind]);
     if (!common.generation.config_path)
         return usage_error("spendwarden run", "--config FILE is needed");
     return serve(&common);

@@ -161,14 +161,16 @@ static report_format *format_of(const char *name)
                      name));
 }
 
-static bool read_timeout(struct test *t, const char *argument)
+/* Exits if it is none. */
+static int64_t timeout_of(const char *argument)
 {
     int64_t seconds;
 
-    if (!str_to_int64(str_of(argument), &seconds) || seconds < 1 || seconds > TIMEOUT_MAX)
-        return false;
-    t->options.test_ms = seconds * 1000;
-    return true;
+    if (str_to_int64(str_of(argument), &seconds) && seconds >= 1 &&
+        seconds <= TIMEOUT_MAX)
+        return seconds * 1000;
+    exit(usage_error("spendwarden test", "--timeout: 1 to %d seconds, not \"%s\"",
+                     TIMEOUT_MAX, argument));
 }
 
 static bool read_option(struct test *t, int option, const char *argument)
@@ -178,7 +180,8 @@ static bool read_option(struct test *t, int option, const char *argument)
         t->options.pattern = argument;
         return true;
     case OPTION_TIMEOUT:
-        return read_timeout(t, argument);
+        t->options.test_ms = timeout_of(argument);
+        return true;
     case OPTION_FORMAT:
         t->format = format_of(argument);
         return true;
@@ -205,14 +208,15 @@ int verb_test(int argc, char **argv)
         {"verbose", no_argument, NULL, 'v'},
         {0},
     };
-    struct test t = {.paths = {"."}, .options.path_count = 1};
+    struct test t = {
+        .paths = {"."}, .options.path_count = 1, .common.verb = "spendwarden test"};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:hv", options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return fputs(help, stdout), EXIT_OK;
         if (!read_option(&t, option, optarg))
-            return usage_error("spendwarden test", "wrong option");
+            return wrong_option("spendwarden test");
     }
     common_done(&t.common);
     if (optind < argc)

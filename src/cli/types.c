@@ -236,7 +236,7 @@ int verb_types(int argc, char **argv)
         {"help", no_argument, NULL, OPTION_HELP},
         {0},
     };
-    struct common_options common = {0};
+    struct common_options common = {.verb = "spendwarden types"};
     bool luacheck = false;
     int option;
 
@@ -246,7 +246,7 @@ int verb_types(int argc, char **argv)
         if (option == OPTION_LUACHECK)
             luacheck = true;
         else if (!common_option(&common, option, optarg))
-            return usage_error("spendwarden types", "wrong option");
+            return wrong_option("spendwarden types");
     }
     common_done(&common);
     if (optind < argc)

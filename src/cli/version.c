@@ -18,8 +18,11 @@ int verb_version(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == OPTION_HELP)
             return fputs(help, stdout), EXIT_OK;
-        return usage_error("spendwarden version", "wrong option");
+        return wrong_option("spendwarden version");
     }
+    if (optind < argc)
+        return usage_error("spendwarden version", "unexpected argument \"%s\"",
+                           argv[optind]);
     puts("spendwarden " SPENDWARDEN_VERSION);
     return EXIT_OK;
 }

@@ -35,10 +35,46 @@ def check_verb(binary, verb):
         yield f"{verb} --no-such-option ends in {wrong.returncode}: {wrong.stderr}"
 
 
+# What is wrong, and what is said of it.
+WRONG = [
+    (["check"], "a PATH or --config is needed"),
+    (["check", "spendwarden.yaml"], "a configuration is given with --config"),
+    (["check", "--explain", "E999"], "docs/errors/README.md lists them"),
+    (["check", "--explain", "E201", "E202"], "one CODE"),
+    (["check", "--explain"], "spendwarden check: option '--explain' requires an argument"),
+    (["check", "--format", "xml"], 'text or json, not "xml"'),
+    (["run", "spendwarden.yaml"], "a configuration is given with --config"),
+    (["run", "--log-level", "loud"], 'debug, info, warn or error, not "loud"'),
+    (["test", "--timeout", "x"], '--timeout: 1 to'),
+    (["ledger", "verify"], "--config FILE is needed"),
+    (["ledger", "verifi"], 'not "verifi"'),
+    (["demo", "--seed", "x"], '--seed: a whole number, not "x"'),
+    (["import", "--checked", "today", "--litellm", "-"], "a day such as 2026-08-21"),
+    (["import", "--checked", "2026-02-31", "--litellm", "-"], "a day such as 2026-08-21"),
+    (["version", "x"], 'unexpected argument "x"'),
+]
+
+
+def check_wrong(binary, arguments, text):
+    said = run(binary, *arguments)
+    if said.returncode != 2 or text not in said.stderr:
+        yield f"{' '.join(arguments)} ends in {said.returncode}: {said.stderr}"
+    if f"Try 'spendwarden {arguments[0]} --help'" not in said.stderr:
+        yield f"{' '.join(arguments)} does not say where its help is: {said.stderr}"
+
+
 def main():
     binary = sys.argv[1]
     names = verbs(binary)
     failures = [failure for verb in names for failure in check_verb(binary, verb)]
+    failures += [failure for case in WRONG for failure in check_wrong(binary, *case)]
+    if run(binary, "help", "check").stdout != run(binary, "check", "--help").stdout:
+        failures.append("help check is not check --help")
+    if not run(binary, "check", "--explain", "e201").stdout.startswith("# E201: "):
+        failures.append("--explain e201 is not E201's page")
+    nothing = run(binary, "import", "--checked", "2026-08-21", "--litellm", "/dev/null")
+    if nothing.returncode != 2 or "is empty" not in nothing.stderr:
+        failures.append(f"import of nothing: {nothing.returncode}, {nothing.stderr}")
     near = run(binary, "explian")
     if near.returncode != 2 or 'did you mean "explain"?' not in near.stderr:
         failures.append(f"a misspelt verb: {near.returncode}, {near.stderr}")
