@@ -65,6 +65,12 @@ def send(engine, name, statuses):
         statuses.append(engine.post("generic", [event(f"{name}-{i}")]).status)
 
 
+def broken_lines(engine):
+    """Of the log; what the checks warn of at the start is for people."""
+    warning = re.compile(r"ts=|/\S+: warning\[W\d+\]: |    ")
+    return [line for line in engine.log().splitlines() if not warning.match(line)]
+
+
 def under_attack(check, stage, paths, number):
     good, data = stage.file("good.lua", GOOD), stage.file("numbers.yaml", "[1, 2, 3]")
     engine = stage.engine(f"attacked-{number}", {
@@ -96,10 +102,7 @@ def under_attack(check, stage, paths, number):
     check.equal("no rule escaped", metrics.sum("spendwarden_alerts"), 0)
     memory = metrics.one("process_resident_memory_bytes")
     check.true("memory is bounded", memory < RESIDENT_MAX, memory)
-    lines = engine.log().splitlines()  # before it listens: what check says
-    begin = next(i for i, line in enumerate(lines) if "listening on" in line)
-    broken = [line for line in lines[begin:] if not line.startswith("ts=")]
-    check.equal("every line of the log is one", broken, [])
+    check.equal("every line of the log is one", broken_lines(engine), [])
     reasons = {e["reason"] for e, _ in metrics.select("spendwarden_policy_errors_total")}
     engine.end()
     check.equal("it ends as it should", engine.child.returncode, 0)
@@ -239,8 +242,7 @@ def events(check, stage):
     check.equal("of one sample each", [line for line in metrics.text.splitlines()
                                        if not line.startswith(("#", "llm_", "spendwarden_", "process_", "echo_total"))], [])
     check.true("the API stays JSON", len(engine.api("alerts")) > 5)
-    check.equal("and the log lines", [line for line in engine.log().splitlines()
-                                      if not line.startswith("ts=")], [])
+    check.equal("and the log lines", broken_lines(engine), [])
     engine.end()
     check.equal("ledger verify is clean", engine.verify().returncode, 0)
 
