@@ -38,7 +38,7 @@ static int set_up(void **state)
     snprintf(f->directory, sizeof f->directory, "/tmp/spendwarden-watch-XXXXXX");
     assert_non_null(mkdtemp(f->directory));
     assert_int_equal(mkdir(in(f, "policies"), 0700), 0);
-    snprintf(f->config, sizeof f->config, "%s", in(f, "config.yaml"));
+    snprintf(f->config, sizeof f->config, "%s/config.yaml", f->directory);
     put(f, "config.yaml",
         "policies: { paths: [policies], data: { teams: teams.yaml } }\n");
     put(f, "policies/a.lua", "one");
