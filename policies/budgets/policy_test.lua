@@ -79,3 +79,14 @@ test("where burning is told, an hour of 5% of the month is too much, and a job o
   t:every("5m", "1h", { team = "search", charge_usd = 0.1 })
   t:resolved("LLMBudgetThresholdBurn", { window = "1h" })
 end)
+
+test("as are six hours of 7.5%", function(t)
+  t:settings { burn = true }
+  t:data { tenant_budgets = { acme = 720 } }
+  t:every("5m", "6h", { tenant = "acme", charge_usd = 1 }) -- 12 an hour: 1.7%
+  local alert = t:alert("LLMBudgetThresholdBurn", { tenant = "acme", window = "6h" }, "warning")
+  t:ok(alert.value > 9)
+  t:no_alert("LLMBudgetThresholdBurn", { window = "1h" })
+  t:every("5m", "1h", { tenant = "acme", charge_usd = 0.1 })
+  t:resolved("LLMBudgetThresholdBurn", { window = "6h" })
+end)
