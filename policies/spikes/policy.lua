@@ -8,7 +8,7 @@ policy {
 }
 
 local DAY = 24 * 3600 -- in seconds, as group.age is
-local over = settings.factor * 0.8 -- below it a spike has ended
+local ended = settings.factor * 0.8 -- below it a spike has ended
 local all = window { sum = "charge_usd", over = "7d", offset = "1h" }
 
 for _, label in ipairs { "team", "workflow_id" } do
@@ -32,7 +32,7 @@ for _, label in ipairs { "team", "workflow_id" } do
   local function usual(group)
     local first, second = busiest(group)
     local usd = math.max(settings.floor_usd, day:per("1h", group) or 0, second)
-    if group.value < usd * over then return usd end -- as nearly always: no spike, and no more to ask
+    if group.value < usd * ended then return usd end -- as nearly always: no spike, and no more to ask
     if group.age > 7 * DAY then -- the hours beside it count half: jobs are late, and clocks change
       return math.max(usd, last_week:get(group), before:get(group) / 2, after:get(group) / 2)
     end
@@ -44,7 +44,7 @@ for _, label in ipairs { "team", "workflow_id" } do
   local parts = window { sum = "charge_usd", by = { label, "key_alias", "requested_model" }, over = "1h" }
 
   rule("LLMCostSpike", {
-    over = hour, above = settings.factor, clear = over, hold = "10m", severity = "critical",
+    over = hour, above = settings.factor, clear = ended, hold = "10m", severity = "critical",
     labels = { dimension = label },
     annotations = function(group)
       local part = parts:top(1, group)[1] or { value = 0 }
