@@ -48,8 +48,11 @@ for _, label in ipairs { "team", "workflow_id" } do
     labels = { dimension = label },
     annotations = function(group)
       local part = parts:top(1, group)[1] or { value = 0 }
-      return { summary = ("%s %s spent $%.2f in an hour; usual are $%.2f. The largest part, $%.2f, is key %s with %s."):format(label,
-        group[label] or "(none)", group.value, usual(group), part.value, part.key_alias or "(none)", part.requested_model or "(no model)") }
+      return {
+        summary = "Spend of " .. label .. " {{" .. label .. "}}: the last hour is {{value}} times the usual.",
+        detail = ("It began at $%.2f in an hour; usual are $%.2f. The largest part, $%.2f, was key %s with %s."):format(
+          group.value, usual(group), part.value, part.key_alias or "(none)", part.requested_model or "(no model)"),
+      }
     end,
   }, function(group)
     return group.value / usual(group)

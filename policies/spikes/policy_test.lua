@@ -13,8 +13,8 @@ test("four times the usual for ten minutes is a spike, by team and by workflow",
   t:every("1m", "10m", usual)
   local alert = t:alert("LLMCostSpike", { team = "search", dimension = "team" }, "critical")
   t:ok(alert.value > 3)
-  t:ok(alert.annotations.summary:find("^team search spent %$%d+%.%d%d in an hour; usual are %$12%.%d%d%. The largest part, %$%d+%.%d%d, is key bot%-key with gpt%-4o"),
-    alert.annotations.summary)
+  t:ok(alert.annotations.detail:find("^It began at %$%d+%.%d%d in an hour; usual are %$12%.%d%d%. The largest part, %$%d+%.%d%d, was key bot%-key with gpt%-4o"),
+    alert.annotations.detail)
   t:alert("LLMCostSpike", { workflow_id = "bot", dimension = "workflow_id" })
   t:every("5m", "2h", usual)
   t:resolved("LLMCostSpike")
