@@ -44,7 +44,7 @@ for _, label in ipairs { "team", "workflow_id" } do
   local parts = window { sum = "charge_usd", by = { label, "key_alias", "requested_model" }, over = "1h" }
 
   rule("LLMCostSpike", {
-    over = hour, above = settings.factor, clear = ended, hold = "10m", severity = "critical",
+    over = hour, above = settings.factor, clear = ended, hold = "5m", severity = "critical",
     labels = { dimension = label },
     annotations = function(group)
       local part = parts:top(1, group)[1] or { value = 0 }

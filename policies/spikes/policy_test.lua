@@ -6,11 +6,11 @@ test("a steady team and its small changes alert nobody", function(t)
   t:no_alert("LLMCostSpike")
 end)
 
-test("four times the usual for ten minutes is a spike, by team and by workflow", function(t)
+test("four times the usual for five minutes is a spike, by team and by workflow", function(t)
   t:every("5m", "2d", usual) -- 12 $/h
-  t:every("1m", "35m", usual)
+  t:every("1m", "32m", usual)
   t:pending("LLMCostSpike", { team = "search" })
-  t:every("1m", "10m", usual)
+  t:every("1m", "8m", usual)
   local alert = t:alert("LLMCostSpike", { team = "search", dimension = "team" }, "critical")
   t:ok(alert.value > 3)
   t:ok(alert.annotations.detail:find("^It began at %$%d+%.%d%d in an hour; usual are %$12%.%d%d%. The largest part, %$%d+%.%d%d, was key bot%-key with gpt%-4o"),

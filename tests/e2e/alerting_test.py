@@ -16,7 +16,7 @@ from http.client import HTTPException
 from harness import (ROOT, Catcher, Process, free_port, main, read, replace, request, rfc3339,
                      until, wait_for, write)
 
-# The shipped spikes wait ten minutes; this is their shape within seconds.
+# The shipped spikes wait five minutes; this is their shape within seconds.
 BURST = '''policy { name = "burst", version = "1", data = { "burst" } }
 
 local recent = window { sum = "charge_usd", by = { "team" }, over = "5m" }
