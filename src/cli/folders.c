@@ -9,13 +9,6 @@
 
 enum { DEPTH_MAX = 16 };
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t size = strlen(text), end_size = strlen(end);
-
-    return size > end_size && strcmp(text + size - end_size, end) == 0;
-}
-
 static int is_visible(const struct dirent *entry)
 {
     return entry->d_name[0] != '.';
@@ -37,7 +30,8 @@ static char *join(struct arena *arena, const char *folder, const char *name)
 {
     char *path = NULL, *kept = NULL;
 
-    if (asprintf(&path, "%s%s%s", folder, ends_with(folder, "/") ? "" : "/", name) >= 0)
+    if (asprintf(&path, "%s%s%s", folder, str_ends(str_of(folder), STR("/")) ? "" : "/",
+                 name) >= 0)
         kept = arena_cstr(arena, str_of(path));
     free(path);
     return kept;
@@ -52,8 +46,8 @@ static bool add_entries(struct folders *f, struct arena *arena, const char *fold
     bool ok = true, here = false;
 
     for (int i = 0; i < count; i++)
-        here |= ends_with(entries[i]->d_name, ".lua") &&
-                !ends_with(entries[i]->d_name, "_test.lua");
+        here |= str_ends(str_of(entries[i]->d_name), STR(".lua")) &&
+                !str_ends(str_of(entries[i]->d_name), STR("_test.lua"));
     if (here)
         ok = folders_add(f, folder);
     for (int i = 0; ok && i < count; i++) {

@@ -66,20 +66,14 @@ static void add_file(struct policy_set *s, const char *path, struct diags *diags
         diags_add_code(diags, "E001", path, 0, 0, "cannot be read: %s", strerror(errno));
 }
 
-static bool has_ending(struct str name, struct str ending)
-{
-    return name.size > ending.size &&
-           str_eq(str_from(name, name.size - ending.size), ending);
-}
-
 /* Kubernetes keeps a volume's real files under names that begin with "..". Definitions
  * for editors lie beside the policies that they are for. */
 static int wanted(const struct dirent *entry)
 {
     struct str name = str_of(entry->d_name);
 
-    return name.at[0] != '.' && has_ending(name, STR(".lua")) &&
-           !has_ending(name, STR("_test.lua")) && !has_ending(name, STR(".meta.lua"));
+    return name.at[0] != '.' && str_ends(name, STR(".lua")) &&
+           !str_ends(name, STR("_test.lua")) && !str_ends(name, STR(".meta.lua"));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -9,13 +9,6 @@
 
 enum { DEPTH_MAX = 16 };
 
-static bool ends_with(const char *text, struct str end)
-{
-    size_t size = strlen(text);
-
-    return size > end.size && memcmp(text + size - end.size, end.at, end.size) == 0;
-}
-
 static bool complain(struct diags *diags, const char *path, const char *what)
 {
     diags_add(diags, path, 0, 0, "%s", what);
@@ -59,14 +52,14 @@ static bool find_entry(struct found *f, const char *path, int depth, struct aren
 
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return depth == DEPTH_MAX || find_below(f, path, depth + 1, arena, diags);
-    return !ends_with(path, STR("_test.lua")) || add(f, path, arena, diags);
+    return !str_ends(str_of(path), STR("_test.lua")) || add(f, path, arena, diags);
 }
 
 static bool find_below(struct found *f, const char *folder, int depth,
                        struct arena *arena, struct diags *diags)
 {
     struct dirent **entries;
-    const char *slash = ends_with(folder, STR("/")) ? "" : "/";
+    const char *slash = str_ends(str_of(folder), STR("/")) ? "" : "/";
     int count = scandir(folder, &entries, is_visible, by_name);
     bool ok = true;
 
@@ -90,9 +83,9 @@ static bool add_file(struct found *f, const char *path, struct arena *arena,
     struct stat st;
     char *beside;
 
-    if (ends_with(path, STR("_test.lua")))
+    if (str_ends(str_of(path), STR("_test.lua")))
         return add(f, path, arena, diags);
-    if (!ends_with(path, STR(".lua")))
+    if (!str_ends(str_of(path), STR(".lua")))
         return complain(diags, path, "is no Lua file");
     if (asprintf(&beside, "%.*s_test.lua", (int)(strlen(path) - 4), path) < 0)
         return complain(diags, path, "no memory");
@@ -118,8 +111,8 @@ static int is_policy(const struct dirent *entry)
 {
     const char *name = entry->d_name;
 
-    return is_visible(entry) && ends_with(name, STR(".lua")) &&
-           !ends_with(name, STR("_test.lua"));
+    return is_visible(entry) && str_ends(str_of(name), STR(".lua")) &&
+           !str_ends(str_of(name), STR("_test.lua"));
 }
 
 bool holds_policy(const char *folder)
