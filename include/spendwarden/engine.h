@@ -97,7 +97,7 @@ struct tick_view *engine_tick_view(struct engine *e);
 void engine_tick_view_release(struct tick_view *v); /* accepts NULL */
 
 /* Adds it as metrics. */
-void tick_view_expose(const struct tick_view *v, struct buf *out);
+void tick_view_expose(const struct tick_view *v, struct exposition *out);
 
 /* Number of receivers; fills at most `max`. */
 size_t engine_receivers(struct engine *e, struct receiver_stats *out, size_t max);

@@ -2,9 +2,9 @@
  * commit that writes the ledger. One thread at a time, but metrics_render's second half.
  */
 #pragma once
-#include "spendwarden/buf.h"
 #include "spendwarden/decls.h"
 #include "spendwarden/err.h"
+#include "spendwarden/exposition.h"
 #include "spendwarden/record.h"
 
 enum { METRIC_LABELS_MAX = 12, COVERAGE_LABELS_MAX = 8 };
@@ -48,7 +48,7 @@ void metrics_save(const struct metrics *m, struct buf *out);
  * registry stays empty; the caller rebuilds from the ledger. */
 bool metrics_load(struct metrics *m, struct str state, struct err *err);
 
-/* --- exposition: Prometheus text format 0.0.4 --- */
+/* --- exposition --- */
 
 /* A consistent copy, taken while no one applies; rendered later, by any thread. It holds
  * numbers of its own; the text of labels is never changed or given back while a registry
@@ -56,19 +56,5 @@ bool metrics_load(struct metrics *m, struct str state, struct err *err);
 struct metrics_copy;
 
 struct metrics_copy *metrics_copy(const struct metrics *m); /* NULL: no memory */
-void metrics_render(const struct metrics_copy *c, struct buf *out);
+void metrics_render(const struct metrics_copy *c, struct exposition *x);
 void metrics_copy_free(struct metrics_copy *c); /* any thread; accepts NULL */
-
-/* For whoever exposes more: "# HELP", "# TYPE" lines, then samples of that family. */
-void expose_family(struct buf *out, const char *name, const char *help, const char *type);
-
-/* `labels`: pairs, written in order; empty names are left out. Values may be any bytes.
- */
-void expose_sample(struct buf *out, const char *name, const struct pair *labels,
-                   size_t label_count, double value);
-void expose_sample_int(struct buf *out, const char *name, const struct pair *labels,
-                       size_t label_count, int64_t value);
-
-/* Money as a decimal without rounding: "0.000045". */
-void expose_sample_money(struct buf *out, const char *name, const struct pair *labels,
-                         size_t label_count, struct money value);

@@ -77,13 +77,13 @@ view view_metrics, view_status, view_rejects, view_alerts, view_requests, view_c
     view_budgets, view_policies, view_reload, view_page, view_ready;
 
 /* Everything that /metrics shows beside the counters. */
-void expose_engine(struct server *s, struct buf *out);
+void expose_engine(struct server *s, struct exposition *out);
 
 /* What it shows of the policies of a generation; of its candidates and their alerts at
  * the last tick, which may be NULL. */
-void expose_policies(const struct generation *g, struct buf *out);
+void expose_policies(const struct generation *g, struct exposition *out);
 void expose_shadow(const struct generation *g, const struct tick_view *tick,
-                   struct buf *out);
+                   struct exposition *out);
 
 /* {"status":"success","data": ... } as Prometheus' API has it. */
 void begin_data(struct http_response *out);

@@ -13,19 +13,21 @@ static struct pair label(const char *name, struct str value)
     return (struct pair){str_of(name), value};
 }
 
-static void gauge(struct buf *out, const char *name, const char *help, double value)
+static void gauge(struct exposition *out, const char *name, const char *help,
+                  double value)
 {
     expose_family(out, name, help, "gauge");
     expose_sample(out, name, NULL, 0, value);
 }
 
-static void counter(struct buf *out, const char *name, const char *help, int64_t value)
+static void counter(struct exposition *out, const char *name, const char *help,
+                    int64_t value)
 {
     expose_family(out, name, help, "counter");
     expose_sample_int(out, name, NULL, 0, value);
 }
 
-static void expose_outcomes(struct server *s, struct buf *out)
+static void expose_outcomes(struct server *s, struct exposition *out)
 {
     static const char *const events = "spendwarden_events_total";
     static const char *const last = "spendwarden_source_last_event_timestamp_seconds";
@@ -50,7 +52,7 @@ static void expose_outcomes(struct server *s, struct buf *out)
 }
 
 static void expose_generation(struct server *s, const struct tick_view *tick,
-                              struct buf *out)
+                              struct exposition *out)
 {
     struct generation *g = engine_generation(s->engine);
 
@@ -87,7 +89,7 @@ static int64_t receiver_queued(const struct receiver_stats *r)
     return r->queued;
 }
 
-static void expose_receivers(struct server *s, struct buf *out)
+static void expose_receivers(struct server *s, struct exposition *out)
 {
     static const struct {
         const char *name, *help, *type;
@@ -115,7 +117,7 @@ static void expose_receivers(struct server *s, struct buf *out)
     }
 }
 
-static void expose_ledger(struct server *s, struct buf *out)
+static void expose_ledger(struct server *s, struct exposition *out)
 {
     struct books_stats b;
 
@@ -159,7 +161,7 @@ static void expose_ledger(struct server *s, struct buf *out)
             "Events that went to the group __other__.", b.windows.overflowed);
 }
 
-static void expose_http(struct server *s, struct buf *out)
+static void expose_http(struct server *s, struct exposition *out)
 {
     struct http_stats h;
 
@@ -194,7 +196,7 @@ static double cpu_seconds(void)
     return (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9;
 }
 
-static void expose_process(struct server *s, struct buf *out)
+static void expose_process(struct server *s, struct exposition *out)
 {
     struct pair version = label("version", STR(SPENDWARDEN_VERSION));
     struct reload_state reload;
@@ -215,7 +217,7 @@ static void expose_process(struct server *s, struct buf *out)
           (double)s->started_ns / 1e9);
 }
 
-void expose_engine(struct server *s, struct buf *out)
+void expose_engine(struct server *s, struct exposition *out)
 {
     struct tick_view *tick = engine_tick_view(s->engine);
 
@@ -233,14 +235,15 @@ void expose_engine(struct server *s, struct buf *out)
 void view_metrics(struct server *s, struct http_request *r, struct http_response *out)
 {
     struct metrics_copy *copy = books_metrics(engine_books(s->engine));
+    struct exposition x = {.out = &out->body, .zero_from_ns = INT64_MAX};
 
     (void)r;
     if (!copy) {
         respond_text(out, 503, STR("no memory\n"));
         return;
     }
-    metrics_render(copy, &out->body);
+    metrics_render(copy, &x);
     metrics_copy_free(copy);
-    expose_engine(s, &out->body);
+    expose_engine(s, &x);
     out->content_type = "text/plain; version=0.0.4; charset=utf-8";
 }

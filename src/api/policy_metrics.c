@@ -23,7 +23,7 @@ static bool same_error(const struct policy_error_count *a,
            str_eq(a->policy, b->policy);
 }
 
-static void expose_errors(const struct policy_set *set, struct buf *out)
+static void expose_errors(const struct policy_set *set, struct exposition *out)
 {
     static const char *const name = "spendwarden_policy_errors_total";
     struct policy_error_count *errors = calloc(ERRORS_MAX, sizeof *errors);
@@ -87,7 +87,7 @@ static struct line *lines_of(const struct policy_set *set, size_t *count)
     return lines;
 }
 
-static void expose_calls(const struct policy_set *set, struct buf *out)
+static void expose_calls(const struct policy_set *set, struct exposition *out)
 {
     static const char *const calls = "spendwarden_policy_calls_total";
     static const char *const seconds = "spendwarden_policy_seconds_total";
@@ -116,7 +116,7 @@ static void expose_calls(const struct policy_set *set, struct buf *out)
     free(lines);
 }
 
-static void expose_disabled(const struct generation *g, struct buf *out)
+static void expose_disabled(const struct generation *g, struct exposition *out)
 {
     static const char *const name = "spendwarden_policy_disabled";
     const struct ruling *ruling = generation_ruling(g);
@@ -130,7 +130,7 @@ static void expose_disabled(const struct generation *g, struct buf *out)
     }
 }
 
-void expose_policies(const struct generation *g, struct buf *out)
+void expose_policies(const struct generation *g, struct exposition *out)
 {
     expose_disabled(g, out);
     expose_errors(g->policies, out);

@@ -10,7 +10,7 @@ static struct pair label(const char *name, struct str value)
     return (struct pair){str_of(name), value};
 }
 
-static void expose_events(const struct shadow_counts *c, struct buf *out)
+static void expose_events(const struct shadow_counts *c, struct exposition *out)
 {
     static const char *const name = "spendwarden_shadow_events_total";
     static const struct {
@@ -30,7 +30,7 @@ static void expose_events(const struct shadow_counts *c, struct buf *out)
 }
 
 static void expose_changes(const struct generation *g, const struct shadow_counts *c,
-                           struct buf *out)
+                           struct exposition *out)
 {
     static const char *const events = "spendwarden_shadow_changes_total";
     static const char *const spend = "spendwarden_shadow_changed_spend_usd_total";
@@ -51,7 +51,7 @@ static void expose_changes(const struct generation *g, const struct shadow_count
     }
 }
 
-static void expose_charge(const struct shadow_counts *c, struct buf *out)
+static void expose_charge(const struct shadow_counts *c, struct exposition *out)
 {
     static const char *const name = "spendwarden_shadow_spend_usd_total";
     struct pair active = label("by", STR("active")), shadow = label("by", STR("shadow"));
@@ -64,7 +64,7 @@ static void expose_charge(const struct shadow_counts *c, struct buf *out)
     expose_sample_money(out, name, &shadow, 1, (struct money){c->would_nano});
 }
 
-static void expose_errors(const struct generation *g, struct buf *out)
+static void expose_errors(const struct generation *g, struct exposition *out)
 {
     static const char *const name = "spendwarden_shadow_errors_total";
     struct policy_error_count errors[ERRORS_MAX];
@@ -78,7 +78,7 @@ static void expose_errors(const struct generation *g, struct buf *out)
 }
 
 static void expose_alerts(const struct generation *g, const struct tick_view *tick,
-                          struct buf *out)
+                          struct exposition *out)
 {
     static const char *const now = "spendwarden_shadow_alerts";
     static const char *const fired = "spendwarden_shadow_alerts_fired_total";
@@ -101,7 +101,7 @@ static void expose_alerts(const struct generation *g, const struct tick_view *ti
 }
 
 void expose_shadow(const struct generation *g, const struct tick_view *tick,
-                   struct buf *out)
+                   struct exposition *out)
 {
     struct shadow_counts counts;
 

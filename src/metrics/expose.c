@@ -1,4 +1,4 @@
-/* The Prometheus text format, version 0.0.4. */
+/* Prometheus' text format, version 0.0.4, and OpenMetrics 1.0. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,23 +29,50 @@ void expose_label_value(struct buf *out, struct str value)
     buf_byte(out, '"');
 }
 
-static void put_help(struct buf *out, const char *help)
+static void put_help(const struct exposition *x, const char *help)
 {
     for (; *help; help++) {
         if (*help == '\n')
-            buf_add(out, STR("\\n"));
+            buf_add(x->out, STR("\\n"));
         else if (*help == '\\')
-            buf_add(out, STR("\\\\"));
+            buf_add(x->out, STR("\\\\"));
+        else if (*help == '"' && x->openmetrics)
+            buf_add(x->out, STR("\\\""));
         else
-            buf_byte(out, *help);
+            buf_byte(x->out, *help);
     }
 }
 
-void expose_family(struct buf *out, const char *name, const char *help, const char *type)
+/* OpenMetrics names the unit, which must be how the name ends. */
+static void put_unit(struct buf *out, struct str name)
 {
-    buf_format(out, "# HELP %s ", name);
-    put_help(out, help);
-    buf_format(out, "\n# TYPE %s %s\n", name, type);
+    static const struct str units[] = {STR("_seconds"), STR("_bytes"), STR("_usd"),
+                                       STR("_ratio")};
+
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (str_ends(name, units[i]))
+            buf_format(out, "# UNIT %.*s %.*s\n", STR_ARG(name),
+                       STR_ARG(str_from(units[i], 1)));
+}
+
+void expose_family(struct exposition *x, const char *name, const char *help,
+                   const char *type)
+{
+    struct str family = str_of(name);
+
+    if (x->openmetrics && strcmp(type, "counter") == 0)
+        family.size -= STR("_total").size;
+    buf_format(x->out, "# HELP %.*s ", STR_ARG(family));
+    put_help(x, help);
+    buf_format(x->out, "\n# TYPE %.*s %s\n", STR_ARG(family), type);
+    if (x->openmetrics)
+        put_unit(x->out, family);
+}
+
+void expose_end(struct exposition *x)
+{
+    if (x->openmetrics)
+        buf_add(x->out, STR("# EOF\n"));
 }
 
 static void put_series(struct buf *out, const char *name, const struct pair *labels,
@@ -97,26 +124,27 @@ void expose_nano(struct buf *out, int64_t nano)
     buf_add(out, (struct str){text, (size_t)length});
 }
 
-void expose_sample(struct buf *out, const char *name, const struct pair *labels,
+void expose_sample(struct exposition *x, const char *name, const struct pair *labels,
                    size_t label_count, double value)
 {
-    put_series(out, name, labels, label_count);
-    put_double(out, value);
-    buf_byte(out, '\n');
+    put_series(x->out, name, labels, label_count);
+    put_double(x->out, value);
+    buf_byte(x->out, '\n');
 }
 
-void expose_sample_int(struct buf *out, const char *name, const struct pair *labels,
+void expose_sample_int(struct exposition *x, const char *name, const struct pair *labels,
                        size_t label_count, int64_t value)
 {
-    put_series(out, name, labels, label_count);
-    buf_int(out, value);
-    buf_byte(out, '\n');
+    put_series(x->out, name, labels, label_count);
+    buf_int(x->out, value);
+    buf_byte(x->out, '\n');
 }
 
-void expose_sample_money(struct buf *out, const char *name, const struct pair *labels,
-                         size_t label_count, struct money value)
+void expose_sample_money(struct exposition *x, const char *name,
+                         const struct pair *labels, size_t label_count,
+                         struct money value)
 {
-    put_series(out, name, labels, label_count);
-    expose_nano(out, value.nanousd);
-    buf_byte(out, '\n');
+    put_series(x->out, name, labels, label_count);
+    expose_nano(x->out, value.nanousd);
+    buf_byte(x->out, '\n');
 }

@@ -140,7 +140,7 @@ static void put_samples(struct buf *out, const struct family *f,
     }
 }
 
-static void put_policy_metric(struct buf *out, const struct series_set *set,
+static void put_policy_metric(struct exposition *x, const struct series_set *set,
                               struct buf *name, struct buf *help, struct buf *bound)
 {
     static const char fallback[] = "Counted by a policy.";
@@ -152,7 +152,7 @@ static void put_policy_metric(struct buf *out, const struct series_set *set,
     buf_add(help, set->help);
     buf_byte(help, '\0');
     if (name->failed || help->failed) {
-        out->failed = true;
+        x->out->failed = true;
         return;
     }
     struct family f = {.name = name->at,
@@ -160,47 +160,47 @@ static void put_policy_metric(struct buf *out, const struct series_set *set,
                        .unit = UNIT_NANO,
                        .bound_count = set->bound_count,
                        .bounds = set->bounds};
-    expose_family(out, f.name, set->help.size ? help->at : fallback, f.type);
-    put_samples(out, &f, set, bound);
+    expose_family(x, f.name, set->help.size ? help->at : fallback, f.type);
+    put_samples(x->out, &f, set, bound);
 }
 
 /* The registry's own state: how near the cap of series is. */
-static void put_sizes(struct buf *out, const struct metrics_copy *c)
+static void put_sizes(struct exposition *x, const struct metrics_copy *c)
 {
     static const char *const names[SET_FIXED_COUNT] = {
         "spend", "model", "unpriced", "attributed", "unattributed", "derived"};
     const char *gauge = "spendwarden_metric_series";
     const char *counter = "spendwarden_metric_overflow_events_total";
 
-    expose_family(out, gauge, "Label sets in use, by set of families.", "gauge");
+    expose_family(x, gauge, "Label sets in use, by set of families.", "gauge");
     for (size_t i = 0; i < c->set_count; i++) {
         struct str name = i < SET_FIXED_COUNT ? str_of(names[i]) : c->sets[i].name;
-        expose_sample_int(out, gauge, &(struct pair){STR("set"), name}, 1,
+        expose_sample_int(x, gauge, &(struct pair){STR("set"), name}, 1,
                           (int64_t)c->sets[i].count);
     }
-    expose_family(out, counter,
+    expose_family(x, counter,
                   "Events counted under __other__ because all series were in use.",
                   "counter");
     for (size_t i = 0; i < c->set_count; i++) {
         struct str name = i < SET_FIXED_COUNT ? str_of(names[i]) : c->sets[i].name;
-        expose_sample_int(out, counter, &(struct pair){STR("set"), name}, 1,
+        expose_sample_int(x, counter, &(struct pair){STR("set"), name}, 1,
                           c->sets[i].overflowed);
     }
 }
 
-void metrics_render(const struct metrics_copy *c, struct buf *out)
+void metrics_render(const struct metrics_copy *c, struct exposition *x)
 {
     struct buf name = {0}, help = {0}, bound = {0};
 
     for (size_t i = 0; i < family_count; i++) {
         const struct family *f = &families[i];
         if (i == 0 || strcmp(f->name, f[-1].name) != 0)
-            expose_family(out, f->name, f->help, f->type);
-        put_samples(out, f, &c->sets[f->set], &bound);
+            expose_family(x, f->name, f->help, f->type);
+        put_samples(x->out, f, &c->sets[f->set], &bound);
     }
     for (size_t i = SET_FIXED_COUNT; i < c->set_count; i++)
-        put_policy_metric(out, &c->sets[i], &name, &help, &bound);
-    put_sizes(out, c);
+        put_policy_metric(x, &c->sets[i], &name, &help, &bound);
+    put_sizes(x, c);
     buf_release(&name);
     buf_release(&help);
     buf_release(&bound);

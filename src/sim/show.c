@@ -34,7 +34,7 @@ static bool evaluate(struct sim *s, struct rules *rules, struct tick_view_box *v
     return true;
 }
 
-static bool show_gauges(struct sim *s, struct buf *out, struct err *err)
+static bool show_gauges(struct sim *s, struct exposition *out, struct err *err)
 {
     int64_t at_ns = s->now_ns - s->now_ns % s->generation->config->tick_ns;
     const struct rules_options options = ticker_rules_options(s->generation->config);
@@ -56,14 +56,15 @@ static bool show_gauges(struct sim *s, struct buf *out, struct err *err)
 
 bool sim_metrics(struct sim *s, struct buf *out, struct err *err)
 {
+    struct exposition x = {.out = out, .zero_from_ns = INT64_MAX};
     struct metrics_copy *copy = metrics_copy(s->metrics);
 
     if (!copy)
         return err_set(err, ERR_MEMORY, "simulation: no memory");
-    metrics_render(copy, out);
+    metrics_render(copy, &x);
     metrics_copy_free(copy);
     /* After an event that no tick has seen the windows are not what the tick saw. */
-    if (s->ticked_ns && !s->fresh && !show_gauges(s, out, err))
+    if (s->ticked_ns && !s->fresh && !show_gauges(s, &x, err))
         return false;
     return !out->failed || err_set(err, ERR_MEMORY, "simulation: no memory");
 }

@@ -8,8 +8,8 @@ static struct pair label(const char *name, struct str value)
     return (struct pair){str_of(name), value};
 }
 
-static void single(struct buf *out, const char *name, const char *type, const char *help,
-                   double value)
+static void single(struct exposition *out, const char *name, const char *type,
+                   const char *help, double value)
 {
     expose_family(out, name, help, type);
     expose_sample(out, name, NULL, 0, value);
@@ -28,7 +28,7 @@ static size_t budget_labels(const struct budget_gauge *b,
 
 enum budget_value { LIMIT, SPENT, REMAINING, BURN, FORECAST };
 
-static void expose_budget(struct buf *out, const char *name, const char *help,
+static void expose_budget(struct exposition *out, const char *name, const char *help,
                           const struct tick_view *v, enum budget_value which)
 {
     struct pair labels[WINDOW_BY_MAX + 2];
@@ -56,7 +56,7 @@ static void expose_budget(struct buf *out, const char *name, const char *help,
     }
 }
 
-static void expose_budgets(struct buf *out, const struct tick_view *v)
+static void expose_budgets(struct exposition *out, const struct tick_view *v)
 {
     expose_budget(out, "llm_budget_limit_usd", "Limit of the budget in its period.", v,
                   LIMIT);
@@ -70,7 +70,7 @@ static void expose_budgets(struct buf *out, const struct tick_view *v)
                   v, FORECAST);
 }
 
-static void expose_gauges(struct buf *out, const struct tick_view *v)
+static void expose_gauges(struct exposition *out, const struct tick_view *v)
 {
     char name[TEXT_VALUE_MAX + 1], help[TEXT_VALUE_MAX + 1];
 
@@ -84,7 +84,7 @@ static void expose_gauges(struct buf *out, const struct tick_view *v)
     }
 }
 
-static void expose_spend(struct buf *out, const struct tick_view *v)
+static void expose_spend(struct exposition *out, const struct tick_view *v)
 {
     static const char *const name = "llm_spend_window_usd";
 
@@ -96,7 +96,7 @@ static void expose_spend(struct buf *out, const struct tick_view *v)
     }
 }
 
-static void expose_coverage(struct buf *out, const struct tick_view *v)
+static void expose_coverage(struct exposition *out, const struct tick_view *v)
 {
     static const char *const total = "llm_attribution_coverage_ratio";
     static const char *const by_source = "llm_attribution_coverage_by_source_ratio";
@@ -119,7 +119,7 @@ static void expose_coverage(struct buf *out, const struct tick_view *v)
     }
 }
 
-static void expose_alerts(struct buf *out, const struct tick_view *v)
+static void expose_alerts(struct exposition *out, const struct tick_view *v)
 {
     static const char *const name = "spendwarden_alerts";
     struct pair pending = label("state", STR("pending")),
@@ -137,7 +137,7 @@ static void expose_alerts(struct buf *out, const struct tick_view *v)
            (double)v->duration_ns / 1e9);
 }
 
-void tick_view_expose(const struct tick_view *v, struct buf *out)
+void tick_view_expose(const struct tick_view *v, struct exposition *out)
 {
     expose_spend(out, v);
     expose_budgets(out, v);

@@ -37,6 +37,7 @@ CONTRACTS = {
     "books_watch": "books",
     "checkpoint": "books",
     "decls": "event",
+    "exposition": "metrics",
     "policy_errors": "policy",
     "policy_measure": "policy",
     "policy_mask": "event",

@@ -163,7 +163,7 @@ static inline struct buf exposition(struct fixture *f)
     struct metrics_copy *copy = books_metrics(f->books);
 
     assert_non_null(copy);
-    metrics_render(copy, &text);
+    metrics_render(copy, &(struct exposition){.out = &text, .zero_from_ns = INT64_MAX});
     metrics_copy_free(copy);
     return text;
 }

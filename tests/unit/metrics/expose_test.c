@@ -15,14 +15,15 @@ TEST(families_and_samples_are_written_as_prometheus_reads_them)
                                   {STR(""), STR("left out")},
                                   {STR("window"), STR("1h")}};
     struct buf out = {0};
+    struct exposition x = {.out = &out};
 
-    expose_family(&out, "x_ratio", "A \\ and\na line.", "gauge");
+    expose_family(&x, "x_ratio", "A \\ and\na line.", "gauge");
     expect(&out, "# HELP x_ratio A \\\\ and\\na line.\n# TYPE x_ratio gauge\n");
-    expose_sample(&out, "x_ratio", labels, 3, 0.25);
+    expose_sample(&x, "x_ratio", labels, 3, 0.25);
     expect(&out, "x_ratio{team=\"a\\\"b\\\\c\\nd\xEF\xBF\xBD\",window=\"1h\"} 0.25\n");
-    expose_sample_int(&out, "x", labels + 1, 1, INT64_MIN);
+    expose_sample_int(&x, "x", labels + 1, 1, INT64_MIN);
     expect(&out, "x -9223372036854775808\n");
-    expose_sample_money(&out, "x_usd", NULL, 0, (struct money){45000});
+    expose_sample_money(&x, "x_usd", NULL, 0, (struct money){45000});
     expect(&out, "x_usd 0.000045\n");
     buf_release(&out);
 }
@@ -42,9 +43,10 @@ TEST(numbers_read_back_as_they_were)
                  {1795481240.5, "x 1795481240.5\n"},
                  {0.1 + 0.2, "x 0.30000000000000004\n"}};
     struct buf out = {0};
+    struct exposition x = {.out = &out};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        expose_sample(&out, "x", NULL, 0, cases[i].value);
+        expose_sample(&x, "x", NULL, 0, cases[i].value);
         expect(&out, cases[i].text);
     }
     buf_release(&out);

@@ -282,7 +282,7 @@ TEST(a_copy_stays_as_it_was_and_outlives_the_registry)
         metrics_apply(m, &r);
     }
     metrics_close(m);
-    metrics_render(copy, &text);
+    metrics_render(copy, &(struct exposition){.out = &text, .zero_from_ns = INT64_MAX});
     buf_byte(&text, '\0');
     assert_non_null(strstr(
         text.at, "llm_spend_usd_total{team=\"a\",requested_model=\"m\"} 0.000001\n"));

@@ -51,7 +51,7 @@ static inline struct buf rendered(const struct metrics *m)
     struct buf out = {0};
 
     assert_non_null(copy);
-    metrics_render(copy, &out);
+    metrics_render(copy, &(struct exposition){.out = &out, .zero_from_ns = INT64_MAX});
     metrics_copy_free(copy);
     assert_false(out.failed);
     buf_byte(&out, '\0'); /* so that strstr may look */
