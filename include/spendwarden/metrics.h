@@ -16,6 +16,8 @@ struct metrics_options {
     size_t coverage_count; /* labels whose attributed and unattributed spend is counted */
     struct field coverage[COVERAGE_LABELS_MAX];
     size_t max_series; /* per family; the rest goes to the series "__other__" */
+    int64_t retire_ns; /* a series that had no event for so long is no longer shown, and
+                          begins anew with its next one; 0: never */
 };
 
 struct metrics;
@@ -34,12 +36,23 @@ bool metrics_declare(struct metrics *m, const struct metric_decl *metric,
  * spend, reported, computed, drift, unpriced, policy counters. Only charges count. */
 void metrics_apply(struct metrics *m, const struct record *r);
 
-/* Total charge in nano-USD over every series of llm_spend_usd_total, exact. */
+/* Total charge in nano-USD over every series of llm_spend_usd_total there ever was. */
 __int128 metrics_spend_total(const struct metrics *m);
 
 /* Every cell that is not 0 by name and labels, sorted, as exact integers (money and
- * policy counters in nano, durations in microseconds): for verification. */
-void metrics_digest(const struct metrics *m, struct buf *out);
+ * policy counters in nano, durations in microseconds): for verification. With `series`
+ * false summed over the series, retired ones among them. */
+void metrics_digest(const struct metrics *m, bool series, struct buf *out);
+
+/* Whether what series were retired depends on when retire_ns was what. */
+bool metrics_has_retired(const struct metrics *m);
+
+/* Bytes of text and of series. */
+size_t metrics_memory(const struct metrics *m);
+
+/* All counters are shown from 0 again, as born at `now_ns`: what was shown before was
+ * more than they hold now. What they hold stays. False: no memory. */
+bool metrics_show_anew(struct metrics *m, int64_t now_ns);
 
 void metrics_save(const struct metrics *m, struct buf *out);
 
@@ -55,6 +68,8 @@ bool metrics_load(struct metrics *m, struct str state, struct err *err);
  * or a copy uses it (they count), so that taking a copy is a few memcpy. */
 struct metrics_copy;
 
-struct metrics_copy *metrics_copy(const struct metrics *m); /* NULL: no memory */
+/* As of `now_ns`, for retired series. NULL: no memory. */
+struct metrics_copy *metrics_copy(const struct metrics *m, int64_t now_ns);
+int64_t metrics_copy_time(const struct metrics_copy *c);
 void metrics_render(const struct metrics_copy *c, struct exposition *x);
 void metrics_copy_free(struct metrics_copy *c); /* any thread; accepts NULL */

@@ -191,7 +191,7 @@ bool books_alerts(struct books *b, struct buf *out, struct err *err)
 struct metrics_copy *books_metrics(struct books *b)
 {
     pthread_mutex_lock(&b->lock);
-    struct metrics_copy *copy = metrics_copy(b->metrics);
+    struct metrics_copy *copy = metrics_copy(b->metrics, books_now(b));
     pthread_mutex_unlock(&b->lock);
     return copy;
 }

@@ -1,5 +1,6 @@
 /* One record into all families. No allocation for series that are known. */
 #include "internal.h"
+#include "spendwarden/utf8.h"
 
 enum { NS_PER_US = 1000 };
 
@@ -9,16 +10,58 @@ static void add_count(int64_t *cell, int64_t count)
         add_clamped(cell, count);
 }
 
+/* Cells that are shown from their first event on are born with it. */
+static void add_late(const struct metrics *m, struct series_set *set, int64_t *cells,
+                     size_t cell, int64_t count)
+{
+    if (count > 0 && cells[cell] == 0)
+        series_born(set, series_of(set, cells))[1 + cell - set->late_first] = m->now_ns;
+    add_count(&cells[cell], count);
+}
+
+/* A trace id that can be shown as it is. */
+static bool has_trace(const struct record *r)
+{
+    struct str trace = r->ev.text[TEXT_TRACE_ID];
+
+    if (trace.size == 0 || trace.size > EXEMPLAR_TEXT_MAX)
+        return false;
+    for (size_t i = 0, length; i < trace.size; i += length) {
+        length = utf8_length(trace.at + i, trace.size - i);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The newest, unless a larger one came within the minute before. */
+static void set_exemplar(const struct series_set *set, const int64_t *cells, size_t which,
+                         const struct record *r, int64_t value)
+{
+    struct exemplar *e =
+        set->exemplars + series_of(set, cells) * set->exemplar_count + which;
+    struct str trace = r->ev.text[TEXT_TRACE_ID];
+
+    if (r->booked_ns < e->at_ns ||
+        (value < e->value && r->booked_ns - e->at_ns < NS_PER_MINUTE))
+        return;
+    e->value = value;
+    e->at_ns = r->booked_ns;
+    e->size = (uint8_t)trace.size;
+    memcpy(e->trace_id, trace.at, trace.size);
+}
+
 static void apply_spend(struct metrics *m, const struct record *r)
 {
     const struct metrics_options *options = &m->options;
     const int64_t *count = r->ev.count;
+    struct series_set *set = &m->sets[SET_SPEND];
     char digits[METRIC_LABELS_MAX][VALUE_TEXT_SIZE];
     struct str values[METRIC_LABELS_MAX];
 
     for (size_t i = 0; i < options->label_count; i++)
         values[i] = record_value(r, options->labels[i], digits[i]);
-    int64_t *cells = set_cells(m, &m->sets[SET_SPEND], values);
+    int64_t *cells = set_cells(m, set, values);
     if (!cells)
         return;
     int64_t charge = r->charge.charge.nanousd;
@@ -33,12 +76,14 @@ static void apply_spend(struct metrics *m, const struct record *r)
     add_count(&cells[CELL_INPUT], count[COUNT_INPUT_TOKENS]);
     add_count(&cells[CELL_OUTPUT], count[COUNT_OUTPUT_TOKENS]);
     for (size_t i = 0; i < DETAIL_COUNT; i++)
-        add_count(&cells[CELL_DETAIL + i], count[COUNT_CACHE_READ_TOKENS + i]);
-    add_count(&cells[CELL_WEB_SEARCHES], count[COUNT_WEB_SEARCHES]);
+        add_late(m, set, cells, CELL_DETAIL + i, count[COUNT_CACHE_READ_TOKENS + i]);
+    add_late(m, set, cells, CELL_WEB_SEARCHES, count[COUNT_WEB_SEARCHES]);
+    if (charge > 0 && has_trace(r))
+        set_exemplar(set, cells, 0, r, charge);
 }
 
-void histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
-                   int64_t value)
+size_t histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
+                     int64_t value)
 {
     size_t i = 0;
 
@@ -46,6 +91,7 @@ void histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
         i++;
     add_clamped(&cells[i], 1);
     add_clamped(&cells[bound_count + 1], value);
+    return i;
 }
 
 /* A failed request without usage costs nothing: no price is missing there. */
@@ -57,22 +103,40 @@ static bool should_have_price(const struct record *r)
     return r->ev.outcome == OUTCOME_SUCCESS;
 }
 
+static void apply_histograms(const struct series_set *set, int64_t *cells,
+                             const struct record *r, bool unpriced)
+{
+    struct field duration = {FIELD_DERIVED, DERIVED_DURATION, STAGE_DECODE};
+    bool trace = has_trace(r);
+    int64_t number;
+
+    if (!unpriced) {
+        int64_t charge = r->charge.charge.nanousd;
+        size_t bucket =
+            histogram_add(&cells[CELL_COST], cost_bounds_nanousd, COST_BOUNDS, charge);
+        if (trace)
+            set_exemplar(set, cells, EXEMPLAR_COST + bucket, r, charge);
+    }
+    if (record_number(r, duration, &number)) {
+        int64_t us = (number + NS_PER_US / 2) / NS_PER_US;
+        size_t bucket =
+            histogram_add(&cells[CELL_DURATION], duration_bounds_us, DURATION_BOUNDS, us);
+        if (trace)
+            set_exemplar(set, cells, EXEMPLAR_DURATION + bucket, r, us);
+    }
+}
+
 static void apply_model(struct metrics *m, const struct record *r)
 {
     struct str values[] = {r->ev.text[TEXT_AI_SYSTEM], r->ev.text[TEXT_REQUESTED_MODEL],
                            price_status_name(r->charge.status)};
     int64_t *cells = set_cells(m, &m->sets[SET_MODEL], values);
+    struct field drift = {FIELD_MONEY, MONEY_DRIFT, STAGE_PRICE};
     bool unpriced = charge_is_unpriced(&r->charge, &r->ev);
     int64_t number;
 
-    if (cells && !unpriced)
-        histogram_add(&cells[CELL_COST], cost_bounds_nanousd, COST_BOUNDS,
-                      r->charge.charge.nanousd);
-    struct field duration = {FIELD_DERIVED, DERIVED_DURATION, STAGE_DECODE};
-    if (cells && record_number(r, duration, &number))
-        histogram_add(&cells[CELL_DURATION], duration_bounds_us, DURATION_BOUNDS,
-                      (number + NS_PER_US / 2) / NS_PER_US);
-    struct field drift = {FIELD_MONEY, MONEY_DRIFT, STAGE_PRICE};
+    if (cells)
+        apply_histograms(&m->sets[SET_MODEL], cells, r, unpriced);
     if (cells && record_number(r, drift, &number))
         add_clamped(&cells[CELL_DRIFT], number);
     if (!unpriced || !should_have_price(r))
@@ -143,6 +207,7 @@ void metrics_apply(struct metrics *m, const struct record *r)
 {
     if (r->kind != RECORD_CHARGE)
         return;
+    m->now_ns = r->committed_ns;
     apply_spend(m, r);
     apply_model(m, r);
     apply_coverage(m, r);

@@ -1,4 +1,6 @@
 /* The registry as exact integers, for `ledger verify`. */
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "internal.h"
 
@@ -40,29 +42,51 @@ static void put_cells(struct buf *out, const struct family *f, struct str labels
         put_line(out, name, "", -1, f->extra_value, labels, *cells);
 }
 
-static void put_policy_metric(struct buf *out, const struct series_set *set, size_t index)
+/* False: no memory. */
+static bool sum_set(const struct series_set *set, int64_t **out)
 {
-    const int64_t *cells = set->cells + index * set->cell_count;
+    int64_t *sums = *out = calloc(set->cell_count, sizeof *sums);
 
-    if (set->bound_count)
-        put_histogram(out, set->name, set->labels[index], cells, set->bound_count);
-    else
-        put_line(out, set->name, "", -1, NULL, set->labels[index], *cells);
+    for (size_t i = 0; sums && i < set->count * set->cell_count; i++)
+        add_clamped(&sums[i % set->cell_count], set->cells[i]);
+    for (size_t i = 0; sums && set->gone && i < set->cell_count; i++)
+        add_clamped(&sums[i], set->gone[i]);
+    return sums != NULL;
 }
 
-void metrics_digest(const struct metrics *m, struct buf *out)
+static void put_family(struct buf *out, const struct family *f,
+                       const struct series_set *set, bool series)
+{
+    int64_t *sums = NULL;
+
+    for (size_t i = 0; series && i < set->count; i++)
+        put_cells(out, f, set->labels[i], set->cells + i * set->cell_count + f->cell);
+    if (series)
+        return;
+    if (sum_set(set, &sums))
+        put_cells(out, f, STR("all"), sums + f->cell);
+    else
+        out->failed = true;
+    free(sums);
+}
+
+static void put_policy_metric(struct buf *out, const struct series_set *set, bool series)
+{
+    char name[TEXT_VALUE_MAX + 1];
+    struct family f = {.name = name, .bound_count = set->bound_count};
+
+    snprintf(name, sizeof name, "%.*s", STR_ARG(set->name));
+    put_family(out, &f, set, series);
+}
+
+void metrics_digest(const struct metrics *m, bool series, struct buf *out)
 {
     struct buf lines = {0};
 
-    for (size_t i = 0; i < family_count; i++) {
-        const struct series_set *set = &m->sets[families[i].set];
-        for (size_t j = 0; j < set->count; j++)
-            put_cells(&lines, &families[i], set->labels[j],
-                      set->cells + j * set->cell_count + families[i].cell);
-    }
+    for (size_t i = 0; i < family_count; i++)
+        put_family(&lines, &families[i], &m->sets[families[i].set], series);
     for (size_t i = SET_FIXED_COUNT; i < m->set_count; i++)
-        for (size_t j = 0; j < m->sets[i].count; j++)
-            put_policy_metric(&lines, &m->sets[i], j);
+        put_policy_metric(&lines, &m->sets[i], series);
     if (lines.failed)
         out->failed = true;
     else

@@ -8,36 +8,43 @@ const int64_t duration_bounds_us[DURATION_BOUNDS] = {
     50000,    100000,   250000,   500000,   1000000,   2500000,   5000000,
     10000000, 20000000, 30000000, 60000000, 120000000, 300000000, 600000000};
 
-#define REQUESTS(outcome, text)                                                          \
+#define COUNTER(family, text, of, at, in)                                                \
+    .name = family, .help = text, .type = "counter", .set = of, .cell = at, .unit = in
+
+#define REQUESTS(outcome, value)                                                         \
     {                                                                                    \
-        "llm_requests_total", "Requests by outcome.", "counter", SET_SPEND,              \
-            CELL_STATUS + outcome, UNIT_COUNT, "status", text, false, 0, NULL            \
+        COUNTER("llm_requests_total", "Requests by outcome.", SET_SPEND,                 \
+                CELL_STATUS + outcome, UNIT_COUNT),                                      \
+            .extra_name = "status", .extra_value = value                                 \
     }
-#define TOKENS(cell, text)                                                               \
+#define TOKENS(cell, value)                                                              \
     {                                                                                    \
-        "llm_tokens_total",                                                              \
-            "Tokens; input and output include cached, reasoning, audio and image "       \
-            "tokens.",                                                                   \
-            "counter", SET_SPEND, cell, UNIT_COUNT, "type", text, false, 0, NULL         \
+        COUNTER("llm_tokens_total",                                                      \
+                "Tokens; input and output include cached, reasoning, audio and image "   \
+                "tokens.",                                                               \
+                SET_SPEND, cell, UNIT_COUNT),                                            \
+            .extra_name = "type", .extra_value = value                                   \
     }
-#define DETAIL(count, text)                                                              \
+#define DETAIL(count, value)                                                             \
     {                                                                                    \
-        "llm_token_details_total",                                                       \
-            "Parts of llm_tokens_total, which may overlap; a type appears with its "     \
-            "first token.",                                                              \
-            "counter", SET_SPEND, CELL_DETAIL + count - COUNT_CACHE_READ_TOKENS,         \
-            UNIT_COUNT, "type", text, true, 0, NULL                                      \
+        COUNTER("llm_token_details_total",                                               \
+                "Parts of llm_tokens_total, which may overlap; a type appears with its " \
+                "first token.",                                                          \
+                SET_SPEND, CELL_DETAIL + count - COUNT_CACHE_READ_TOKENS, UNIT_COUNT),   \
+            .extra_name = "type", .extra_value = value, .when_seen = true                \
     }
 
 const struct family families[] = {
-    {"llm_spend_usd_total", "What was charged.", "counter", SET_SPEND, CELL_SPEND,
-     UNIT_NANO, NULL, NULL, false, 0, NULL},
-    {"llm_retry_spend_usd_total", "What was charged for retries (retry_depth above 0).",
-     "counter", SET_SPEND, CELL_RETRY_SPEND, UNIT_NANO, NULL, NULL, false, 0, NULL},
-    {"llm_reported_cost_usd_total", "Cost as gateways reported it.", "counter", SET_SPEND,
-     CELL_REPORTED, UNIT_NANO, NULL, NULL, false, 0, NULL},
-    {"llm_computed_cost_usd_total", "Cost as the price book gives it.", "counter",
-     SET_SPEND, CELL_COMPUTED, UNIT_NANO, NULL, NULL, false, 0, NULL},
+    {COUNTER("llm_spend_usd_total", "What was charged.", SET_SPEND, CELL_SPEND,
+             UNIT_NANO),
+     .has_exemplar = true},
+    {COUNTER("llm_retry_spend_usd_total",
+             "What was charged for retries (retry_depth above 0).", SET_SPEND,
+             CELL_RETRY_SPEND, UNIT_NANO)},
+    {COUNTER("llm_reported_cost_usd_total", "Cost as gateways reported it.", SET_SPEND,
+             CELL_REPORTED, UNIT_NANO)},
+    {COUNTER("llm_computed_cost_usd_total", "Cost as the price book gives it.", SET_SPEND,
+             CELL_COMPUTED, UNIT_NANO)},
     REQUESTS(OUTCOME_SUCCESS, "success"),
     REQUESTS(OUTCOME_FAILURE, "failure"),
     REQUESTS(OUTCOME_CANCELLED, "cancelled"),
@@ -56,25 +63,52 @@ const struct family families[] = {
     DETAIL(COUNT_INPUT_VIDEO_TOKENS, "input_video"),
     DETAIL(COUNT_OUTPUT_VIDEO_TOKENS, "output_video"),
     DETAIL(COUNT_CITATION_TOKENS, "citation"),
-    {"llm_web_searches_total", "Web searches that providers bill.", "counter", SET_SPEND,
-     CELL_WEB_SEARCHES, UNIT_COUNT, NULL, NULL, true, 0, NULL},
-    {"llm_request_cost_usd", "Charge of a request that has a price.", "histogram",
-     SET_MODEL, CELL_COST, UNIT_NANO, NULL, NULL, false, COST_BOUNDS,
-     cost_bounds_nanousd},
-    {"llm_request_duration_seconds", "Time from a request's start to its end.",
-     "histogram", SET_MODEL, CELL_DURATION, UNIT_MICRO, NULL, NULL, false,
-     DURATION_BOUNDS, duration_bounds_us},
-    {"llm_cost_drift_usd", "Computed minus reported cost, where both are known.", "gauge",
-     SET_MODEL, CELL_DRIFT, UNIT_NANO, NULL, NULL, false, 0, NULL},
-    {"llm_unpriced_requests_total",
-     "Requests booked at 0 because no price is known; reason says why.", "counter",
-     SET_UNPRICED, 0, UNIT_COUNT, NULL, NULL, false, 0, NULL},
-    {"llm_attributed_spend_usd_total", "Spend that carries the label.", "counter",
-     SET_ATTRIBUTED, 0, UNIT_NANO, NULL, NULL, false, 0, NULL},
-    {"llm_unattributed_spend_usd_total", "Spend that lacks the label, by source.",
-     "counter", SET_UNATTRIBUTED, 0, UNIT_NANO, NULL, NULL, false, 0, NULL},
-    {"llm_derived_spend_usd_total", "Spend whose label a policy filled in.", "counter",
-     SET_DERIVED, 0, UNIT_NANO, NULL, NULL, false, 0, NULL},
+    {COUNTER("llm_web_searches_total", "Web searches that providers bill.", SET_SPEND,
+             CELL_WEB_SEARCHES, UNIT_COUNT),
+     .when_seen = true},
+    {.name = "llm_request_cost_usd",
+     .help = "Charge of a request that has a price.",
+     .type = "histogram",
+     .set = SET_MODEL,
+     .cell = CELL_COST,
+     .unit = UNIT_NANO,
+     .bound_count = COST_BOUNDS,
+     .bounds = cost_bounds_nanousd,
+     .has_exemplar = true,
+     .exemplar = EXEMPLAR_COST},
+    {.name = "llm_request_duration_seconds",
+     .help = "Time from a request's start to its end.",
+     .type = "histogram",
+     .set = SET_MODEL,
+     .cell = CELL_DURATION,
+     .unit = UNIT_MICRO,
+     .bound_count = DURATION_BOUNDS,
+     .bounds = duration_bounds_us,
+     .has_exemplar = true,
+     .exemplar = EXEMPLAR_DURATION},
+    {.name = "llm_cost_drift_usd",
+     .help = "Computed minus reported cost, where both are known.",
+     .type = "gauge",
+     .set = SET_MODEL,
+     .cell = CELL_DRIFT,
+     .unit = UNIT_NANO},
+    {COUNTER("llm_unpriced_requests_total",
+             "Requests booked at 0 because no price is known; reason says why.",
+             SET_UNPRICED, 0, UNIT_COUNT)},
+    {COUNTER("llm_attributed_spend_usd_total", "Spend that carries the label.",
+             SET_ATTRIBUTED, 0, UNIT_NANO)},
+    {COUNTER("llm_unattributed_spend_usd_total", "Spend that lacks the label, by source.",
+             SET_UNATTRIBUTED, 0, UNIT_NANO)},
+    {COUNTER("llm_derived_spend_usd_total", "Spend whose label a policy filled in.",
+             SET_DERIVED, 0, UNIT_NANO)},
 };
+
+struct str set_name(const struct series_set *set)
+{
+    static const char *const names[SET_FIXED_COUNT] = {
+        "spend", "model", "unpriced", "attributed", "unattributed", "derived"};
+
+    return set->kind < SET_FIXED_COUNT ? str_of(names[set->kind]) : set->name;
+}
 
 const size_t family_count = sizeof families / sizeof *families;

@@ -12,6 +12,7 @@ enum {
     COST_BOUNDS = 13,
     DURATION_BOUNDS = 14,
     POLICY_METRICS_MAX = 256,
+    EXEMPLAR_TEXT_MAX = 64,
 };
 
 /* Sets of series; beyond them one per metric of a policy. */
@@ -50,15 +51,32 @@ enum {
     MODEL_CELLS,
 };
 
+/* Exemplars of SET_MODEL: one a bucket. */
+enum {
+    EXEMPLAR_COST,
+    EXEMPLAR_DURATION = EXEMPLAR_COST + COST_BOUNDS + 1,
+    MODEL_EXEMPLARS = EXEMPLAR_DURATION + DURATION_BOUNDS + 1,
+};
+
 /* Text that never moves; freed with its last user. Only the registry adds to it. */
 struct texts {
     atomic_size_t users;
     struct arena arena;
+    struct texts *older; /* one use of it, while text in it is alive; or NULL */
 };
 
 struct key {
     uint64_t hash;
     const struct str *values; /* in texts; label_count of them */
+    int64_t last_ns;          /* of its last event */
+};
+
+/* The request behind a sample: the dearest or longest of the last minute. */
+struct exemplar {
+    int64_t value; /* in the cell's unit */
+    int64_t at_ns; /* 0: none yet */
+    uint8_t size;
+    char trace_id[EXEMPLAR_TEXT_MAX];
 };
 
 struct series_set {
@@ -68,19 +86,31 @@ struct series_set {
     const int64_t *bounds; /* then, x 1e9; in texts */
     size_t label_count, cell_count;
     struct str label_names[METRIC_LABELS_MAX]; /* in texts */
+    size_t late_first, late_count; /* cells that are shown once they are not 0 */
+    size_t exemplar_count;         /* per series */
 
+    /* Arrays are owned; so many items per series. */
     size_t count, capacity, slot_count;
-    struct key *keys;   /* owned */
-    struct str *labels; /* owned; each as in the exposition, in texts */
-    int64_t *cells;     /* owned; cell_count per series */
-    uint32_t *slots;    /* owned: index + 1 by hash; 0: free */
+    struct key *keys;           /* 1 */
+    struct str *labels;         /* 1: as in the exposition, in texts */
+    int64_t *cells;             /* cell_count */
+    int64_t *shown_less;        /* cell_count: is not shown of them; NULL: nothing */
+    int64_t *born_ns;           /* 1 + late_count: of the series, of its late cells */
+    struct exemplar *exemplars; /* exemplar_count; NULL: 0 */
+    uint32_t *slots;            /* index + 1 by hash; 0: free */
+
     int64_t overflowed; /* events that went to "__other__" */
+    int64_t retired;    /* series that had no event for so long */
+    int64_t *gone;      /* cell_count: the sums of those; NULL: none */
+    int64_t swept_ns;   /* when room was last sought among the series */
 };
 
 struct metrics {
     struct metrics_options options;
     struct texts *texts;
     uint64_t seed;
+    int64_t now_ns;     /* commit time of the record being applied */
+    size_t texts_alive; /* bytes of `texts` when it was last renewed */
     size_t set_count;
     struct series_set *sets; /* owned; SET_FIXED_COUNT, then those of policies */
     struct str label_names[LABEL_COUNT];
@@ -88,8 +118,9 @@ struct metrics {
 
 struct metrics_copy {
     struct texts *texts;
-    size_t set_count;
-    struct series_set *sets; /* without keys and slots */
+    int64_t at_ns;
+    size_t set_count, max_series;
+    struct series_set *sets; /* without slots and what is not shown */
 };
 
 /* --- families.c: which cells are which family --- */
@@ -105,10 +136,15 @@ struct family {
     bool when_seen;                       /* shown once it is not 0 */
     size_t bound_count;                   /* of a histogram; else 0 */
     const int64_t *bounds;                /* then, in its unit */
+    bool has_exemplar;
+    size_t exemplar; /* then; of a histogram, that of its first bucket */
 };
 
 extern const struct family families[];
 extern const size_t family_count;
+
+/* "spend", or a policy metric's name. */
+struct str set_name(const struct series_set *set);
 
 extern const int64_t cost_bounds_nanousd[COST_BOUNDS];
 extern const int64_t duration_bounds_us[DURATION_BOUNDS];
@@ -130,9 +166,44 @@ int64_t *set_cells(struct metrics *m, struct series_set *set, const struct str *
  * there already. */
 int64_t *set_restore(struct metrics *m, struct series_set *set, const struct str *values);
 
-/* Adds `value` to a histogram: its buckets, the one without bound, its sum. */
-void histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
-                   int64_t value);
+/* Of the cells that set_cells gave. */
+static inline size_t series_of(const struct series_set *set, const int64_t *cells)
+{
+    return (size_t)(cells - set->cells) / set->cell_count;
+}
+
+static inline int64_t *series_born(const struct series_set *set, size_t index)
+{
+    return set->born_ns + index * (1 + set->late_count);
+}
+
+/* Bytes of its arrays. */
+size_t set_memory(const struct series_set *set);
+
+/* After series have moved. */
+void set_rebuild_slots(struct series_set *set);
+
+/* --- retire.c: series that end --- */
+
+/* It had no event for options.retire_ns: its next one begins it anew. */
+bool series_is_over(const struct metrics *m, const struct series_set *set, size_t index,
+                    int64_t now_ns);
+
+/* Adds what it counted to the set's `gone`; the caller takes it out or begins it anew.
+ * False: no memory. */
+bool series_retire(struct series_set *set, size_t index);
+
+/* Makes the set's `shown_less`, of zeroes. False: no memory. */
+bool set_show_less(struct series_set *set);
+
+/* Takes out every series that is over by m->now_ns, at most once in a sixteenth of
+ * retire_ns. */
+void set_sweep(struct metrics *m, struct series_set *set);
+
+/* Adds `value` to a histogram: its buckets, the one without bound, its sum. Which bucket
+ * it was. */
+size_t histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
+                     int64_t value);
 
 /* --- declare.c --- */
 

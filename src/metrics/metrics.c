@@ -135,6 +135,15 @@ void metrics_close(struct metrics *m)
     free(m);
 }
 
+size_t metrics_memory(const struct metrics *m)
+{
+    size_t bytes = m->texts->arena.used;
+
+    for (size_t i = 0; i < m->set_count; i++)
+        bytes += set_memory(&m->sets[i]);
+    return bytes;
+}
+
 __int128 metrics_spend_total(const struct metrics *m)
 {
     const struct series_set *set = &m->sets[SET_SPEND];
@@ -142,5 +151,5 @@ __int128 metrics_spend_total(const struct metrics *m)
 
     for (size_t i = 0; i < set->count; i++)
         total += set->cells[i * set->cell_count + CELL_SPEND];
-    return total;
+    return total + (set->gone ? set->gone[CELL_SPEND] : 0);
 }

@@ -1,77 +1,33 @@
-/* Copies of the registry, and their text. */
-#include <stdlib.h>
+/* A copy of the registry as text. */
+#include <stdio.h>
 
 #include "internal.h"
 
-static bool copy_set(struct series_set *to, const struct series_set *from)
-{
-    size_t cells = from->count * from->cell_count;
-
-    *to = *from;
-    to->keys = NULL;
-    to->slots = NULL;
-    to->slot_count = 0;
-    to->labels = malloc((from->count + 1) * sizeof *to->labels);
-    to->cells = malloc((cells + 1) * sizeof *to->cells);
-    if (!to->labels || !to->cells)
-        return false;
-    if (from->count == 0)
-        return true;
-    memcpy(to->labels, from->labels, from->count * sizeof *to->labels);
-    memcpy(to->cells, from->cells, cells * sizeof *to->cells);
-    return true;
-}
-
-struct metrics_copy *metrics_copy(const struct metrics *m)
-{
-    struct metrics_copy *c = calloc(1, sizeof *c);
-
-    if (!c)
-        return NULL;
-    c->texts = m->texts;
-    atomic_fetch_add(&c->texts->users, 1);
-    c->sets = calloc(m->set_count, sizeof *c->sets);
-    for (size_t i = 0; c->sets && i < m->set_count; i++) {
-        c->set_count++;
-        if (!copy_set(&c->sets[i], &m->sets[i])) {
-            metrics_copy_free(c);
-            return NULL;
-        }
-    }
-    if (c->sets)
-        return c;
-    metrics_copy_free(c);
-    return NULL;
-}
-
-void metrics_copy_free(struct metrics_copy *c)
-{
-    if (!c)
-        return;
-    for (size_t i = 0; i < c->set_count; i++)
-        set_release(&c->sets[i]);
-    free(c->sets);
-    texts_drop(c->texts);
-    free(c);
-}
+/* What the samples of one series need. */
+struct sample {
+    struct exposition *x;
+    const struct family *family;
+    const struct series_set *set;
+    size_t index;
+    bool at_zero; /* the scraper has not seen it begin */
+};
 
 /* "name{labels,extra} ", where each part may be empty. */
-static void put_series(struct buf *out, const char *name, const char *suffix,
-                       struct str labels, const char *extra_name, const char *extra_value)
+static void put_series(const struct sample *s, const char *suffix, const char *extra_name,
+                       const char *extra_value)
 {
-    buf_add(out, str_of(name));
+    struct buf *out = s->x->out;
+    struct str labels = s->set->labels[s->index];
+
+    buf_add(out, str_of(s->family->name));
     buf_add(out, str_of(suffix));
     if (labels.size > 0 || extra_name) {
         buf_byte(out, '{');
         buf_add(out, labels);
         if (labels.size > 0 && extra_name)
             buf_byte(out, ',');
-        if (extra_name) {
-            buf_add(out, str_of(extra_name));
-            buf_add(out, STR("=\""));
-            buf_add(out, str_of(extra_value));
-            buf_byte(out, '"');
-        }
+        if (extra_name)
+            buf_format(out, "%s=\"%s\"", extra_name, extra_value);
         buf_byte(out, '}');
     }
     buf_byte(out, ' ');
@@ -84,59 +40,120 @@ static void put_scaled(struct buf *out, enum unit unit, int64_t value)
         expose_nano(out, value);
         return;
     }
+    if (unit == UNIT_COUNT) {
+        buf_int(out, value);
+        return;
+    }
     buf_int(out, value / 1000000);
     if (value % 1000000 != 0)
         buf_format(out, ".%06d", (int)(value % 1000000));
 }
 
-static void put_bound(struct buf *bound, const struct family *f, size_t index)
+/* OpenMetrics: " # {trace_id="..."} value seconds", behind a sample. */
+static void put_exemplar(const struct sample *s, size_t which)
 {
+    const struct exemplar *e =
+        s->set->exemplars + s->index * s->set->exemplar_count + which;
+    struct buf *out = s->x->out;
+
+    if (!s->x->openmetrics || !s->family->has_exemplar || s->at_zero || !e->at_ns)
+        return;
+    buf_add(out, STR(" # {trace_id="));
+    expose_label_value(out, (struct str){e->trace_id, e->size});
+    buf_add(out, STR("} "));
+    put_scaled(out, s->family->unit, e->value);
+    buf_byte(out, ' ');
+    expose_nano(out, e->at_ns);
+}
+
+static const int64_t *born_of(const struct sample *s, size_t cell)
+{
+    const struct series_set *set = s->set;
+    bool late = cell >= set->late_first && cell - set->late_first < set->late_count;
+
+    return series_born(set, s->index) + (late ? 1 + cell - set->late_first : 0);
+}
+
+/* OpenMetrics: when it was 0. */
+static void put_created(const struct sample *s)
+{
+    const struct family *f = s->family;
+    struct family created = *f;
+    struct sample line = *s;
+    char name[TEXT_VALUE_MAX + sizeof "_created"];
+    struct str stem = str_of(f->name);
+
+    if (!s->x->openmetrics || strcmp(f->type, "gauge") == 0 || !*born_of(s, f->cell))
+        return;
+    if (!f->bound_count)
+        stem.size -= STR("_total").size;
+    snprintf(name, sizeof name, "%.*s", STR_ARG(stem));
+    created.name = name;
+    line.family = &created;
+    put_series(&line, "_created", f->extra_name, f->extra_value);
+    expose_nano(s->x->out, *born_of(s, f->cell));
+    buf_byte(s->x->out, '\n');
+}
+
+/* The bound as text. OpenMetrics writes them all as floats. */
+static void put_bound(struct buf *bound, const struct sample *s, size_t index)
+{
+    const struct family *f = s->family;
+
     buf_reset(bound);
-    if (index == f->bound_count)
+    if (index == f->bound_count) {
         buf_add(bound, STR("+Inf"));
-    else
+    } else {
         expose_nano(bound, f->bounds[index] * (f->unit == UNIT_MICRO ? 1000 : 1));
+        if (s->x->openmetrics && !memchr(bound->at, '.', bound->size))
+            buf_add(bound, STR(".0"));
+    }
     buf_byte(bound, '\0');
 }
 
-static void put_histogram(struct buf *out, const struct family *f, struct str labels,
-                          const int64_t *cells, struct buf *bound)
+static void put_histogram(const struct sample *s, const int64_t *cells, struct buf *bound)
 {
-    size_t count = f->bound_count;
+    size_t count = s->family->bound_count;
+    struct buf *out = s->x->out;
     int64_t total = 0;
 
     for (size_t i = 0; i <= count; i++) {
-        total += cells[i];
-        put_bound(bound, f, i);
-        put_series(out, f->name, "_bucket", labels, "le", bound->at ? bound->at : "");
+        total += s->at_zero ? 0 : cells[i];
+        put_bound(bound, s, i);
+        put_series(s, "_bucket", "le", bound->at ? bound->at : "");
         buf_int(out, total);
+        put_exemplar(s, s->family->exemplar + i);
         buf_byte(out, '\n');
     }
-    put_series(out, f->name, "_sum", labels, NULL, NULL);
-    put_scaled(out, f->unit, cells[count + 1]);
+    put_series(s, "_sum", NULL, NULL);
+    put_scaled(out, s->family->unit, s->at_zero ? 0 : cells[count + 1]);
     buf_byte(out, '\n');
-    put_series(out, f->name, "_count", labels, NULL, NULL);
+    put_series(s, "_count", NULL, NULL);
     buf_int(out, total);
     buf_byte(out, '\n');
+    put_created(s);
 }
 
-static void put_samples(struct buf *out, const struct family *f,
+static void put_samples(struct exposition *x, const struct family *f,
                         const struct series_set *set, struct buf *bound)
 {
+    bool counts = strcmp(f->type, "gauge") != 0;
+
     for (size_t i = 0; i < set->count; i++) {
         const int64_t *cells = set->cells + i * set->cell_count + f->cell;
+        struct sample s = {.x = x, .family = f, .set = set, .index = i};
         if (f->when_seen && *cells == 0)
             continue;
+        s.at_zero = counts && *born_of(&s, f->cell) >= x->zero_from_ns;
         if (f->bound_count) {
-            put_histogram(out, f, set->labels[i], cells, bound);
+            put_histogram(&s, cells, bound);
             continue;
         }
-        put_series(out, f->name, "", set->labels[i], f->extra_name, f->extra_value);
-        if (f->unit == UNIT_NANO)
-            expose_nano(out, *cells);
-        else
-            buf_int(out, *cells);
-        buf_byte(out, '\n');
+        put_series(&s, "", f->extra_name, f->extra_value);
+        put_scaled(x->out, f->unit, s.at_zero ? 0 : *cells);
+        put_exemplar(&s, f->exemplar);
+        buf_byte(x->out, '\n');
+        put_created(&s);
     }
 }
 
@@ -161,31 +178,36 @@ static void put_policy_metric(struct exposition *x, const struct series_set *set
                        .bound_count = set->bound_count,
                        .bounds = set->bounds};
     expose_family(x, f.name, set->help.size ? help->at : fallback, f.type);
-    put_samples(x->out, &f, set, bound);
+    put_samples(x, &f, set, bound);
 }
 
-/* The registry's own state: how near the cap of series is. */
+/* --- the registry's own state: how near the cap of series is --- */
+
+enum size_of { SIZE_SERIES, SIZE_OVERFLOWED, SIZE_RETIRED };
+
+static void put_size(struct exposition *x, const struct metrics_copy *c,
+                     enum size_of which, const char *name, const char *help,
+                     const char *type)
+{
+    expose_family(x, name, help, type);
+    for (size_t i = 0; i < c->set_count; i++) {
+        const struct series_set *set = &c->sets[i];
+        struct pair label = {STR("set"), set_name(set)};
+        expose_sample_int(x, name, &label, 1,
+                          which == SIZE_SERIES       ? (int64_t)set->count
+                          : which == SIZE_OVERFLOWED ? set->overflowed
+                                                     : set->retired);
+    }
+}
+
 static void put_sizes(struct exposition *x, const struct metrics_copy *c)
 {
-    static const char *const names[SET_FIXED_COUNT] = {
-        "spend", "model", "unpriced", "attributed", "unattributed", "derived"};
-    const char *gauge = "spendwarden_metric_series";
-    const char *counter = "spendwarden_metric_overflow_events_total";
-
-    expose_family(x, gauge, "Label sets in use, by set of families.", "gauge");
-    for (size_t i = 0; i < c->set_count; i++) {
-        struct str name = i < SET_FIXED_COUNT ? str_of(names[i]) : c->sets[i].name;
-        expose_sample_int(x, gauge, &(struct pair){STR("set"), name}, 1,
-                          (int64_t)c->sets[i].count);
-    }
-    expose_family(x, counter,
-                  "Events counted under __other__ because all series were in use.",
-                  "counter");
-    for (size_t i = 0; i < c->set_count; i++) {
-        struct str name = i < SET_FIXED_COUNT ? str_of(names[i]) : c->sets[i].name;
-        expose_sample_int(x, counter, &(struct pair){STR("set"), name}, 1,
-                          c->sets[i].overflowed);
-    }
+    put_size(x, c, SIZE_SERIES, "spendwarden_metric_series",
+             "Label sets in use, by set of families.", "gauge");
+    put_size(x, c, SIZE_OVERFLOWED, "spendwarden_metric_overflow_events_total",
+             "Events counted under __other__ because all series were in use.", "counter");
+    put_size(x, c, SIZE_RETIRED, "spendwarden_metric_retired_series_total",
+             "Label sets that ended, for want of events.", "counter");
 }
 
 void metrics_render(const struct metrics_copy *c, struct exposition *x)
@@ -196,7 +218,7 @@ void metrics_render(const struct metrics_copy *c, struct exposition *x)
         const struct family *f = &families[i];
         if (i == 0 || strcmp(f->name, f[-1].name) != 0)
             expose_family(x, f->name, f->help, f->type);
-        put_samples(x->out, f, &c->sets[f->set], &bound);
+        put_samples(x, f, &c->sets[f->set], &bound);
     }
     for (size_t i = SET_FIXED_COUNT; i < c->set_count; i++)
         put_policy_metric(x, &c->sets[i], &name, &help, &bound);

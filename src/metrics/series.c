@@ -9,7 +9,7 @@ enum { SERIES_FIRST = 16 };
 
 struct texts *texts_new(void)
 {
-    struct texts *t = malloc(sizeof *t);
+    struct texts *t = calloc(1, sizeof *t);
 
     if (!t)
         return NULL;
@@ -20,15 +20,24 @@ struct texts *texts_new(void)
 
 void texts_drop(struct texts *t)
 {
-    if (!t || atomic_fetch_sub(&t->users, 1) > 1)
-        return;
-    arena_release(&t->arena);
-    free(t);
+    while (t && atomic_fetch_sub(&t->users, 1) == 1) {
+        struct texts *older = t->older;
+        arena_release(&t->arena);
+        free(t);
+        t = older;
+    }
 }
 
 void set_init(struct series_set *set, enum set_kind kind, size_t cell_count)
 {
     *set = (struct series_set){.kind = kind, .cell_count = cell_count};
+    if (kind == SET_SPEND) {
+        set->late_first = CELL_DETAIL;
+        set->late_count = SPEND_CELLS - CELL_DETAIL;
+        set->exemplar_count = 1;
+    } else if (kind == SET_MODEL) {
+        set->exemplar_count = MODEL_EXEMPLARS;
+    }
 }
 
 void set_release(struct series_set *set)
@@ -36,18 +45,27 @@ void set_release(struct series_set *set)
     free(set->keys);
     free(set->labels);
     free(set->cells);
+    free(set->shown_less);
+    free(set->born_ns);
+    free(set->exemplars);
     free(set->slots);
+    free(set->gone);
     set->keys = NULL;
     set->labels = NULL;
-    set->cells = NULL;
+    set->cells = set->shown_less = set->born_ns = set->gone = NULL;
+    set->exemplars = NULL;
     set->slots = NULL;
     set->count = set->capacity = set->slot_count = 0;
+    set->retired = 0;
 }
 
 void set_clear(struct series_set *set)
 {
     set->count = 0;
-    set->overflowed = 0;
+    set->overflowed = set->retired = 0;
+    free(set->shown_less);
+    free(set->gone);
+    set->shown_less = set->gone = NULL;
     if (set->slots)
         memset(set->slots, 0, set->slot_count * sizeof *set->slots);
 }
@@ -95,35 +113,81 @@ static void put_slot(struct series_set *set, size_t index)
     set->slots[at] = (uint32_t)index + 1;
 }
 
+void set_rebuild_slots(struct series_set *set)
+{
+    memset(set->slots, 0, set->slot_count * sizeof *set->slots);
+    for (size_t i = 0; i < set->count; i++)
+        put_slot(set, i);
+}
+
+/* False: no memory; the array is as it was. */
+static bool grow(void *array, size_t count)
+{
+    void **at = array, *grown = realloc(*at, count);
+
+    if (grown)
+        *at = grown;
+    return grown != NULL;
+}
+
+size_t set_memory(const struct series_set *set)
+{
+    size_t cells = set->cell_count * (set->shown_less ? 2 : 1);
+    size_t times = 1 + set->late_count;
+
+    return set->slot_count * sizeof *set->slots +
+           set->capacity * (sizeof *set->keys + sizeof *set->labels +
+                            (cells + times) * sizeof(int64_t) +
+                            set->exemplar_count * sizeof *set->exemplars);
+}
+
+static bool grow_arrays(struct series_set *set, size_t capacity)
+{
+    size_t cells = capacity * set->cell_count * sizeof *set->cells;
+    size_t exemplars = capacity * set->exemplar_count * sizeof *set->exemplars;
+
+    return grow(&set->keys, capacity * sizeof *set->keys) &&
+           grow(&set->labels, capacity * sizeof *set->labels) &&
+           grow(&set->cells, cells) &&
+           (!set->shown_less || grow(&set->shown_less, cells)) &&
+           grow(&set->born_ns, capacity * (1 + set->late_count) * sizeof *set->born_ns) &&
+           (!exemplars || grow(&set->exemplars, exemplars));
+}
+
 /* Room for one more series; the table is at most half full. */
 static bool make_room(struct series_set *set)
 {
     if (set->count < set->capacity)
         return true;
     size_t capacity = set->capacity ? 2 * set->capacity : SERIES_FIRST;
-    if (capacity > UINT32_MAX / 2)
+    if (capacity > UINT32_MAX / 2 || !grow_arrays(set, capacity))
         return false;
-    struct key *keys = realloc(set->keys, capacity * sizeof *keys);
-    if (keys)
-        set->keys = keys;
-    struct str *labels = realloc(set->labels, capacity * sizeof *labels);
-    if (labels)
-        set->labels = labels;
-    int64_t *cells = realloc(set->cells, capacity * set->cell_count * sizeof *cells);
-    if (cells)
-        set->cells = cells;
-    uint32_t *slots = calloc(2 * capacity, sizeof *slots);
-    if (!keys || !labels || !cells || !slots) {
-        free(slots);
+    uint32_t *slots = malloc(2 * capacity * sizeof *slots);
+    if (!slots)
         return false;
-    }
     free(set->slots);
     set->slots = slots;
     set->slot_count = 2 * capacity;
     set->capacity = capacity;
-    for (size_t i = 0; i < set->count; i++)
-        put_slot(set, i);
+    set_rebuild_slots(set);
     return true;
+}
+
+/* At 0, born now. */
+static void begin_series(const struct metrics *m, struct series_set *set, size_t index)
+{
+    size_t cells = set->cell_count;
+    int64_t *born = series_born(set, index);
+
+    memset(set->cells + index * cells, 0, cells * sizeof *set->cells);
+    if (set->shown_less)
+        memset(set->shown_less + index * cells, 0, cells * sizeof *set->cells);
+    if (set->exemplar_count)
+        memset(set->exemplars + index * set->exemplar_count, 0,
+               set->exemplar_count * sizeof *set->exemplars);
+    for (size_t i = 0; i <= set->late_count; i++)
+        born[i] = m->now_ns;
+    set->keys[index].last_ns = m->now_ns;
 }
 
 /* name="value",... as the exposition has it. */
@@ -163,12 +227,11 @@ static int64_t *add(struct metrics *m, struct series_set *set, const struct str 
     if (set->label_count > 0 && labels.size == 0)
         return NULL;
     size_t index = set->count++;
-    set->keys[index] = (struct key){hash, copies};
+    set->keys[index] = (struct key){.hash = hash, .values = copies};
     set->labels[index] = labels;
-    int64_t *cells = set->cells + index * set->cell_count;
-    memset(cells, 0, set->cell_count * sizeof *cells);
+    begin_series(m, set, index);
     put_slot(set, index);
-    return cells;
+    return set->cells + index * set->cell_count;
 }
 
 static bool is_clean(struct str value)
@@ -231,8 +294,24 @@ static int64_t *take_new(struct metrics *m, struct series_set *set,
             return cells;
     }
     if (set->label_count > 0 && set->count >= m->options.max_series)
+        set_sweep(m, set);
+    if (set->label_count > 0 && set->count >= m->options.max_series)
         return other(m, set);
     return add(m, set, clean, hash);
+}
+
+/* An event for this series. */
+static int64_t *touch(const struct metrics *m, struct series_set *set, int64_t *cells)
+{
+    size_t index = series_of(set, cells);
+
+    if (series_is_over(m, set, index, m->now_ns)) {
+        if (!series_retire(set, index))
+            return NULL;
+        begin_series(m, set, index);
+    }
+    set->keys[index].last_ns = m->now_ns;
+    return cells;
 }
 
 int64_t *set_cells(struct metrics *m, struct series_set *set, const struct str *values)
@@ -240,7 +319,9 @@ int64_t *set_cells(struct metrics *m, struct series_set *set, const struct str *
     uint64_t hash = values_hash(m, set, values);
     int64_t *cells = find(set, values, hash);
 
-    return cells ? cells : take_new(m, set, values, hash);
+    if (!cells)
+        cells = take_new(m, set, values, hash);
+    return cells ? touch(m, set, cells) : NULL;
 }
 
 int64_t *set_restore(struct metrics *m, struct series_set *set, const struct str *values)

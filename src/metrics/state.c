@@ -1,8 +1,17 @@
 /* Checkpoints of the registry. */
+#include <stdlib.h>
+
 #include "internal.h"
 #include "spendwarden/pack.h"
 
-static const char magic[] = "SWM1";
+static const char magic[] = "SWM2";
+
+static void save_cells(struct buf *out, const int64_t *cells, size_t count)
+{
+    pack_int(out, (int64_t)count);
+    for (size_t i = 0; i < count; i++)
+        pack_int(out, cells[i]);
+}
 
 static void save_shape(const struct series_set *set, struct buf *out)
 {
@@ -11,16 +20,36 @@ static void save_shape(const struct series_set *set, struct buf *out)
         pack_str(out, set->label_names[i]);
     pack_int(out, (int64_t)set->cell_count);
     pack_int(out, set->overflowed);
+    pack_int(out, set->retired);
+    pack_int(out, set->swept_ns);
+    save_cells(out, set->gone, set->gone ? set->cell_count : 0);
+}
+
+/* Behind its labels: when it was born, as are its late cells, and its last event. */
+static void save_times(const struct series_set *set, size_t index, struct buf *out)
+{
+    const int64_t *born = series_born(set, index);
+
+    pack_int(out, born[0]);
+    pack_int(out, set->keys[index].last_ns - born[0]);
+    for (size_t i = 1; i <= set->late_count; i++)
+        pack_int(out, born[i] - born[0]);
 }
 
 static void save_series(const struct series_set *set, struct buf *out)
 {
+    size_t cells = set->cell_count;
+
     pack_int(out, (int64_t)set->count);
+    pack_int(out, set->shown_less != NULL);
     for (size_t i = 0; i < set->count; i++) {
         for (size_t j = 0; j < set->label_count; j++)
             pack_str(out, set->keys[i].values[j]);
-        for (size_t j = 0; j < set->cell_count; j++)
-            pack_int(out, set->cells[i * set->cell_count + j]);
+        save_times(set, i, out);
+        for (size_t j = 0; j < cells; j++)
+            pack_int(out, set->cells[i * cells + j]);
+        for (size_t j = 0; set->shown_less && j < cells; j++)
+            pack_int(out, set->shown_less[i * cells + j]);
     }
 }
 
@@ -71,7 +100,9 @@ void metrics_save(const struct metrics *m, struct buf *out)
 struct shape {
     size_t label_count, cell_count;
     struct str label_names[METRIC_LABELS_MAX];
-    int64_t overflowed;
+    int64_t overflowed, retired, swept_ns;
+    size_t gone_count;
+    int64_t gone[SPEND_CELLS + MODEL_CELLS];
 };
 
 static void load_shape(struct unpack *u, struct shape *shape)
@@ -81,6 +112,11 @@ static void load_shape(struct unpack *u, struct shape *shape)
         shape->label_names[i] = unpack_str(u);
     shape->cell_count = (size_t)unpack_range(u, 1, SPEND_CELLS + MODEL_CELLS);
     shape->overflowed = unpack_range(u, 0, INT64_MAX);
+    shape->retired = unpack_range(u, 0, INT64_MAX);
+    shape->swept_ns = unpack_int(u);
+    shape->gone_count = (size_t)unpack_range(u, 0, (int64_t)shape->cell_count);
+    for (size_t i = 0; i < shape->gone_count; i++)
+        shape->gone[i] = unpack_int(u);
 }
 
 static bool same_shape(const struct series_set *set, const struct shape *shape)
@@ -93,27 +129,69 @@ static bool same_shape(const struct series_set *set, const struct shape *shape)
     return true;
 }
 
-/* `set` NULL: reads past them. */
+static void load_times(struct series_set *set, size_t index, struct unpack *u)
+{
+    int64_t *born = series_born(set, index);
+
+    born[0] = unpack_int(u);
+    set->keys[index].last_ns = born[0] + unpack_int(u);
+    for (size_t i = 1; i <= set->late_count; i++)
+        born[i] = born[0] + unpack_int(u);
+}
+
+/* One that the registry does not have any more: reads past it. */
+static void skip_series(size_t late_count, size_t cells, struct unpack *u)
+{
+    for (size_t i = 0; i < 2 + late_count + cells; i++)
+        unpack_int(u);
+}
+
+static void load_one(struct metrics *m, struct series_set *set, const struct shape *shape,
+                     bool shown_less, struct unpack *u)
+{
+    size_t count = shape->cell_count;
+    struct str values[METRIC_LABELS_MAX];
+
+    for (size_t j = 0; j < shape->label_count; j++)
+        values[j] = unpack_str(u);
+    if (!set) {
+        skip_series(0, shown_less ? 2 * count : count, u);
+        return;
+    }
+    int64_t *cells = u->failed ? NULL : set_restore(m, set, values);
+    u->failed |= cells == NULL;
+    if (u->failed)
+        return;
+    size_t index = series_of(set, cells);
+    load_times(set, index, u);
+    for (size_t j = 0; j < count; j++)
+        cells[j] = unpack_int(u);
+    for (size_t j = 0; shown_less && j < count; j++)
+        set->shown_less[index * count + j] = unpack_int(u);
+}
+
+/* `set` NULL: reads past them. Only sets that are always there have late cells. */
 static void load_series(struct metrics *m, struct series_set *set,
                         const struct shape *shape, struct unpack *u)
 {
     size_t count = unpack_count(u, shape->label_count + shape->cell_count);
+    bool shown_less = unpack_range(u, 0, 1) == 1;
 
-    for (size_t i = 0; i < count && !u->failed; i++) {
-        struct str values[METRIC_LABELS_MAX];
-        for (size_t j = 0; j < shape->label_count; j++)
-            values[j] = unpack_str(u);
-        int64_t *cells = set && !u->failed ? set_restore(m, set, values) : NULL;
-        if (set && !cells)
-            u->failed = true;
-        for (size_t j = 0; j < shape->cell_count; j++) {
-            int64_t value = unpack_int(u);
-            if (cells)
-                cells[j] = value;
-        }
+    if (set && shown_less && !u->failed)
+        u->failed |= !set_show_less(set);
+    if (set && shape->gone_count && !u->failed) {
+        set->gone = calloc(shape->cell_count, sizeof *set->gone);
+        u->failed |= set->gone == NULL;
+        for (size_t i = 0; set->gone && i < shape->gone_count; i++)
+            set->gone[i] = shape->gone[i];
     }
-    if (set && !u->failed)
-        set->overflowed = shape->overflowed;
+    for (size_t i = 0; i < count && !u->failed; i++)
+        load_one(m, set, shape, shown_less, u);
+    if (!set || u->failed)
+        return;
+    set->overflowed = shape->overflowed;
+    set->retired = shape->retired;
+    set->swept_ns = shape->swept_ns;
 }
 
 /* False: other labels, or of another version. */

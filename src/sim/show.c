@@ -57,7 +57,7 @@ static bool show_gauges(struct sim *s, struct exposition *out, struct err *err)
 bool sim_metrics(struct sim *s, struct buf *out, struct err *err)
 {
     struct exposition x = {.out = out, .zero_from_ns = INT64_MAX};
-    struct metrics_copy *copy = metrics_copy(s->metrics);
+    struct metrics_copy *copy = metrics_copy(s->metrics, s->now_ns);
 
     if (!copy)
         return err_set(err, ERR_MEMORY, "simulation: no memory");

@@ -274,7 +274,7 @@ TEST(a_copy_stays_as_it_was_and_outlives_the_registry)
     struct buf text = {0};
 
     metrics_apply(m, &r);
-    struct metrics_copy *copy = metrics_copy(m);
+    struct metrics_copy *copy = metrics_copy(m, 0);
     for (int i = 0; i < 50; i++) {
         char team[16];
         snprintf(team, sizeof team, "t%d", i);

@@ -55,7 +55,7 @@ static struct buf digest(const struct metrics *m)
 {
     struct buf out = {0};
 
-    metrics_digest(m, &out);
+    metrics_digest(m, true, &out);
     assert_false(out.failed);
     buf_byte(&out, '\0');
     out.size--;

@@ -47,7 +47,7 @@ static inline struct record charge(const char *team, const char *model, int64_t 
 
 static inline struct buf rendered(const struct metrics *m)
 {
-    struct metrics_copy *copy = metrics_copy(m);
+    struct metrics_copy *copy = metrics_copy(m, 0);
     struct buf out = {0};
 
     assert_non_null(copy);
