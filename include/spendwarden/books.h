@@ -72,6 +72,7 @@ bool books_alerts(struct books *b, struct buf *out, struct err *err);
 
 /* --- views --- */
 
+/* What is shown of the counters. By one thread; NULL: no memory. */
 struct metrics_copy *books_metrics(struct books *b);
 
 struct books_stats {

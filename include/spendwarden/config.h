@@ -7,6 +7,8 @@
 #include "spendwarden/price.h"
 #include "spendwarden/window.h"
 
+enum { ZERO_FIRST_AUTO = -1 };
+
 enum token_scope { SCOPE_INGEST = 1, SCOPE_READ = 2, SCOPE_ADMIN = 4 };
 
 struct token_options {
@@ -60,6 +62,8 @@ struct config {
     bool test_on_load;              /* run their tests before they decide */
     struct price_options prices;
     struct metrics_options metrics;
+    int64_t zero_first_ns; /* for so long a new counter is shown at 0 to Prometheus; 0:
+                              not at all; ZERO_FIRST_AUTO: until all have seen it so */
     struct window_limits windows;
     int64_t tick_ns;
     size_t alerts_max;

@@ -4,6 +4,7 @@
 #include "spendwarden/arena.h"
 #include "spendwarden/buf.h"
 #include "spendwarden/err.h"
+#include "spendwarden/http_peer.h"
 
 struct http_request {
     struct str method, path; /* borrowed */
@@ -21,9 +22,14 @@ enum { HTTP_BODY_PADDING = 64, HTTP_QUERY_MAX = 64 };
 const char *http_query(const struct http_request *r, const char *name);
 const char *http_header(const struct http_request *r, const char *name);
 
+/* Of its connection; borrowed until it is answered. NULL: no memory when it came. */
+struct http_peer *http_request_peer(const struct http_request *r);
+
 struct http_response {
     unsigned status;
-    const char *content_type; /* static */
+    const char *content_type;     /* static */
+    const char *content_encoding; /* static; NULL: as it is */
+    const char *vary;             /* static; NULL: the same for all */
     struct buf body;         /* taken over and released by http; failed: it becomes 500 */
     const char *retry_after; /* static; NULL: none */
     const char *allow;       /* static; of 405 */

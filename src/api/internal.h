@@ -2,6 +2,7 @@
 #pragma once
 #include <pthread.h>
 
+#include "scrapers.h"
 #include "spendwarden/http.h"
 #include "spendwarden/pipeline.h"
 #include "spendwarden/server.h"
@@ -55,6 +56,7 @@ struct server {
     size_t loop_count;
     struct ingest **ingest; /* by loop */
     struct views *views, *slow_views;
+    struct scrapers scrapers;       /* by the thread of `views` */
     const struct token_set *tokens; /* atomic: requests read it */
     pthread_mutex_t reload_lock;
     int64_t started_ns;

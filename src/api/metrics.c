@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "negotiate.h"
+#include "spendwarden/gzip.h"
 #include "spendwarden/log.h"
 
 enum { RECEIVERS_MAX = 32 };
@@ -232,18 +234,50 @@ void expose_engine(struct server *s, struct exposition *out)
     expose_process(s, out);
 }
 
+/* Prometheus says how long it waits; others do not, and see true values. */
+static int64_t zero_from(struct server *s, const struct http_request *r, int64_t at_ns)
+{
+    struct generation *g = engine_generation(s->engine);
+    int64_t zero_first_ns = g->config->zero_first_ns;
+    struct http_peer *peer = http_request_peer(r);
+
+    generation_release(g);
+    if (!http_header(r, "X-Prometheus-Scrape-Timeout-Seconds") || zero_first_ns == 0)
+        return INT64_MAX;
+    if (zero_first_ns != ZERO_FIRST_AUTO)
+        return at_ns - zero_first_ns;
+    return peer ? scrapers_see(&s->scrapers, peer, at_ns) : INT64_MAX;
+}
+
+static void compress(struct http_response *out)
+{
+    struct buf text = out->body;
+
+    out->body = (struct buf){0};
+    gzip_text(&out->body, buf_str(&text));
+    buf_release(&text);
+    out->content_encoding = "gzip";
+}
+
 void view_metrics(struct server *s, struct http_request *r, struct http_response *out)
 {
     struct metrics_copy *copy = books_metrics(engine_books(s->engine));
-    struct exposition x = {.out = &out->body, .zero_from_ns = INT64_MAX};
+    struct exposition x = {.out = &out->body,
+                           .openmetrics = accepts_openmetrics(http_header(r, "Accept"))};
 
-    (void)r;
     if (!copy) {
         respond_text(out, 503, STR("no memory\n"));
         return;
     }
+    x.zero_from_ns = zero_from(s, r, metrics_copy_time(copy));
     metrics_render(copy, &x);
     metrics_copy_free(copy);
     expose_engine(s, &x);
-    out->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    expose_end(&x);
+    out->content_type = x.openmetrics
+                            ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                            : "text/plain; version=0.0.4; charset=utf-8";
+    out->vary = "Accept, Accept-Encoding";
+    if (!out->body.failed && accepts_gzip(http_header(r, "Accept-Encoding")))
+        compress(out);
 }

@@ -198,6 +198,15 @@ static bool start(struct server *s, const struct config *c, struct err *err)
            http_open(&s->http, &options, err);
 }
 
+/* What the ledger had at the start was shown before. */
+static void open_scrapers(struct server *s)
+{
+    struct books_stats stats;
+
+    books_stats(engine_books(s->engine), &stats);
+    scrapers_open(&s->scrapers, stats.last_commit_ns + 1);
+}
+
 bool server_open(struct server **out, struct engine *e, struct diags *diags)
 {
     struct server *s = calloc(1, sizeof *s);
@@ -211,6 +220,7 @@ bool server_open(struct server **out, struct engine *e, struct diags *diags)
     }
     s->engine = e;
     s->started_ns = timestamp_now();
+    open_scrapers(s);
     pthread_mutex_init(&s->reload_lock, NULL);
     struct generation *g = engine_generation(e);
     bool ok = token_set_load(&tokens, g->config, diags);
@@ -236,6 +246,7 @@ void server_close(struct server *s)
     http_close(s->http, GRACE_SECONDS * NS_PER_SECOND);
     views_close(s->views);
     views_close(s->slow_views);
+    scrapers_close(&s->scrapers);
     for (size_t i = 0; i < s->loop_count; i++)
         ingest_close(s->ingest[i]);
     free(s->ingest);

@@ -33,6 +33,7 @@ bool books_open(struct books **out, const struct books_options *options, struct 
         return err_set(err, ERR_MEMORY, "ledger: no memory");
     b->options = *options;
     b->stats.writable = true;
+    b->shown_fd = -1;
     pthread_mutex_init(&b->fill_lock, NULL);
     pthread_mutex_init(&b->lock, NULL);
     pthread_mutex_init(&b->queue_lock, NULL);
@@ -41,7 +42,7 @@ bool books_open(struct books **out, const struct books_options *options, struct 
         err_set(err, ERR_MEMORY, "ledger: no memory");
         goto fail;
     }
-    if (!ledger_open(&b->ledger, &options->ledger, err) ||
+    if (!ledger_open(&b->ledger, &options->ledger, err) || !shown_open(b, err) ||
         !dedupe_open(&b->dedupe, options->dedupe_horizon_ns, options->dedupe_max_bytes,
                      err) ||
         !metrics_open(&b->metrics, &options->metrics, err) ||
@@ -78,6 +79,7 @@ void books_close(struct books *b)
     windows_close(b->windows);
     metrics_close(b->metrics);
     dedupe_close(b->dedupe);
+    shown_close(b);
     ledger_close(b->ledger);
     known_close(&b->known);
     buf_release(&b->state);
@@ -192,7 +194,9 @@ struct metrics_copy *books_metrics(struct books *b)
 {
     pthread_mutex_lock(&b->lock);
     struct metrics_copy *copy = metrics_copy(b->metrics, books_now(b));
+    uint64_t seq = ledger_last_seq(b->ledger);
     pthread_mutex_unlock(&b->lock);
+    shown_write(b, seq);
     return copy;
 }
 

@@ -30,7 +30,9 @@ bool books_checkpoint(struct books *b, bool always, struct err *err)
     bool due = b->last_ns - b->checkpoint_ns >= CHECKPOINT_SECONDS * NS_PER_SECOND ||
                seq - b->checkpoint_seq >= CHECKPOINT_RECORDS;
 
-    if (!b->restored || seq == b->checkpoint_seq || !(due || always))
+    bool same = seq == b->checkpoint_seq && !b->anew;
+
+    if (!b->restored || same || !(due || always))
         return true;
     buf_reset(&b->state);
     checkpoint_write(b, &b->state);
@@ -40,6 +42,7 @@ bool books_checkpoint(struct books *b, bool always, struct err *err)
         return false;
     b->checkpoint_ns = b->last_ns;
     b->checkpoint_seq = seq;
+    b->anew = false;
     return true;
 }
 

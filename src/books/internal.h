@@ -61,10 +61,13 @@ struct books {
     int64_t last_ns; /* last commit or tick; never goes back */
     int64_t checkpoint_ns;
     uint64_t checkpoint_seq;
+    bool anew;        /* counters are shown from 0, which the checkpoint does not say */
     struct buf state; /* reused for checkpoints */
     struct books_stats stats;
     struct log_limit too_large; /* by the thread that prunes alone */
     struct log_limit unsettled;
+    int shown_fd;                 /* see shown.c; by the thread of books_metrics alone */
+    struct log_limit unmarked;    /* the same */
     struct books_watcher watcher; /* all NULL: nobody watches */
 
     pthread_mutex_t queue_lock; /* of the group commit */
@@ -85,6 +88,17 @@ bool books_checkpoint(struct books *b, bool always, struct err *err);
 /* Fills new windows whose history is short; others wait for books_fill. */
 bool books_fill_short(struct books *b, struct err *err);
 void books_fill_end(struct books *b);
+
+/* --- shown.c --- */
+
+bool shown_open(struct books *b, struct err *err);
+void shown_close(struct books *b);
+
+/* More of a ledger at this place was shown than there is in it. */
+bool shown_more(const struct books *b);
+
+/* All rows up to `seq` are shown. */
+void shown_write(struct books *b, uint64_t seq);
 
 void checkpoint_write(const struct books *b, struct buf *out);
 void opening_write(const struct opening *o, struct buf *out);

@@ -34,7 +34,8 @@ static bool load_metrics(struct books *b, struct ledger_reader *reader, struct s
 
     if (metrics_load(b->metrics, state, &why))
         return true;
-    log_line(LOG_WARN, "counting all rows again: %s", why.text);
+    log_line(LOG_WARN, "counting all rows again, shown from 0 on: %s", why.text);
+    b->anew = true;
     bool ok = ledger_read_state(reader, STR("opening"), &saved, &pruned, err);
     if (ok && !opening_read(&opening, buf_str(&saved)))
         ok = err_set(err, ERR_INPUT, "%s: the opening balances are damaged",
@@ -85,6 +86,24 @@ static bool restore(struct books *b, struct ledger_reader *reader, struct err *e
     return true;
 }
 
+/* An exposed counter never falls: it begins anew. */
+static bool show_anew(struct books *b, struct err *err)
+{
+    if (shown_more(b)) {
+        log_line(LOG_WARN,
+                 "%s: more was shown than this ledger holds, as after a restore from a "
+                 "backup: counters are shown from 0 on",
+                 b->options.ledger.path);
+        b->anew = true;
+    }
+    if (!b->anew)
+        return true;
+    if (!metrics_show_anew(b->metrics, books_now(b)))
+        return err_set(err, ERR_MEMORY, "counters: no memory");
+    bool ok = ledger_begin(b->ledger, err) && books_checkpoint(b, true, err);
+    return books_finish(b, ok, err);
+}
+
 static bool declare_all(struct books *b, const struct window_decl *windows, size_t count,
                         const struct metric_decl *metrics, size_t metric_count, int *ids,
                         struct err *err)
@@ -113,7 +132,7 @@ static bool restore_once(struct books *b, struct err *err)
                                  b->options.ledger.schema, err) &&
               restore(b, reader, err);
     ledger_reader_close(reader);
-    return ok;
+    return ok && show_anew(b, err);
 }
 
 bool books_declare(struct books *b, const struct window_decl *windows,

@@ -102,19 +102,17 @@ void read_unavailable(struct reader *r, const struct setting *s,
 }
 
 void read_zero_first(struct reader *r, const struct setting *s, const struct yaml_node *n,
-                     __attribute__((unused)) char *base)
+                     char *base)
 {
-    int64_t ns;
+    int64_t *out = (int64_t *)(base + s->offset), ns;
     bool scalar = n->kind == YAML_SCALAR;
 
     if (scalar && str_eq(n->text, STR("auto")))
-        log_line(LOG_WARN,
-                 "%s: auto is as off in this version: a new series appears at "
-                 "its value",
-                 s->path);
+        *out = ZERO_FIRST_AUTO;
+    else if (scalar && str_eq(n->text, STR("off")))
+        *out = 0;
     else if (scalar && duration_parse(&ns, n->text))
-        complain(r, n, "%s: a time is not available in this version, only auto and off",
-                 s->path);
-    else if (!scalar || !str_eq(n->text, STR("off")))
-        complain_type(r, s, n, "auto or off");
+        read_duration(r, s, n, base);
+    else
+        complain_type(r, s, n, "auto, off or a duration such as 60s");
 }

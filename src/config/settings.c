@@ -166,8 +166,15 @@ const struct setting settings[] = {
      .meaning = "Per family; the rest goes to the series __other__."},
     {"metrics.litellm_names", "false", "false", read_unavailable,
      .meaning = "LiteLLM's own metric names; not in this version."},
-    {"metrics.zero_first", "auto or off", "off", read_zero_first,
-     .meaning = "Show a new series at 0 first; not in this version: auto is as off."},
+    {"metrics.retire_after", "duration", NULL, read_duration, AT(metrics.retire_ns),
+     .least = "10m", .most = "3650d",
+     .meaning = "A series without events for so long is no longer shown and makes room; "
+                "it may come back, at 0. Not set: never."},
+    {"metrics.zero_first", "auto, off or duration", "auto", read_zero_first,
+     AT(zero_first_ns), .least = "1s", .most = "10m",
+     .meaning =
+         "How long Prometheus sees a new counter at 0 before its value: until every "
+         "scraper has seen it so, not at all, or a fixed time."},
 
     {"rules.tick", "duration", "15s", read_duration, AT(tick_ns), .least = "1s",
      .most = "5m", .meaning = "How often rules and budgets are evaluated."},

@@ -1,4 +1,6 @@
 /* One request's life: admit, collect the body, hand over, answer now or later. */
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -43,6 +45,14 @@ const char *http_query(const struct http_request *r, const char *name)
 const char *http_header(const struct http_request *r, const char *name)
 {
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+struct http_peer *http_request_peer(const struct http_request *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
 }
 
 static int64_t declared_size(const struct http_request *r)
@@ -170,6 +180,11 @@ static enum MHD_Result send_response(struct request *q)
     r->body = (struct buf){0};
     if (r->content_type)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, r->content_type);
+    if (r->content_encoding)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING,
+                                r->content_encoding);
+    if (r->vary)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, r->vary);
     if (r->retry_after)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, r->retry_after);
     if (r->allow)
@@ -249,13 +264,31 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **stat
     *state = NULL;
 }
 
+static struct http_peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    char address[NI_MAXHOST] = "";
+
+    if (info && info->client_addr)
+        getnameinfo(info->client_addr,
+                    info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                             : sizeof(struct sockaddr_in),
+                    address, sizeof address, NULL, 0, NI_NUMERICHOST);
+    return http_peer_open(address);
+}
+
 void http_on_connection(void *cls, struct MHD_Connection *connection, void **state,
                         enum MHD_ConnectionNotificationCode code)
 {
     struct http_loop *loop = cls;
+    bool started = code == MHD_CONNECTION_NOTIFY_STARTED;
 
-    (void)connection;
-    (void)state;
-    count(&loop->server->stats.connections,
-          code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+    count(&loop->server->stats.connections, started ? 1 : -1);
+    if (started) {
+        *state = peer_of(connection);
+        return;
+    }
+    http_peer_close(*state);
+    *state = NULL;
 }

@@ -38,6 +38,7 @@ CONTRACTS = {
     "checkpoint": "books",
     "decls": "event",
     "exposition": "metrics",
+    "http_peer": "http",
     "policy_errors": "policy",
     "policy_measure": "policy",
     "policy_mask": "event",
@@ -63,6 +64,7 @@ LIBRARIES = {
     r"curl/.*": {"alerts", "cli"},
     r"yaml\.h": {"yaml"},
     r"gnutls/.*": {"base"},
+    r"zlib\.h": {"base"},
     r"xxhash\.h": {"base", "dedupe"},
     # Not where events come in: 20 times slower than simdjson.
     r"jansson\.h": {"alerts", "api", "cli", "price", "rules", "yaml"},

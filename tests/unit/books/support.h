@@ -92,11 +92,11 @@ static inline void fixture_close(struct fixture *f)
 
 static inline void fixture_remove(struct fixture *f)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", "-lock"};
+    static const char *const endings[] = {"", "-wal", "-shm", "-lock", "-shown"};
     char path[128];
 
     fixture_close(f);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         snprintf(path, sizeof path, "%s%s", f->path, endings[i]);
         unlink(path);
     }

@@ -76,7 +76,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-lock"};
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-lock", "-shown"};
     struct fixture *f = *state;
     char path[128];
 

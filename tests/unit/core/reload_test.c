@@ -68,7 +68,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".lock", "-lock"};
+    static const char *const suffixes[] = {"",      "-wal",  "-shm",
+                                           ".lock", "-lock", "-shown"};
     struct fixture *f = *state;
     char path[128];
 
