@@ -113,6 +113,40 @@ static void pairs_member(struct buf *out, struct str name, const struct pair *pa
     buf_byte(out, '}');
 }
 
+static void gateway_member(struct buf *out, const struct gateway *g)
+{
+    member(out, STR("gateway"));
+    buf_byte(out, '{');
+    for (unsigned i = 0; i < GATEWAY_TEXT_COUNT; i++)
+        text_member(out, gateway_text_name((enum gateway_text)i), g->text[i]);
+    buf_byte(out, '}');
+}
+
+static void limits_member(struct buf *out, const struct gateway *g)
+{
+    if (g->limit_count == 0)
+        return;
+    member(out, STR("limits"));
+    for (size_t i = 0; i < g->limit_count; i++) {
+        const struct limit *limit = &g->limits[i];
+        buf_byte(out, i ? ',' : '[');
+        buf_byte(out, '{');
+        text_member(out, STR("of"), limit_of_name(limit->of));
+        text_member(out, STR("id"), limit->id);
+        text_member(out, STR("alias"), limit->alias);
+        member(out, STR("max_usd"));
+        money_value(out, limit->max);
+        member(out, STR("spent_usd"));
+        money_value(out, limit->spent);
+        if (limit->reset_ns) {
+            member(out, STR("reset"));
+            time_value(out, limit->reset_ns);
+        }
+        buf_byte(out, '}');
+    }
+    buf_byte(out, ']');
+}
+
 static void provenance_value(struct buf *out, const struct provenance *p)
 {
     static const struct str from[] = {STR("gateway"), STR("token"), STR("policy")};
@@ -231,6 +265,10 @@ void record_json(struct buf *out, const struct record *r, const struct schema *s
     text_member(out, STR("reported_other"), r->ev.text[TEXT_REPORTED_OTHER]);
     tags_member(out, &r->ev);
     pairs_member(out, STR("metadata"), r->ev.metadata, r->ev.metadata_count);
+    if (r->ev.gateway) {
+        gateway_member(out, r->ev.gateway);
+        limits_member(out, r->ev.gateway);
+    }
     provenance_member(out, r, schema);
     price_member(out, &r->charge);
     effects_member(out, r);

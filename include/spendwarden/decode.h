@@ -27,6 +27,7 @@ struct source_options {
     size_t metadata_count;
     const struct str *metadata_keys; /* allow-list for ev.metadata, at most METADATA_MAX;
                                         none: a default list */
+    bool gateway;                    /* decodes ev.gateway where the source has it */
     bool hash_label[LABEL_COUNT];    /* values to be hashed at the door */
     uint8_t hash_key[32];            /* secret of that hash */
 };

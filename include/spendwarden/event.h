@@ -1,5 +1,6 @@
 /* One LLM request as a gateway reported it, normalised: what decode hands on. */
 #pragma once
+#include "spendwarden/gateway.h"
 #include "spendwarden/money.h"
 #include "spendwarden/str.h"
 #include "spendwarden/timestamp.h"
@@ -111,6 +112,7 @@ struct event {
         identity[IDENTITY_MAX]; /* the source's stable ids: equal ones are one report */
     struct str tags[TAGS_MAX];
     struct pair metadata[METADATA_MAX]; /* allow-listed keys, scalars only */
+    struct gateway *gateway; /* NULL: nothing; as text, in the request's arena */
 };
 
 /* Everything absent; tags and metadata are left as they are behind a count of 0. */

@@ -66,6 +66,31 @@ void known_learn(struct known *k, const struct record *r)
             learn(k, name_hash(r, names[i]));
 }
 
+static bool is_other(struct str text)
+{
+    return str_eq(text, STR("__other__"));
+}
+
+/* What somebody without a known key says of itself, and a model that nobody knows. */
+static void filter_gateway(struct record *r)
+{
+    static const enum gateway_text chosen[] = {GATEWAY_ROUTE, GATEWAY_CLIENT_IP,
+                                               GATEWAY_USER_AGENT, GATEWAY_USER_EMAIL};
+    struct gateway *g = r->ev.gateway;
+    struct str key = r->ev.text[TEXT_HASHED_API_KEY];
+
+    if (!g)
+        return;
+    if (is_other(r->ev.text[TEXT_REQUESTED_MODEL]) && g->text[GATEWAY_MODEL].size)
+        g->text[GATEWAY_MODEL] = STR("__other__");
+    if (key.size && !is_other(key))
+        return;
+    g->limit_count = 0;
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
+        if (g->text[chosen[i]].size)
+            g->text[chosen[i]] = STR("__other__");
+}
+
 void known_filter(struct known *k, struct record *r)
 {
     known_learn(k, r);
@@ -77,6 +102,7 @@ void known_filter(struct known *k, struct record *r)
         if (name->size && *find(k, name_hash(r, names[i])) == 0)
             *name = STR("__other__");
     }
+    filter_gateway(r);
 }
 
 void known_save(const struct known *k, struct buf *out)

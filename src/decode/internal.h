@@ -58,6 +58,8 @@ struct source {
     size_t metadata_count;
     struct str metadata_keys[METADATA_MAX];
     unsigned metadata_slots[METADATA_MAX][METADATA_ROOTS_MAX];
+    bool gateway; /* wanted, by a format that has it */
+    unsigned gateway_slot;
     uint8_t hash_key[32];
 };
 
@@ -100,6 +102,10 @@ struct str decode_key_hash(struct str value, struct arena *arena);
 /* --- steps that all formats share; labels.c --- */
 
 void decode_labels(struct decoding *d);
+
+/* A value that says what the label says: hashed where that one is. */
+struct str decode_as_label(const struct decoding *d, enum text_field label,
+                           struct str value);
 void decode_tags(struct decoding *d);
 void decode_metadata(struct decoding *d);
 void decode_identity(struct decoding *d, const struct json_value *v);

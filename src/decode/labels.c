@@ -27,6 +27,18 @@ static struct str hashed(const struct decoding *d, struct str value)
     return arena_copy(d->arena, (struct str){hash, HASHED_LABEL_DIGITS});
 }
 
+struct str decode_as_label(const struct decoding *d, enum text_field label,
+                           struct str value)
+{
+    const struct source *s = d->source;
+
+    for (size_t i = 0; value.size && i < s->map_count; i++)
+        if (s->maps[i].field.kind == FIELD_TEXT && s->maps[i].field.index == label &&
+            s->maps[i].hash)
+            return hashed(d, value);
+    return value;
+}
+
 static void set_label(struct decoding *d, const struct label_map *map, struct str value,
                       const struct provenance *by)
 {

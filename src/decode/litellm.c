@@ -35,7 +35,8 @@ static bool compile(struct source *s, struct err *err)
     for (unsigned i = 0; i < LITELLM_FIXED_COUNT; i++)
         if (!source_want(s, str_of(paths[i]), &slot, err))
             return false;
-    return litellm_compile_usage(s, err);
+    return litellm_compile_usage(s, err) &&
+           (!s->gateway || litellm_compile_gateway(s, err));
 }
 
 static struct str text_of(const struct decoding *d, enum litellm_slot slot)
@@ -220,6 +221,8 @@ static const char *read_payload(struct decoding *d)
     decode_labels(d);
     decode_tags(d);
     decode_metadata(d);
+    if (d->source->gateway)
+        litellm_read_gateway(d);
     return NULL;
 }
 

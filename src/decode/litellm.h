@@ -35,6 +35,10 @@ bool litellm_compile_usage(struct source *s, struct err *err);
 /* Fills in the counts. */
 void litellm_read_usage(struct decoding *d);
 
+/* The same for what only LiteLLM's metric names need; after the labels. */
+bool litellm_compile_gateway(struct source *s, struct err *err);
+void litellm_read_gateway(struct decoding *d);
+
 /* Without the prefix that routes it: "openai/gpt-4o" is "gpt-4o". */
 struct str litellm_bare_model(struct str model, struct str provider);
 

@@ -105,6 +105,7 @@ static bool compile(struct source *s, const struct source_options *options,
     struct err err = {0};
 
     s->schema = options->schema;
+    s->gateway = options->gateway;
     memcpy(s->hash_key, options->hash_key, sizeof s->hash_key);
     s->name = arena_copy(&s->arena, options->name);
     s->shape = json_shape_new();

@@ -13,6 +13,7 @@ void event_init(struct event *ev)
     ev->reported_usd = (struct money){0};
     ev->cache_hit = ev->stream = false;
     ev->tag_count = ev->metadata_count = ev->identity_count = 0;
+    ev->gateway = NULL;
 }
 
 void record_init(struct record *r)

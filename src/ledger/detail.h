@@ -1,5 +1,5 @@
 /* What has no column of its own, as compact JSON: declared labels, rare counts, price
- * components and steps, effects of policies, tags, metadata. */
+ * components and steps, effects of policies, tags, metadata, gateway facts. */
 #pragma once
 #include "cursor.h"
 #include "spendwarden/buf.h"
@@ -12,6 +12,7 @@ void detail_write(struct buf *out, const struct record *r, const struct schema *
 struct detail_store {
     struct effect effects[EFFECTS_MAX];
     struct provenance step_by[PRICE_STEPS_MAX];
+    struct gateway gateway;
 };
 
 /* Sets c->failed if the text is not what detail_write makes. Borrows the text. */

@@ -152,6 +152,54 @@ static void read_reported_other(struct reading *in)
     in->r->ev.text[TEXT_REPORTED_OTHER] = cursor_string(in->c);
 }
 
+static struct gateway *take_gateway(struct reading *in)
+{
+    if (!in->r->ev.gateway) {
+        in->store->gateway = (struct gateway){.limit_count = 0};
+        in->r->ev.gateway = &in->store->gateway;
+    }
+    return in->r->ev.gateway;
+}
+
+static void read_gateway(struct reading *in)
+{
+    struct gateway *g = take_gateway(in);
+    enum gateway_text text;
+
+    cursor_enter(in->c, '{');
+    while (cursor_more(in->c, '}')) {
+        struct str name = cursor_key(in->c), value = cursor_string(in->c);
+        if (gateway_text_find(name, &text))
+            g->text[text] = value;
+    }
+}
+
+static void read_limit(struct cursor *c, struct limit *out)
+{
+    cursor_enter(c, '[');
+    c->failed |= !limit_of_find(cursor_string(c), &out->of);
+    expect(c, ',');
+    out->id = cursor_string(c);
+    expect(c, ',');
+    out->alias = cursor_string(c);
+    expect(c, ',');
+    out->max.nanousd = cursor_int(c);
+    expect(c, ',');
+    out->spent.nanousd = cursor_int(c);
+    expect(c, ',');
+    out->reset_ns = cursor_int(c);
+    expect(c, ']');
+}
+
+static void read_limits(struct reading *in)
+{
+    struct gateway *g = take_gateway(in);
+
+    cursor_enter(in->c, '[');
+    while (cursor_more(in->c, ']') && room(in->c, g->limit_count, LIMIT_OF_COUNT))
+        read_limit(in->c, &g->limits[g->limit_count++]);
+}
+
 static const struct {
     struct str name;
     void (*read)(struct reading *in);
@@ -160,6 +208,7 @@ static const struct {
     {STR("counts"), read_counts},         {STR("steps"), read_steps},
     {STR("effects"), read_effects},       {STR("tags"), read_tags},
     {STR("metadata"), read_metadata},     {STR("reported_other"), read_reported_other},
+    {STR("gateway"), read_gateway},       {STR("limits"), read_limits},
 };
 
 static void read_section(struct reading *in, struct str name)

@@ -181,6 +181,45 @@ static void write_metadata(struct buf *out, const struct event *ev)
     buf_byte(out, '}');
 }
 
+static void write_gateway(struct buf *out, const struct gateway *g)
+{
+    size_t written = 0;
+
+    for (unsigned i = 0; i < GATEWAY_TEXT_COUNT; i++) {
+        if (!g->text[i].size)
+            continue;
+        if (written == 0) {
+            section(out, STR("gateway"));
+            buf_byte(out, '{');
+        }
+        separate(out, written++);
+        write_pair(out, gateway_text_name((enum gateway_text)i), g->text[i]);
+    }
+    if (written)
+        buf_byte(out, '}');
+}
+
+static void write_limits(struct buf *out, const struct gateway *g)
+{
+    if (!g->limit_count)
+        return;
+    section(out, STR("limits"));
+    buf_byte(out, '[');
+    for (size_t i = 0; i < g->limit_count; i++) {
+        const struct limit *limit = &g->limits[i];
+        separate(out, i);
+        buf_byte(out, '[');
+        buf_json(out, limit_of_name(limit->of));
+        buf_byte(out, ',');
+        buf_json(out, limit->id);
+        buf_byte(out, ',');
+        buf_json(out, limit->alias);
+        buf_format(out, ",%lld,%lld,%lld]", (long long)limit->max.nanousd,
+                   (long long)limit->spent.nanousd, (long long)limit->reset_ns);
+    }
+    buf_byte(out, ']');
+}
+
 void detail_write(struct buf *out, const struct record *r, const struct schema *schema)
 {
     buf_reset(out);
@@ -194,6 +233,10 @@ void detail_write(struct buf *out, const struct record *r, const struct schema *
     if (r->ev.text[TEXT_REPORTED_OTHER].size) {
         section(out, STR("reported_other"));
         buf_json(out, r->ev.text[TEXT_REPORTED_OTHER]);
+    }
+    if (r->ev.gateway) {
+        write_gateway(out, r->ev.gateway);
+        write_limits(out, r->ev.gateway);
     }
     if (out->size)
         buf_byte(out, '}');

@@ -42,6 +42,19 @@ static void check_record(const struct record *r)
     demand(ev->reported != REPORTED_COST || ev->reported_usd.nanousd > 0);
 }
 
+static void check_gateway(const struct gateway *g)
+{
+    for (unsigned i = 0; i < GATEWAY_TEXT_COUNT; i++)
+        check_text(g->text[i]);
+    demand(g->limit_count <= LIMIT_OF_COUNT);
+    for (unsigned i = 0; i < g->limit_count; i++) {
+        check_text(g->limits[i].id);
+        check_text(g->limits[i].alias);
+        demand(g->limits[i].id.size > 0 && g->limits[i].max.nanousd >= 0 &&
+               g->limits[i].spent.nanousd >= 0);
+    }
+}
+
 static void decode_all(const struct source *source, struct str body)
 {
     static struct record record; /* too large for a stack */
@@ -57,6 +70,8 @@ static void decode_all(const struct source *source, struct str body)
         demand((why.text == NULL) == (verdict == VERDICT_EVENT));
         if (verdict == VERDICT_EVENT)
             check_record(&record);
+        if (verdict == VERDICT_EVENT && record.ev.gateway)
+            check_gateway(record.ev.gateway);
     }
     decoder_close(decoder);
     arena_release(&arena);
@@ -65,7 +80,7 @@ static void decode_all(const struct source *source, struct str body)
 static void decode_as(struct str name, struct str body)
 {
     static const struct schema schema = {{STR("squad")}, 1};
-    struct source_options options = {.name = name, .schema = &schema};
+    struct source_options options = {.name = name, .schema = &schema, .gateway = true};
     struct diags diags = {0};
     struct source *source;
 

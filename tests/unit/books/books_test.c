@@ -120,6 +120,37 @@ TEST(names_of_strangers_are_hidden_until_they_have_paid)
     fixture_remove(&f);
 }
 
+TEST(what_a_stranger_says_of_itself_is_hidden_too)
+{
+    struct fixture f;
+    struct err err = {0};
+    struct made *m = make(1, 2, timestamp_now());
+    struct gateway said[2];
+
+    fixture_make(&f);
+    fixture_open(&f, 1);
+    for (size_t i = 0; i < 2; i++) {
+        said[i] = (struct gateway){.limit_count = 1, .limits = {{.id = STR("team-a")}}};
+        said[i].text[GATEWAY_MODEL] = STR("invented");
+        said[i].text[GATEWAY_USER_AGENT] = STR("curl/9");
+        m->records[i].ev.gateway = &said[i];
+        m->records[i].ev.text[TEXT_REQUESTED_MODEL] = STR("invented");
+        m->records[i].ev.text[TEXT_HASHED_API_KEY] = i ? STR("k1") : STR("wrong");
+        m->records[i].ev.outcome = i ? OUTCOME_SUCCESS : OUTCOME_FAILURE;
+    }
+    m->records[0].charge.charge.nanousd = 0;
+    m->records[0].ev.count[COUNT_INPUT_TOKENS] = -1;
+    assert_true(books_commit(f.books, &m->batch, &err));
+    assert_true(str_eq(said[0].text[GATEWAY_MODEL], STR("__other__")));
+    assert_true(str_eq(said[0].text[GATEWAY_USER_AGENT], STR("__other__")));
+    assert_true(str_eq(said[0].text[GATEWAY_CLIENT_IP], STR("")));
+    assert_int_equal(said[0].limit_count, 0);
+    assert_true(str_eq(said[1].text[GATEWAY_USER_AGENT], STR("curl/9")));
+    assert_int_equal(said[1].limit_count, 1);
+    free(m);
+    fixture_remove(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +158,7 @@ int main(void)
         cmocka_unit_test(a_failed_commit_leaves_everything_as_it_was),
         cmocka_unit_test(threads_commit_together_and_each_learns_its_own),
         cmocka_unit_test(names_of_strangers_are_hidden_until_they_have_paid),
+        cmocka_unit_test(what_a_stranger_says_of_itself_is_hidden_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

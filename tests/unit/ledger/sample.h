@@ -11,6 +11,7 @@
 struct sample {
     struct record record;
     struct effect effects[EFFECTS_MAX];
+    struct gateway gateway;
     struct provenance by[LABEL_COUNT + 2 + PRICE_STEPS_MAX];
     char texts[64 * 1024];
     size_t used;
@@ -79,6 +80,26 @@ static inline void sample_event(struct sample *s)
         ev->metadata[i] = (struct pair){sample_text(s, true), sample_text(s, false)};
 }
 
+static inline void sample_gateway(struct sample *s)
+{
+    struct gateway *g = &s->gateway;
+
+    s->record.ev.gateway = g;
+    g->text[GATEWAY_ROUTE] = sample_text(s, true); /* an empty one reads back as none */
+    for (size_t i = 0; i < GATEWAY_ROUTE; i++)
+        if (random() % 2)
+            g->text[i] = sample_text(s, false);
+    g->limit_count = (uint8_t)(random() % (LIMIT_OF_COUNT + 1));
+    for (size_t i = 0; i < g->limit_count; i++)
+        g->limits[i] =
+            (struct limit){.of = (enum limit_of)i,
+                           .id = sample_text(s, false),
+                           .alias = random() % 2 ? sample_text(s, false) : STR(""),
+                           .max = {random() * random()},
+                           .spent = {random()},
+                           .reset_ns = random() % 2 ? random() : 0};
+}
+
 static inline void sample_charge(struct sample *s)
 {
     struct charge *c = &s->record.charge;
@@ -130,6 +151,8 @@ static inline void sample_make(struct sample *s, unsigned seed)
     sample_charge(s);
     sample_effects(s);
     if (random() % 2)
+        sample_gateway(s);
+    if (random() % 2)
         r->class = sample_text(s, true);
     if (random() % 2)
         r->class_by = sample_by(s, LABEL_COUNT);
@@ -168,6 +191,22 @@ static inline void assert_pairs_equal(const struct pair *a, const struct pair *b
     }
 }
 
+static inline void assert_gateway_equal(const struct gateway *a, const struct gateway *b)
+{
+    assert_int_equal(a == NULL, b == NULL);
+    for (size_t i = 0; a && i < GATEWAY_TEXT_COUNT; i++)
+        assert_str_equal(a->text[i], b->text[i]);
+    assert_int_equal(a ? a->limit_count : 0, b ? b->limit_count : 0);
+    for (size_t i = 0; a && i < a->limit_count; i++) {
+        assert_int_equal(a->limits[i].of, b->limits[i].of);
+        assert_str_equal(a->limits[i].id, b->limits[i].id);
+        assert_str_equal(a->limits[i].alias, b->limits[i].alias);
+        assert_int_equal(a->limits[i].max.nanousd, b->limits[i].max.nanousd);
+        assert_int_equal(a->limits[i].spent.nanousd, b->limits[i].spent.nanousd);
+        assert_int_equal(a->limits[i].reset_ns, b->limits[i].reset_ns);
+    }
+}
+
 static inline void assert_event_equal(const struct event *a, const struct event *b)
 {
     for (size_t i = 0; i < TEXT_COUNT; i++)
@@ -187,6 +226,7 @@ static inline void assert_event_equal(const struct event *a, const struct event 
         assert_str_equal(a->tags[i], b->tags[i]);
     assert_int_equal(a->metadata_count, b->metadata_count);
     assert_pairs_equal(a->metadata, b->metadata, a->metadata_count);
+    assert_gateway_equal(a->gateway, b->gateway);
 }
 
 static inline void assert_charge_equal(const struct charge *a, const struct charge *b)
