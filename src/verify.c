@@ -5,6 +5,7 @@
 
 #include "spendwarden/books.h"
 #include "spendwarden/checkpoint.h"
+#include "spendwarden/rollup.h"
 
 /* Counters and windows, apart from any engine. */
 struct views {
@@ -21,6 +22,8 @@ struct verification {
     uint64_t last_seq;
     __int128 expected_nano; /* that the counters should have */
     int64_t at_ns;          /* of the checkpoint */
+    struct rollup_audit rollups;
+    __int128 rolled_nano; /* charged by the rows that rollups have */
 };
 
 static void difference(struct verify_report *report, const char *what, struct str detail)
@@ -73,6 +76,9 @@ static void check_row(struct verification *v, const struct record *r)
     v->report->rows++;
     if (r->kind == RECORD_CHARGE && !money_add(&v->report->charged, r->charge.charge))
         difference(v->report, "charges", STR("their sum does not fit"));
+    if (r->kind == RECORD_CHARGE && r->seq >= v->rollups.first_seq &&
+        r->seq <= v->rollups.last_seq)
+        v->rolled_nano += r->charge.charge.nanousd;
     if (!r->charge.has_computed)
         return;
     for (size_t i = 0; i < r->charge.component_count; i++)
@@ -240,6 +246,37 @@ static bool read_opening(struct verification *v, struct str books_state, struct 
     return ok;
 }
 
+static void batch_differs(void *ctx, uint64_t first_seq, uint64_t last_seq,
+                          const char *what)
+{
+    struct verification *v = ctx;
+    char text[128];
+    int size =
+        snprintf(text, sizeof text, "the one of rows %llu to %llu %s",
+                 (unsigned long long)first_seq, (unsigned long long)last_seq, what);
+
+    difference(v->report, "rollups", (struct str){text, (size_t)size});
+}
+
+/* What rollups say is charged, and what rows and opening say of the same rows. */
+static void compare_rollups(struct verification *v)
+{
+    const struct rollup_audit *audit = &v->rollups;
+    struct verify_report *report = v->report;
+    bool pruned = audit->first_seq <= report->opening_rows;
+
+    if (audit->batches == 0)
+        return;
+    if (report->opening_rows > audit->last_seq)
+        difference(report, "rollups", STR("pruned rows are in none"));
+    if (pruned && audit->first_seq > 1)
+        return; /* older than they, and of an unknown sum */
+    if (pruned)
+        v->rolled_nano += report->opening_charged.nanousd;
+    if (v->rolled_nano != audit->charged.nanousd)
+        difference(report, "rollups", STR("do not add up to the charges of their rows"));
+}
+
 static bool verify(struct verification *v, struct buf *state, struct err *err)
 {
     uint64_t *seq = &v->report->checkpoint_seq;
@@ -248,15 +285,20 @@ static bool verify(struct verification *v, struct buf *state, struct err *err)
         !ledger_read_state(v->reader, STR("books"), state, seq, err) ||
         !views_open(&v->saved, v->generation, err) ||
         !views_open(&v->counted, v->generation, err) ||
-        !read_opening(v, buf_str(state), err))
+        !read_opening(v, buf_str(state), err) ||
+        !ledger_audit_rollups(v->reader, &v->rollups, batch_differs, v, err))
         return false;
     windows_begin(v->counted.windows);
     if (!ledger_scan(v->reader, 0, *seq, count_row, v, err))
         return false;
     if (state->size > 0 && !compare_checkpoint(v, buf_str(state), err))
         return false;
-    return ledger_scan(v->reader, *seq, ledger_reader_last_seq(v->reader), count_row, v,
-                       err);
+    if (!ledger_scan(v->reader, *seq, ledger_reader_last_seq(v->reader), count_row, v,
+                     err))
+        return false;
+    compare_rollups(v);
+    v->report->rollups = v->rollups.batches;
+    return true;
 }
 
 bool verify_ledger(const struct generation *g, struct verify_report *out, struct err *err)

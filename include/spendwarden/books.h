@@ -99,6 +99,10 @@ bool books_tidy(struct books *b, struct err *err);
 /* Of the last row: what was written since is what there is to tidy. */
 uint64_t books_last_seq(struct books *b);
 
+/* Sums up rows that are in no rollup yet, if they are many: one step, some 50 ms with the
+ * lock free but for some of them. *more: call again. By the thread of books_tidy. */
+bool books_roll_up(struct books *b, bool *more, struct err *err);
+
 /* --- retention --- */
 
 /* Windows reach back 31 days and as many of offset, a bucket, and the 5 min that a row

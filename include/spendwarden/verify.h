@@ -11,6 +11,7 @@ struct verify_report {
     __int128
         counted_nano;   /* sum over llm_spend_usd_total, from the opening and the rows */
     size_t windows;     /* compared */
+    uint64_t rollups;   /* ranges of rows, those that are pruned too */
     size_t differences; /* one line each in `text` */
     struct buf text;
 };

@@ -64,7 +64,9 @@ struct books {
     bool anew;        /* counters are shown from 0, which the checkpoint does not say */
     struct buf state; /* reused for checkpoints */
     struct books_stats stats;
-    struct log_limit too_large; /* by the thread that prunes alone */
+    struct log_limit too_large; /* by the thread that prunes alone, as the next two */
+    bool rolled_known;
+    uint64_t rolled_seq; /* the last row that a rollup has */
     struct log_limit unsettled;
     int shown_fd;                 /* see shown.c; by the thread of books_metrics alone */
     struct log_limit unmarked;    /* the same */
@@ -102,6 +104,9 @@ void shown_write(struct books *b, uint64_t seq);
 
 void checkpoint_write(const struct books *b, struct buf *out);
 void opening_write(const struct opening *o, struct buf *out);
+
+/* Rows up to `seq` are in rollups when this returns true. */
+bool books_roll_up_to(struct books *b, uint64_t seq, struct err *err);
 
 /* Writes the row that the watcher wants, if any. Under the lock. */
 bool books_ask_watcher(struct books *b, struct err *err);

@@ -1,7 +1,7 @@
-/* Retention. First the opening moves on: the rows are read and added up on a reader, and
- * one small transaction makes them history. Then they are deleted in steps of a few
- * milliseconds, with the lock free in between. A crash leaves rows that no scan shows,
- * and the next call deletes them. */
+/* Retention. First the opening moves on: the rows are put into rollups, read and added up
+ * on a reader, and one small transaction makes them history. Then they are deleted in
+ * steps of a few milliseconds, with the lock free in between. A crash leaves rows that no
+ * scan shows, and the next call deletes them. */
 #include <time.h>
 
 #include "internal.h"
@@ -174,7 +174,7 @@ static bool move_opening(struct books *b, const struct retention *keep, struct e
                                  b->options.ledger.schema, err) &&
               plan(&p, keep, err);
     if (ok && p.end > p.begin && is_ours(&p))
-        ok = sum_up(&p, err) && put_opening(&p, err);
+        ok = books_roll_up_to(b, p.end, err) && sum_up(&p, err) && put_opening(&p, err);
     metrics_close(p.metrics);
     buf_release(&p.state);
     buf_release(&p.books_state);

@@ -9,7 +9,8 @@ static const char help[] =
     "Usage: spendwarden ledger verify --config FILE\n"
     "Counts every row of the ledger again and compares it with the counters and windows "
     "of\n"
-    "the last checkpoint, to the nano-dollar. The engine may be running meanwhile.\n\n"
+    "the last checkpoint and with the rollups, to the nano-dollar. The engine may be\n"
+    "running meanwhile.\n\n"
     "  -c, --config FILE      configuration that the ledger belongs to\n"
     "      --set KEY=VALUE    override one key of it, as \"ledger.path=FILE\"\n"
     "      --format FORMAT    text (default) or json\n"
@@ -27,8 +28,9 @@ static void print_text(const struct verify_report *v)
         printf("no checkpoint yet, the rows alone: %s\n",
                v->differences ? "DIFFERENT" : "they add up");
     else
-        printf("checkpoint at row %llu, %zu windows compared: %s\n",
+        printf("checkpoint at row %llu, %zu windows and %llu rollups compared: %s\n",
                (unsigned long long)v->checkpoint_seq, v->windows,
+               (unsigned long long)v->rollups,
                v->differences ? "DIFFERENT" : "ledger, counters and windows agree");
 }
 
@@ -41,8 +43,11 @@ static void print_json(const struct verify_report *v)
     money_format(opening, v->opening_charged);
     buf_format(&out, "{\"rows\":%llu,\"charged_usd\":\"%s\",\"opening_rows\":%llu,",
                (unsigned long long)v->rows, charged, (unsigned long long)v->opening_rows);
-    buf_format(&out, "\"opening_usd\":\"%s\",\"checkpoint_seq\":%llu,\"windows\":%zu,",
-               opening, (unsigned long long)v->checkpoint_seq, v->windows);
+    buf_format(&out,
+               "\"opening_usd\":\"%s\",\"checkpoint_seq\":%llu,\"windows\":%zu,"
+               "\"rollups\":%llu,",
+               opening, (unsigned long long)v->checkpoint_seq, v->windows,
+               (unsigned long long)v->rollups);
     buf_format(&out, "\"differences\":%zu,\"text\":", v->differences);
     buf_json(&out, buf_str(&v->text));
     buf_add(&out, STR("}\n"));

@@ -54,22 +54,26 @@ static bool prune(struct engine *e, struct err *err)
 
 /* Moves the journal along, in small steps while events come: a large one would hold up
  * their commits (at 40,000 events/s p99 was 6 ms with a step a second, 3 ms with 50).
- * Once a second what is beyond the retention goes. True: events came. */
+ * Once a second what is beyond the retention goes. True: events came, or there is more to
+ * roll up. */
 static bool keep_house(struct engine *e, uint64_t *seq, int64_t *pruned_ns)
 {
     static struct log_limit failed;
     uint64_t before = *seq;
     struct err err = {0};
 
+    bool more = false;
+
     *seq = books_last_seq(engine_books(e));
-    bool ok = books_tidy(engine_books(e), &err);
+    bool ok =
+        books_tidy(engine_books(e), &err) && books_roll_up(engine_books(e), &more, &err);
     if (ok && timestamp_monotonic() - *pruned_ns >= NS_PER_SECOND) {
         ok = prune(e, &err);
         *pruned_ns = timestamp_monotonic();
     }
     if (!ok)
         log_limited(&failed, NS_PER_MINUTE, LOG_WARN, "ledger not tidied: %s", err.text);
-    return *seq != before;
+    return more || *seq != before;
 }
 
 /* Until a signal ends it. */

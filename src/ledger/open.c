@@ -24,6 +24,10 @@ static const char *const statements_sql[STATEMENT_COUNT] = {
     [STATEMENT_PUT_GENERATION] = "INSERT INTO generations VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_ALERT] = "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_STATE] = "INSERT OR REPLACE INTO states VALUES(?, ?, ?)",
+    [STATEMENT_PUT_BATCH] = "INSERT INTO rollup_batches VALUES(?, ?, ?, ?)",
+    [STATEMENT_PUT_GROUP] =
+        "INSERT INTO rollups VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+        "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_PRUNE_ENTRIES] = "DELETE FROM entries WHERE seq <= ?",
     [STATEMENT_PRUNE_COMMITS] =
         "DELETE FROM commits WHERE first_seq <= ?1 AND last_seq <= ?1",

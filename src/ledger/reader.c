@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { BUSY_MS = 5000, FIND_STEPS = 1000 };
+enum { BUSY_MS = 5000, LIMIT_STEPS = 1000 };
 
 #define FIND_LIMIT_NS (5 * NS_PER_SECOND)
 
@@ -222,17 +222,29 @@ static int past_deadline(void *ctx)
     return timestamp_monotonic() > r->deadline_ns;
 }
 
+void reader_limit(struct ledger_reader *r, int64_t limit_ns)
+{
+    r->deadline_ns = timestamp_monotonic() + limit_ns;
+    sqlite3_progress_handler(r->db, LIMIT_STEPS, past_deadline, r);
+}
+
+bool reader_unlimit(struct ledger_reader *r)
+{
+    sqlite3_progress_handler(r->db, 0, NULL, NULL);
+    return !past_deadline(r);
+}
+
 /* A search reads what the id asks for: it must not hold its view of the ledger for ever,
  * or the journal could not move. */
 static bool find_in_time(struct find *f, struct err *err)
 {
-    struct ledger_reader *r = f->reader;
+    struct err why = {0};
 
-    r->deadline_ns = timestamp_monotonic() + FIND_LIMIT_NS;
-    sqlite3_progress_handler(r->db, FIND_STEPS, past_deadline, r);
-    bool ok = find_by_id(f, err);
-    sqlite3_progress_handler(r->db, 0, NULL, NULL);
-    return ok;
+    reader_limit(f->reader, FIND_LIMIT_NS);
+    bool ok = find_by_id(f, &why);
+    if (!reader_unlimit(f->reader) && !ok)
+        return err_set(err, ERR_BUSY, "not found within 5 s");
+    return ok || err_set(err, why.kind, "%s", why.text);
 }
 
 bool ledger_find(struct ledger_reader *r, struct str id, size_t limit,

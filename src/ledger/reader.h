@@ -41,3 +41,8 @@ bool reader_opening(struct ledger_reader *r, int64_t *seq, struct err *err);
  * one. */
 bool reader_commit_of(struct ledger_reader *r, uint64_t seq, bool *found,
                       struct err *err);
+
+/* What is asked between the two takes at most so long, or fails. unlimit: false, the time
+ * was over. */
+void reader_limit(struct ledger_reader *r, int64_t limit_ns);
+bool reader_unlimit(struct ledger_reader *r);

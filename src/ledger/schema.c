@@ -86,6 +86,65 @@ static const char views_sql[] =
     " e.booked_ns, e.charge_nanousd, e.generation, e.detail"
     " FROM entries e;";
 
+/* Of version 3 on. `spend` is rollups and what is in none yet, in one shape: it is exact
+ * at any moment, and the only one that knows of pruned rows. */
+static const char rollups_sql[] =
+    "CREATE TABLE rollup_batches(last_seq INTEGER PRIMARY KEY, first_seq INT,"
+    " from_ns INT, until_ns INT);"
+    "CREATE TABLE rollups(batch INT, slot_ns INT, number INT,"
+    " source INT, ai_system INT, requested_model INT, response_model INT,"
+    " operation INT, tenant INT, team INT, workflow_id INT, hashed_api_key INT,"
+    " key_alias INT, user INT, org INT, project INT, environment INT, agent INT,"
+    " class INT, charge_nanousd INT, billed_nanousd INT, reported_nanousd INT,"
+    " computed_nanousd INT, retry_nanousd INT, requests INT, failures INT,"
+    " unpriced INT, input_tokens INT, output_tokens INT, cache_read_tokens INT,"
+    " cache_write_tokens INT, reasoning_tokens INT,"
+    " PRIMARY KEY(batch, slot_ns, number)) WITHOUT ROWID;"
+    "CREATE VIEW spend AS SELECT"
+    " strftime('%Y-%m-%dT%H:%M:%SZ', slot_ns / 1000000000, 'unixepoch') AS slot,"
+    " (SELECT text FROM dict d WHERE d.id = s.source) AS source,"
+    " (SELECT text FROM dict d WHERE d.id = s.ai_system) AS ai_system,"
+    " (SELECT text FROM dict d WHERE d.id = s.requested_model) AS requested_model,"
+    " (SELECT text FROM dict d WHERE d.id = s.response_model) AS response_model,"
+    " (SELECT text FROM dict d WHERE d.id = s.operation) AS operation,"
+    " (SELECT text FROM dict d WHERE d.id = s.tenant) AS tenant,"
+    " (SELECT text FROM dict d WHERE d.id = s.team) AS team,"
+    " (SELECT text FROM dict d WHERE d.id = s.workflow_id) AS workflow_id,"
+    " (SELECT text FROM dict d WHERE d.id = s.hashed_api_key) AS hashed_api_key,"
+    " (SELECT text FROM dict d WHERE d.id = s.key_alias) AS key_alias,"
+    " (SELECT text FROM dict d WHERE d.id = s.user) AS user,"
+    " (SELECT text FROM dict d WHERE d.id = s.org) AS org,"
+    " (SELECT text FROM dict d WHERE d.id = s.project) AS project,"
+    " (SELECT text FROM dict d WHERE d.id = s.environment) AS environment,"
+    " (SELECT text FROM dict d WHERE d.id = s.agent) AS agent,"
+    " (SELECT text FROM dict d WHERE d.id = s.class) AS class,"
+    " charge_nanousd, billed_nanousd, reported_nanousd, computed_nanousd,"
+    " retry_nanousd, requests, failures, unpriced, input_tokens, output_tokens,"
+    " cache_read_tokens, cache_write_tokens, reasoning_tokens, slot_ns"
+    " FROM (SELECT slot_ns,"
+    " source, ai_system, requested_model, response_model, operation, tenant,"
+    " team, workflow_id, hashed_api_key, key_alias, user, org, project,"
+    " environment, agent, class, charge_nanousd, billed_nanousd,"
+    " reported_nanousd, computed_nanousd, retry_nanousd, requests, failures,"
+    " unpriced, input_tokens, output_tokens, cache_read_tokens,"
+    " cache_write_tokens, reasoning_tokens"
+    " FROM rollups UNION ALL SELECT"
+    " booked_ns - (booked_ns % 900000000000 + 900000000000) % 900000000000,"
+    " source, ai_system, requested_model, response_model, operation, tenant,"
+    " team, workflow_id, hashed_api_key, key_alias, user, org, project,"
+    " environment, agent, class,"
+    " charge_nanousd, coalesce(billed_nanousd, charge_nanousd),"
+    " iif((flags >> 4) & 3 = 1, max(reported_nanousd, 0), 0),"
+    " max(coalesce(computed_nanousd, 0), 0),"
+    " iif(retry_depth > 0, charge_nanousd, 0), 1, status = 1,"
+    " charge_nanousd = 0 AND price_status >= 3 AND computed_nanousd IS NULL AND"
+    "  (flags >> 4) & 3 <> 1 AND (status = 0 OR input_tokens > 0 OR output_tokens > 0),"
+    " coalesce(input_tokens, 0), coalesce(output_tokens, 0),"
+    " coalesce(cache_read_tokens, 0), coalesce(cache_write_tokens, 0),"
+    " coalesce(reasoning_tokens, 0) FROM entries WHERE kind = 0 AND seq >"
+    " max(coalesce((SELECT max(last_seq) FROM rollup_batches), 0),"
+    "  coalesce((SELECT seq FROM states WHERE name = 'opening'), 0))) s;";
+
 static bool put_meta(sqlite3 *db, const char *key, int64_t value, struct err *err)
 {
     sqlite3_stmt *insert = NULL;
@@ -110,7 +169,7 @@ static bool create(sqlite3 *db, struct err *err)
            db_exec(db, "PRAGMA page_size = 8192", err) &&
            db_exec(db, "PRAGMA journal_mode = WAL", err) &&
            db_exec(db, "BEGIN IMMEDIATE", err) && db_exec(db, tables_sql, err) &&
-           db_exec(db, views_sql, err) &&
+           db_exec(db, views_sql, err) && db_exec(db, rollups_sql, err) &&
            put_meta(db, "schema_version", LEDGER_SCHEMA_VERSION, err) &&
            put_meta(db, "seed", seed, err) &&
            db_exec(db, "PRAGMA application_id = 0x73707764", err) && /* "spwd" */
@@ -120,6 +179,7 @@ static bool create(sqlite3 *db, struct err *err)
 /* What leads from each version to the next. */
 static const char *const upgrades[LEDGER_SCHEMA_VERSION] = {
     [1] = "ALTER TABLE generations ADD COLUMN disabled TEXT;",
+    [2] = rollups_sql,
 };
 
 static bool upgrade(sqlite3 *db, int64_t version, struct err *err)

@@ -56,7 +56,7 @@ TEST(a_newer_schema_is_refused_with_advice)
 
     fixture_open(&f);
     ledger_close(f.ledger);
-    run_sql(f.path, "UPDATE meta SET value = 3 WHERE key = 'schema_version'");
+    run_sql(f.path, "UPDATE meta SET value = 4 WHERE key = 'schema_version'");
     assert_false(fixture_open_ledger(&f, &err));
     assert_int_equal(err.kind, ERR_INPUT);
     assert_non_null(strstr(err.text, "run the newer spendwarden"));
@@ -75,7 +75,8 @@ TEST(an_older_schema_is_brought_up_to_date)
     fixture_open(&f);
     fixture_write(&f, 1, 5, 1000);
     ledger_close(f.ledger);
-    run_sql(f.path, "ALTER TABLE generations DROP COLUMN disabled;"
+    run_sql(f.path, "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
+                    "ALTER TABLE generations DROP COLUMN disabled;"
                     "INSERT INTO generations VALUES(1, 0, 0, 'a', 'b', 'c', 'd');"
                     "UPDATE meta SET value = 1 WHERE key = 'schema_version'");
     /* Who only reads takes it as it is. */
@@ -87,7 +88,7 @@ TEST(an_older_schema_is_brought_up_to_date)
     assert_int_equal(ledger_last_seq(f.ledger), 5);
     put_generation(&f, STR(""), 1);
     put_generation(&f, STR("[\"p\"]"), 2);
-    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "2");
+    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "3");
     assert_sql(f.path,
                "SELECT group_concat(number || coalesce(disabled, '')) FROM generations",
                "1,2[\"p\"]");

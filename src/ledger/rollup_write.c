@@ -1,0 +1,65 @@
+/* One range of rollups into the open transaction. */
+#include "rollup.h"
+#include "writer.h"
+
+static bool put_group(sqlite3_stmt *put, uint64_t batch, int64_t number,
+                      const int64_t *group, struct err *err)
+{
+    sqlite3_bind_int64(put, 1, (int64_t)batch);
+    sqlite3_bind_int64(put, 2, group[0]);
+    sqlite3_bind_int64(put, 3, number);
+    for (int i = 0; i < ROLLUP_LABELS; i++)
+        if (group[1 + i])
+            sqlite3_bind_int64(put, 4 + i, group[1 + i]);
+        else
+            sqlite3_bind_null(put, 4 + i);
+    for (int i = 0; i < SPEND_SUM_COUNT; i++)
+        sqlite3_bind_int64(put, 4 + ROLLUP_LABELS + i, group[ROLLUP_KEYS + i]);
+    return db_run(put, err);
+}
+
+static bool put_batch(struct ledger *l, const struct rollup *u, struct err *err)
+{
+    sqlite3_stmt *put = l->statements[STATEMENT_PUT_BATCH];
+    const struct tally *groups = &u->groups;
+
+    sqlite3_bind_int64(put, 1, (int64_t)u->last_seq);
+    sqlite3_bind_int64(put, 2, (int64_t)u->first_seq);
+    if (groups->count) {
+        sqlite3_bind_int64(put, 3, tally_row(groups, 0)[0]);
+        sqlite3_bind_int64(put, 4,
+                           tally_row(groups, groups->count - 1)[0] + SPEND_SLOT_NS);
+    } else { /* no charge among them */
+        sqlite3_bind_int64(put, 3, 0);
+        sqlite3_bind_int64(put, 4, 0);
+    }
+    return db_run(put, err);
+}
+
+/* Rows must neither be summed twice nor left out. */
+static bool follows(struct ledger *l, const struct rollup *u, struct err *err)
+{
+    int64_t last = 0;
+
+    if (!db_int64(l->db, "SELECT max(last_seq) FROM rollup_batches", &last, err))
+        return false;
+    uint64_t before = (uint64_t)last;
+    if (l->now.opening_seq > before)
+        before = l->now.opening_seq;
+    if (u->first_seq == before + 1 && u->last_seq <= l->committed.seq)
+        return true;
+    return err_set(err, ERR_IO, "rollups: rows %llu to %llu do not follow row %llu",
+                   (unsigned long long)u->first_seq, (unsigned long long)u->last_seq,
+                   (unsigned long long)before);
+}
+
+bool ledger_put_rollup(struct ledger *l, const struct rollup *u, struct err *err)
+{
+    if (!ledger_writable(l, err))
+        return false;
+    bool ok = follows(l, u, err) && put_batch(l, u, err);
+    for (size_t i = 0; ok && i < u->groups.count; i++)
+        ok = put_group(l->statements[STATEMENT_PUT_GROUP], u->last_seq, (int64_t)i,
+                       tally_row(&u->groups, i), err);
+    return ledger_noted(l, ok);
+}

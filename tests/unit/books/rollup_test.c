@@ -1,0 +1,134 @@
+/* Rollups beside commits, and what a kill in the middle leaves. */
+#include "support.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "spendwarden/rollup.h"
+#include "spendwarden/spend.h"
+
+enum { ROWS = 20000, A_COMMIT = 500 };
+
+/* A workflow of its own for each row, so that ranges end because of their groups. */
+static void write_rows(struct fixture *f, unsigned first, unsigned last)
+{
+    struct ledger *l;
+    struct err err = {0};
+    char workflow[24];
+
+    assert_true(ledger_open(&l, &f->options.ledger, &err));
+    for (unsigned i = first; i <= last; i += A_COMMIT) {
+        struct made *m = make(i, i + A_COMMIT - 1, timestamp_now());
+        assert_true(ledger_begin(l, &err));
+        for (size_t k = 0; k < m->batch.count; k++) {
+            snprintf(workflow, sizeof workflow, "workflow-%zu", i + k);
+            m->list[k]->ev.text[TEXT_WORKFLOW_ID] = str_of(workflow);
+            assert_true(ledger_append(l, m->list[k], &err));
+        }
+        assert_true(ledger_commit(l, timestamp_now(), &err));
+        free(m);
+    }
+    ledger_close(l);
+}
+
+static void differs(void *ctx, uint64_t first, uint64_t last, const char *what)
+{
+    (void)ctx;
+    fail_msg("rollup of rows %llu to %llu %s", (unsigned long long)first,
+             (unsigned long long)last, what);
+}
+
+/* Every row counts once. Gives the number of ranges. */
+static uint64_t assert_whole(struct fixture *f, unsigned rows)
+{
+    const int64_t bounds[] = {0, (timestamp_now() / SPEND_SLOT_NS + 2) * SPEND_SLOT_NS};
+    struct spend_query q = {
+        .bounds = bounds, .bound_count = 2, .limit_ns = NS_PER_MINUTE};
+    struct ledger_reader *reader;
+    struct rollup_audit audit;
+    struct spend s;
+    struct err err = {0};
+
+    assert_true(ledger_reader_open(&reader, f->path, &no_labels, &err));
+    assert_true(ledger_audit_rollups(reader, &audit, differs, NULL, &err));
+    assert_true(ledger_spend(reader, &q, &s, &err));
+    assert_int_equal(spend_cell(&s, 0)[1 + SPEND_REQUESTS], rows);
+    assert_int_equal(spend_cell(&s, 0)[1 + SPEND_CHARGE],
+                     1000LL * rows + (int64_t)rows * (rows + 1) / 2);
+    spend_release(&s);
+    ledger_reader_close(reader);
+    return audit.batches;
+}
+
+TEST(rows_are_rolled_up_until_few_are_left)
+{
+    struct fixture f;
+    struct err err = {0};
+    bool more = true;
+
+    fixture_make(&f);
+    write_rows(&f, 1, ROWS);
+    fixture_open(&f, 1);
+    while (more)
+        if (!books_roll_up(f.books, &more, &err))
+            fail_msg("%s", err.text);
+    assert_true(assert_whole(&f, ROWS) > 0);
+    fixture_close(&f);
+    write_rows(&f, ROWS + 1, 2 * ROWS);
+    fixture_open(&f, 1);
+    for (more = true; more;)
+        assert_true(books_roll_up(f.books, &more, &err));
+    assert_true(assert_whole(&f, 2 * ROWS) >= 5);
+    fixture_remove(&f);
+}
+
+/* Kills it after `wait_us` of rolling up. */
+static void roll_up_and_kill(struct fixture *f, unsigned wait_us)
+{
+    struct err err = {0};
+    bool more = true;
+    int status;
+
+    pid_t child = fork();
+    if (child == 0) {
+        fixture_open(f, 1);
+        while (more)
+            if (!books_roll_up(f->books, &more, &err))
+                _exit(1);
+        for (;;)
+            pause();
+    }
+    usleep(wait_us);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+TEST(a_kill_at_any_moment_leaves_every_row_counted_once)
+{
+    struct fixture f;
+    uint64_t batches = 0, before = 0;
+    unsigned rows = 2 * ROWS, grew = 0;
+
+    fixture_make(&f);
+    write_rows(&f, 1, rows);
+    for (unsigned i = 0; i < 25; i++) {
+        roll_up_and_kill(&f, 10000 + i * 17000);
+        batches = assert_whole(&f, rows);
+        assert_true(batches >= before);
+        grew += batches > before;
+        before = batches;
+    }
+    assert_true(grew > 1); /* some kills came in the middle of it */
+    fixture_remove(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_rolled_up_until_few_are_left),
+        cmocka_unit_test(a_kill_at_any_moment_leaves_every_row_counted_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
