@@ -72,8 +72,11 @@ bool books_alerts(struct books *b, struct buf *out, struct err *err);
 
 /* --- views --- */
 
-/* What is shown of the counters. By one thread; NULL: no memory. */
-struct metrics_copy *books_metrics(struct books *b);
+/* What may be shown of the counters. NULL: no memory. */
+struct metrics_copy *books_metrics(struct books *b, uint64_t *last_seq);
+
+/* It was shown, up to row `seq`, and must not fall below that. By one thread. */
+void books_shown(struct books *b, uint64_t seq);
 
 struct books_stats {
     struct ledger_stats ledger;

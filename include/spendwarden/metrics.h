@@ -73,3 +73,22 @@ struct metrics_copy *metrics_copy(const struct metrics *m, int64_t now_ns);
 int64_t metrics_copy_time(const struct metrics_copy *c);
 void metrics_render(const struct metrics_copy *c, struct exposition *x);
 void metrics_copy_free(struct metrics_copy *c); /* any thread; accepts NULL */
+
+/* --- how many series there are, and which label makes them many --- */
+
+struct label_size {
+    struct str name;
+    size_t values, fresh; /* different ones; those first seen since a given time */
+};
+
+struct set_size {
+    struct str name; /* of a set of families, or of a policy's metric */
+    size_t series, fresh, max_series;
+    int64_t overflowed, retired; /* events; series */
+    size_t label_count;
+    struct label_size labels[METRIC_LABELS_MAX];
+};
+
+/* Text is of the copy. False: there are no more sets. */
+bool metrics_copy_size(const struct metrics_copy *c, size_t index, int64_t since_ns,
+                       struct set_size *out);

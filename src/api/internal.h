@@ -75,8 +75,9 @@ void views_close(struct views *v); /* accepts NULL */
 bool views_put(struct views *v, view *run, struct http_request *r);
 
 /* The views. */
-view view_metrics, view_status, view_rejects, view_alerts, view_requests, view_coverage,
-    view_budgets, view_policies, view_reload, view_page, view_ready;
+view view_metrics, view_cardinality, view_cardinality_page, view_status, view_rejects,
+    view_alerts, view_requests, view_coverage, view_budgets, view_policies, view_reload,
+    view_page, view_ready;
 
 /* Everything that /metrics shows beside the counters. */
 void expose_engine(struct server *s, struct exposition *out);

@@ -289,6 +289,8 @@ void view_page(struct server *s, struct http_request *r, struct http_response *o
                 "lang=\"en\"><head><title>spendwarden</title></head><body>"
                 "<h1>spendwarden " SPENDWARDEN_VERSION "</h1><ul>"
                 "<li><a href=\"metrics\">metrics</a></li>"
+                "<li><a href=\"cardinality\">series, and the labels that make them "
+                "many</a></li>"
                 "<li><a href=\"api/v1/status\">status</a></li>"
                 "<li><a href=\"api/v1/alerts\">alerts</a></li>"
                 "<li><a href=\"api/v1/budgets\">budgets</a></li>"

@@ -261,7 +261,8 @@ static void compress(struct http_response *out)
 
 void view_metrics(struct server *s, struct http_request *r, struct http_response *out)
 {
-    struct metrics_copy *copy = books_metrics(engine_books(s->engine));
+    uint64_t seq;
+    struct metrics_copy *copy = books_metrics(engine_books(s->engine), &seq);
     struct exposition x = {.out = &out->body,
                            .openmetrics = accepts_openmetrics(http_header(r, "Accept"))};
 
@@ -269,6 +270,7 @@ void view_metrics(struct server *s, struct http_request *r, struct http_response
         respond_text(out, 503, STR("no memory\n"));
         return;
     }
+    books_shown(engine_books(s->engine), seq);
     x.zero_from_ns = zero_from(s, r, metrics_copy_time(copy));
     metrics_render(copy, &x);
     metrics_copy_free(copy);

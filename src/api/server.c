@@ -20,6 +20,8 @@ static const struct route {
     bool slow; /* as long as the ledger is large */
 } routes[] = {
     {STR("/metrics"), false, SCOPE_READ, view_metrics, false},
+    {STR("/cardinality"), false, SCOPE_READ, view_cardinality_page, true},
+    {STR("/api/v1/cardinality"), false, SCOPE_READ, view_cardinality, true},
     {STR("/-/healthy"), false, 0, NULL, false},
     {STR("/-/ready"), false, 0, view_ready, false},
     {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, true},

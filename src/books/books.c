@@ -190,13 +190,12 @@ bool books_alerts(struct books *b, struct buf *out, struct err *err)
     return ok;
 }
 
-struct metrics_copy *books_metrics(struct books *b)
+struct metrics_copy *books_metrics(struct books *b, uint64_t *last_seq)
 {
     pthread_mutex_lock(&b->lock);
     struct metrics_copy *copy = metrics_copy(b->metrics, books_now(b));
-    uint64_t seq = ledger_last_seq(b->ledger);
+    *last_seq = ledger_last_seq(b->ledger);
     pthread_mutex_unlock(&b->lock);
-    shown_write(b, seq);
     return copy;
 }
 

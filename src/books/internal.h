@@ -68,7 +68,7 @@ struct books {
     bool rolled_known;
     uint64_t rolled_seq; /* the last row that a rollup has */
     struct log_limit unsettled;
-    int shown_fd;                 /* see shown.c; by the thread of books_metrics alone */
+    int shown_fd;                 /* see shown.c; by the thread of books_shown alone */
     struct log_limit unmarked;    /* the same */
     struct books_watcher watcher; /* all NULL: nobody watches */
 
@@ -98,9 +98,6 @@ void shown_close(struct books *b);
 
 /* More of a ledger at this place was shown than there is in it. */
 bool shown_more(const struct books *b);
-
-/* All rows up to `seq` are shown. */
-void shown_write(struct books *b, uint64_t seq);
 
 void checkpoint_write(const struct books *b, struct buf *out);
 void opening_write(const struct opening *o, struct buf *out);

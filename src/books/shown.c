@@ -51,7 +51,7 @@ bool shown_more(const struct books *b)
     return mark.ledger != own.ledger || mark.seq > ledger_last_seq(b->ledger);
 }
 
-void shown_write(struct books *b, uint64_t seq)
+void books_shown(struct books *b, uint64_t seq)
 {
     struct mark mark = mark_of(b, seq);
 

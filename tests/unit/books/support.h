@@ -160,9 +160,11 @@ static inline size_t commit(struct fixture *f, unsigned first, unsigned last)
 static inline struct buf exposition(struct fixture *f)
 {
     struct buf text = {0};
-    struct metrics_copy *copy = books_metrics(f->books);
+    uint64_t seq;
+    struct metrics_copy *copy = books_metrics(f->books, &seq);
 
     assert_non_null(copy);
+    books_shown(f->books, seq);
     metrics_render(copy, &(struct exposition){.out = &text, .zero_from_ns = INT64_MAX});
     metrics_copy_free(copy);
     return text;

@@ -340,6 +340,34 @@ TEST(labels_that_families_add_themselves_are_refused)
     }
 }
 
+TEST(the_label_that_makes_series_many_is_named)
+{
+    struct metrics *m = opened("team", "requested_model", 100);
+    struct set_size size;
+    char team[16];
+
+    for (int i = 0; i < 30; i++) {
+        snprintf(team, sizeof team, "t%d", i % 10);
+        struct record r = charge(team, i % 3 ? "a" : "b", 1);
+        r.committed_ns = i;
+        metrics_apply(m, &r);
+    }
+    struct metrics_copy *copy = metrics_copy(m, 30);
+    assert_true(metrics_copy_size(copy, 0, 8, &size));
+    assert_true(str_eq(size.name, STR("spend")));
+    assert_int_equal(size.series, 20);
+    assert_int_equal(size.fresh, 12);
+    assert_int_equal(size.max_series, 100);
+    assert_true(str_eq(size.labels[0].name, STR("team")));
+    assert_int_equal(size.labels[0].values, 10);
+    assert_int_equal(size.labels[0].fresh, 2);
+    assert_int_equal(size.labels[1].values, 2);
+    assert_int_equal(size.labels[1].fresh, 0);
+    assert_false(metrics_copy_size(copy, 1000, 8, &size));
+    metrics_copy_free(copy);
+    metrics_close(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +385,7 @@ int main(void)
         cmocka_unit_test(sums_that_do_not_fit_are_clamped),
         cmocka_unit_test(labels_may_be_none_and_numbers_may_be_labels),
         cmocka_unit_test(labels_that_families_add_themselves_are_refused),
+        cmocka_unit_test(the_label_that_makes_series_many_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

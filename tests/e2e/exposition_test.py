@@ -1,0 +1,167 @@
+"""/metrics as scrapers read it: formats, counters that begin at 0, counters that never fall.
+
+usage: exposition_test.py BINARY BUILD_DIR
+"""
+import gzip
+import http.client
+import shutil
+import signal
+import time
+
+from harness import Metrics, main, rfc3339, until
+from prometheus import Prometheus
+
+TEAMS = 200
+SCRAPER = {"X-Prometheus-Scrape-Timeout-Seconds": "10"}
+OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}
+
+
+def event(team, usd="1", **more):
+    now = rfc3339(time.time())
+    return {"id": f"{team}-{time.monotonic_ns()}", "team": team, "ai_system": "openai",
+            "requested_model": "gpt-4o", "status": "success", "start": now, "end": now,
+            "input_tokens": 10, "output_tokens": 2, "reported_usd": usd, **more}
+
+
+class Scraper:
+    """A scraper with a connection of its own."""
+
+    def __init__(self, port, headers=None):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.headers = SCRAPER if headers is None else headers
+
+    def scrape(self):
+        self.connection.request("GET", "/metrics", headers=self.headers)
+        answer = self.connection.getresponse()
+        return answer.headers, answer.read()
+
+    def spend(self, team):
+        return Metrics(self.scrape()[1].decode()).one("llm_spend_usd_total", team=team)
+
+
+def new_counters(check, stage):
+    engine = stage.engine("new", {}).start()
+    one, other, curl = Scraper(engine.port), Scraper(engine.port), Scraper(engine.port, {})
+    one.scrape(), other.scrape()
+    engine.post("generic", [event("a", "0.25")])
+    check.equal("a scraper sees a new counter at 0", one.spend("a"), 0)
+    check.equal("who is no scraper sees its value", curl.spend("a"), 0.25)
+    check.equal("and again at 0, while another scraper has not seen it", one.spend("a"), 0)
+    check.equal("which sees it at 0 too", other.spend("a"), 0)
+    check.equal("then both see its value", (one.spend("a"), other.spend("a")), (0.25, 0.25))
+    engine.post("generic", [event("a", "0.5"), event("b", "1")])
+    check.equal("a known one is seen at its value at once", one.spend("a"), 0.75)
+    check.equal("a new one beside it is not", one.spend("b"), 0)
+    engine.end(signal.SIGKILL)
+    engine.start()
+    check.equal("after a restart all that is known is seen at its value",
+                [Scraper(engine.port).spend(t) for t in "ab"], [0.75, 1])
+    check.equal("the API and SQL were never late",
+                engine.rows("SELECT sum(charge_nanousd) FROM requests"), [(1_750_000_000,)])
+
+
+def fixed_time(check, stage):
+    engine = stage.engine("fixed", {"metrics": {"zero_first": "2s"}}).start()
+    scraper = Scraper(engine.port)
+    engine.post("generic", [event("a", "0.25")])
+    check.equal("with a fixed time it is at 0", [scraper.spend("a") for _ in range(3)], [0] * 3)
+    check.true("until that is over", until(lambda: scraper.spend("a") == 0.25 or None, 6))
+
+
+def formats(check, stage):
+    engine = stage.engine("formats", {}).start()
+    engine.post("generic", [event("a", "0.25", trace_id="4bf92f3577b34da6a3ce929d0e0e4736")])
+    headers, body = Scraper(engine.port, {}).scrape()
+    check.equal("text 0.0.4 is what everybody takes", headers["Content-Type"],
+                "text/plain; version=0.0.4; charset=utf-8")
+    headers, body = Scraper(engine.port, OPENMETRICS).scrape()
+    text = body.decode()
+    check.equal("OpenMetrics is for who asks", headers["Content-Type"],
+                "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    check.true("it ends with # EOF", text.endswith("\n# EOF\n"))
+    check.true("it names counters without _total, and units",
+               "# TYPE llm_spend_usd counter\n# UNIT llm_spend_usd usd\n" in text)
+    check.true("a counter says when it began", "llm_spend_usd_created{" in text)
+    check.true("spend has an exemplar",
+               '0.25 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.25 ' in text)
+    check.true("so has a bucket of the duration", any(
+        line.startswith("llm_request_duration_seconds_bucket") and "# {trace_id=" in line
+        for line in text.splitlines()))
+    check.equal("no empty line", [n for n, x in enumerate(text.splitlines()) if not x], [])
+    headers, body = Scraper(engine.port, {**OPENMETRICS, "Accept-Encoding": "gzip"}).scrape()
+    check.equal("gzip is for who asks", headers["Content-Encoding"], "gzip")
+    check.true("and is the same text", gzip.decompress(body).endswith(b"\n# EOF\n"))
+    check.equal("caches are told", headers["Vary"], "Accept, Accept-Encoding")
+
+
+def cardinality(check, stage):
+    engine = stage.engine("many", {"metrics": {"labels": ["team", "end_user"],
+                                               "max_series": 10}}).start()
+    engine.post("generic", [event("a", end_user=f"u{i}") for i in range(30)])
+    spend = next(s for s in engine.api("cardinality") if s["set"] == "spend")
+    check.equal("the API says how many series there are",
+                [spend[k] for k in ("series", "max_series", "overflow_events")], [11, 10, 20])
+    check.equal("and names the label that grows", max(
+        spend["labels"], key=lambda label: label["new_values_1h"])["label"], "end_user")
+    page = engine.get("/cardinality")
+    check.true("so does a page", page.status == 200 and "<td>end_user</td><td>11</td>" in page.text,
+               page.text)
+
+
+def real_prometheus(check, stage, binary, version):
+    engine = stage.engine(f"engine-{version}", {}).start()
+    both = [Prometheus(stage, f"{version}-{i}", {"spendwarden": engine.port}, binary=binary).start()
+            for i in range(2)]
+    for each in both:
+        until(lambda each=each: each.value("up") == 1)
+    engine.post("generic", [event(f"team-{i}", trace_id=f"trace-{i}") for i in range(TEAMS)])
+    time.sleep(40)
+    for i, each in enumerate(both):
+        total = each.value("sum(increase(llm_spend_usd_total[1h]))")
+        check.true(f"{version}, scraper {i}: {TEAMS} teams with one event each are {TEAMS} USD",
+                   total is not None and abs(total - TEAMS) <= 0.02 * TEAMS, total)
+    one = both[0]
+    check.equal(f"{version}: it scrapes without an error",
+                one.value("min_over_time(up[1h])"), 1)
+    check.equal(f"{version}: it took OpenMetrics",
+                [t["lastError"] for t in one.api("targets")["data"]["activeTargets"]], [""])
+    now = time.time()
+    exemplars = one.api("query_exemplars", query="llm_spend_usd_total", start=now - 600, end=now)
+    traces = {e["labels"]["trace_id"] for s in exemplars["data"] for e in s["exemplars"]}
+    check.true(f"{version}: exemplars lead from spend to requests",
+               traces and traces <= {f"trace-{i}" for i in range(TEAMS)}, len(traces))
+    return engine, one
+
+
+def older_ledger(check, engine, prometheus):
+    engine.end()
+    shutil.copy(engine.ledger, engine.ledger + ".backup")
+    engine.start()
+    engine.post("generic", [event("team-0", "500")])
+    time.sleep(3)
+    engine.end()
+    shutil.copy(engine.ledger + ".backup", engine.ledger)
+    engine.start()
+    time.sleep(4)
+    check.equal("an older ledger is back", engine.rows(
+        "SELECT sum(charge_nanousd) FROM requests"), [(TEAMS * 10**9,)])
+    total = prometheus.value("sum(increase(llm_spend_usd_total[10m]))")
+    check.true("and increase() shows no more than was spent", total < 1.02 * (TEAMS + 500), total)
+    engine.post("generic", [event("team-0", "3")])
+    time.sleep(4)
+    grown = prometheus.value("sum(increase(llm_spend_usd_total[10m]))") - total
+    check.true("what is spent from then on is counted", 2 < grown < 4, grown)
+    check.equal("the ledger agrees with itself", engine.verify().returncode, 0)
+
+
+def run(check, stage, _build):
+    new_counters(check, stage)
+    fixed_time(check, stage)
+    formats(check, stage)
+    cardinality(check, stage)
+    engine, prometheus = real_prometheus(check, stage, "prometheus", "2.42")
+    older_ledger(check, engine, prometheus)
+
+
+if __name__ == "__main__":
+    main(run)

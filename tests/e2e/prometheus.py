@@ -1,0 +1,51 @@
+"""A real Prometheus on a free port that scrapes engines, and its query API."""
+import json
+import os
+import urllib.parse
+
+from harness import Process, free_port, request
+
+
+class Prometheus(Process):
+    """`jobs`: port by job name. `more`: further parts of its configuration, as a map."""
+
+    def __init__(self, stage, name, jobs, interval="1s", binary="prometheus", more=None,
+                 flags=()):
+        self.folder, self.port = os.path.join(stage.folder, name), free_port()
+        os.makedirs(self.folder)
+        config = stage.file(f"{name}/prometheus.yml", json.dumps({
+            "global": {"scrape_interval": interval, "evaluation_interval": interval},
+            "scrape_configs": [
+                {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+                for job, port in jobs.items()], **(more or {})}))
+        super().__init__(
+            [binary, f"--config.file={config}", f"--storage.tsdb.path={self.folder}/data",
+             f"--web.listen-address=127.0.0.1:{self.port}",
+             "--enable-feature=exemplar-storage", *flags],
+            os.path.join(self.folder, "prometheus.log"))
+        stage.keep(self)
+
+    def start(self):
+        self.launch()
+        self.wait_ready(self.port, "/-/ready")
+        return self
+
+    def api(self, path, **parameters):
+        text = urllib.parse.urlencode(parameters)
+        return request(self.port, "GET", f"/api/v1/{path}?{text}").json
+
+    def vector(self, expression):
+        """Label sets without the name, and values."""
+        answer = self.api("query", query=expression)
+        if answer["status"] != "success":
+            raise ValueError(f"{expression}: {answer['error']}")
+        return [({k: v for k, v in each["metric"].items() if k != "__name__"},
+                 float(each["value"][1])) for each in answer["data"]["result"]]
+
+    def value(self, expression):
+        """The only value of the answer, or None."""
+        found = self.vector(expression)
+        return found[0][1] if len(found) == 1 else None
+
+    def by(self, expression, label):
+        return {labels.get(label, ""): value for labels, value in self.vector(expression)}
