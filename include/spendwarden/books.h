@@ -74,7 +74,6 @@ bool books_alerts(struct books *b, struct buf *out, struct err *err);
 
 /* What may be shown of the counters. NULL: no memory. */
 struct metrics_copy *books_metrics(struct books *b, uint64_t *last_seq);
-
 /* It was shown, up to row `seq`, and must not fall below that. By one thread. */
 void books_shown(struct books *b, uint64_t seq);
 
