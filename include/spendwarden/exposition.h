@@ -1,6 +1,7 @@
 /* What a scraper reads: Prometheus' text format 0.0.4, or OpenMetrics 1.0 (counters
  * without _total in their headings, units, times of creation, exemplars, "# EOF"). */
 #pragma once
+#include "spendwarden/beginnings.h"
 #include "spendwarden/buf.h"
 #include "spendwarden/event.h"
 
@@ -9,6 +10,9 @@ struct exposition {
     bool openmetrics;
     int64_t zero_from_ns; /* counters that began at or after it are shown at 0, so that
                              increase() sees them begin; INT64_MAX: true values */
+    struct beginnings *beginnings; /* of counters with labels that expose_sample shows;
+                                      NULL: they are not shown at 0 */
+    bool counts;                   /* the family is of counters */
 };
 
 /* HELP and TYPE, and in OpenMetrics UNIT, which is the name's ending; samples of that

@@ -57,6 +57,7 @@ struct server {
     struct ingest **ingest; /* by loop */
     struct views *views, *slow_views;
     struct scrapers scrapers;       /* by the thread of `views` */
+    struct beginnings beginnings;   /* the same */
     const struct token_set *tokens; /* atomic: requests read it */
     pthread_mutex_t reload_lock;
     int64_t started_ns;

@@ -271,7 +271,12 @@ void view_metrics(struct server *s, struct http_request *r, struct http_response
         return;
     }
     books_shown(engine_books(s->engine), seq);
-    x.zero_from_ns = zero_from(s, r, metrics_copy_time(copy));
+    int64_t at_ns = metrics_copy_time(copy);
+    x.zero_from_ns = zero_from(s, r, at_ns);
+    if (x.zero_from_ns != INT64_MAX) {
+        beginnings_look(&s->beginnings, at_ns, s->started_ns);
+        x.beginnings = &s->beginnings;
+    }
     metrics_render(copy, &x);
     metrics_copy_free(copy);
     expose_engine(s, &x);

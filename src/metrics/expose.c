@@ -60,7 +60,8 @@ void expose_family(struct exposition *x, const char *name, const char *help,
 {
     struct str family = str_of(name);
 
-    if (x->openmetrics && strcmp(type, "counter") == 0)
+    x->counts = strcmp(type, "counter") == 0;
+    if (x->openmetrics && x->counts)
         family.size -= STR("_total").size;
     buf_format(x->out, "# HELP %.*s ", STR_ARG(family));
     put_help(x, help);
@@ -75,12 +76,10 @@ void expose_end(struct exposition *x)
         buf_add(x->out, STR("# EOF\n"));
 }
 
-static void put_series(struct buf *out, const char *name, const struct pair *labels,
-                       size_t label_count)
+static void put_labels(struct buf *out, const struct pair *labels, size_t label_count)
 {
     char opening = '{';
 
-    buf_add(out, str_of(name));
     for (size_t i = 0; i < label_count; i++) {
         if (labels[i].name.size == 0)
             continue;
@@ -92,7 +91,22 @@ static void put_series(struct buf *out, const char *name, const struct pair *lab
     }
     if (opening == ',')
         buf_byte(out, '}');
-    buf_byte(out, ' ');
+}
+
+/* Name and labels. False: it has begun since, so that its value is 0, which is written.
+ */
+static bool begin_sample(struct exposition *x, const char *name,
+                         const struct pair *labels, size_t label_count)
+{
+    size_t start = x->out->size;
+
+    buf_add(x->out, str_of(name));
+    put_labels(x->out, labels, label_count);
+    struct str series = {x->out->at + start, x->out->size - start};
+    bool at_zero = x->counts && label_count > 0 && x->beginnings && !x->out->failed &&
+                   beginnings_born(x->beginnings, series) >= x->zero_from_ns;
+    buf_add(x->out, at_zero ? STR(" 0\n") : STR(" "));
+    return !at_zero;
 }
 
 /* The shortest decimal that reads back as the same number. */
@@ -127,7 +141,8 @@ void expose_nano(struct buf *out, int64_t nano)
 void expose_sample(struct exposition *x, const char *name, const struct pair *labels,
                    size_t label_count, double value)
 {
-    put_series(x->out, name, labels, label_count);
+    if (!begin_sample(x, name, labels, label_count))
+        return;
     put_double(x->out, value);
     buf_byte(x->out, '\n');
 }
@@ -135,7 +150,8 @@ void expose_sample(struct exposition *x, const char *name, const struct pair *la
 void expose_sample_int(struct exposition *x, const char *name, const struct pair *labels,
                        size_t label_count, int64_t value)
 {
-    put_series(x->out, name, labels, label_count);
+    if (!begin_sample(x, name, labels, label_count))
+        return;
     buf_int(x->out, value);
     buf_byte(x->out, '\n');
 }
@@ -144,7 +160,8 @@ void expose_sample_money(struct exposition *x, const char *name,
                          const struct pair *labels, size_t label_count,
                          struct money value)
 {
-    put_series(x->out, name, labels, label_count);
+    if (!begin_sample(x, name, labels, label_count))
+        return;
     expose_nano(x->out, value.nanousd);
     buf_byte(x->out, '\n');
 }

@@ -33,6 +33,7 @@ SHELL = {"", "api", "cli", "engine", "sim", "tick", "ui"}
 
 # Contracts that are named neither after a folder nor after a file of base, event or src.
 CONTRACTS = {
+    "beginnings": "metrics",
     "beside": "event",
     "books_watch": "books",
     "checkpoint": "books",

@@ -28,6 +28,46 @@ TEST(families_and_samples_are_written_as_prometheus_reads_them)
     buf_release(&out);
 }
 
+TEST(counters_of_the_program_are_shown_at_zero_first)
+{
+    static struct beginnings beginnings;
+    const struct pair label = {STR("source"), STR("kong")};
+    struct buf out = {0};
+    struct exposition x = {.out = &out, .beginnings = &beginnings};
+
+    beginnings_look(&beginnings, 100 * NS_PER_SECOND, 90 * NS_PER_SECOND);
+    x.zero_from_ns = 90 * NS_PER_SECOND;
+    expose_family(&x, "events_total", "E.", "counter");
+    buf_reset(&out);
+    expose_sample_int(&x, "events_total", &label, 1, 7);
+    expect(&out, "events_total{source=\"kong\"} 0\n");
+    expose_sample_int(&x, "events_total", NULL, 0, 7);
+    expect(&out, "events_total 7\n");
+    beginnings_look(&beginnings, 115 * NS_PER_SECOND, 90 * NS_PER_SECOND);
+    x.zero_from_ns = 101 * NS_PER_SECOND;
+    expose_sample_int(&x, "events_total", &label, 1, 8);
+    expect(&out, "events_total{source=\"kong\"} 8\n");
+    expose_family(&x, "size", "S.", "gauge");
+    buf_reset(&out);
+    expose_sample_int(&x, "size", &label, 1, 5);
+    expect(&out, "size{source=\"kong\"} 5\n");
+    buf_release(&out);
+}
+
+TEST(what_is_first_seen_after_a_pause_is_old)
+{
+    static struct beginnings b;
+
+    beginnings_look(&b, 1000 * NS_PER_SECOND, 100 * NS_PER_SECOND);
+    assert_int_equal(beginnings_born(&b, STR("a")), 0);
+    beginnings_look(&b, 1015 * NS_PER_SECOND, 100 * NS_PER_SECOND);
+    assert_int_equal(beginnings_born(&b, STR("b")), 1015 * NS_PER_SECOND);
+    for (int i = 0; i < 2 * BEGINNINGS_MAX; i++)
+        beginnings_born(&b, (struct str){(char *)&i, sizeof i});
+    assert_int_equal(beginnings_born(&b, STR("c")), 0); /* no room */
+    assert_int_equal(beginnings_born(&b, STR("b")), 1015 * NS_PER_SECOND);
+}
+
 TEST(numbers_read_back_as_they_were)
 {
     static const struct {
@@ -138,6 +178,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(families_and_samples_are_written_as_prometheus_reads_them),
+        cmocka_unit_test(counters_of_the_program_are_shown_at_zero_first),
+        cmocka_unit_test(what_is_first_seen_after_a_pause_is_old),
         cmocka_unit_test(numbers_read_back_as_they_were),
         cmocka_unit_test(the_exposition_begins_with_spend_requests_and_tokens),
         cmocka_unit_test(promtool_finds_nothing_wrong),
