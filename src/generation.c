@@ -88,6 +88,7 @@ static bool compile_source(struct generation *g, struct str name, struct diags *
         .schema = &c->schema,
         .metadata_count = c->metadata_count,
         .metadata_keys = c->metadata_keys,
+        .gateway = c->metrics.litellm_names,
     };
 
     memcpy(options.hash_label, c->hash_label, sizeof options.hash_label);

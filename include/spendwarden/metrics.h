@@ -7,7 +7,11 @@
 #include "spendwarden/exposition.h"
 #include "spendwarden/record.h"
 
-enum { METRIC_LABELS_MAX = 12, COVERAGE_LABELS_MAX = 8 };
+enum {
+    METRIC_LABELS_MAX = 12, /* that a configuration chooses */
+    SERIES_LABELS_MAX = 24, /* of any family: LiteLLM's have more */
+    COVERAGE_LABELS_MAX = 8,
+};
 
 struct metrics_options {
     const struct schema *schema; /* outlives the registry */
@@ -15,7 +19,9 @@ struct metrics_options {
     struct field labels[METRIC_LABELS_MAX];
     size_t coverage_count; /* labels whose attributed and unattributed spend is counted */
     struct field coverage[COVERAGE_LABELS_MAX];
-    size_t max_series; /* per family; the rest goes to the series "__other__" */
+    bool litellm_names;    /* LiteLLM's families as well */
+    bool litellm_end_user; /* which then have end_user; else it is "None" */
+    size_t max_series;     /* per family; the rest goes to the series "__other__" */
     int64_t retire_ns; /* a series that had no event for so long is no longer shown, and
                           begins anew with its next one; 0: never */
 };
@@ -61,6 +67,10 @@ void metrics_save(const struct metrics *m, struct buf *out);
  * registry stays empty; the caller rebuilds from the ledger. */
 bool metrics_load(struct metrics *m, struct str state, struct err *err);
 
+/* The same of counters that cannot be counted again: LiteLLM's begin anew where only they
+ * were saved otherwise, or not at all. */
+bool metrics_load_opening(struct metrics *m, struct str state, struct err *err);
+
 /* --- exposition --- */
 
 /* A consistent copy, taken while no one applies; rendered later, by any thread. It holds
@@ -86,7 +96,7 @@ struct set_size {
     size_t series, fresh, max_series;
     int64_t overflowed, retired; /* events; series */
     size_t label_count;
-    struct label_size labels[METRIC_LABELS_MAX];
+    struct label_size labels[SERIES_LABELS_MAX];
 };
 
 /* Text is of the copy. False: there are no more sets. */

@@ -99,6 +99,11 @@ static void json_byte(struct buf *b, unsigned char byte)
     }
 }
 
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+}
+
 void buf_json(struct buf *b, struct str text)
 {
     size_t plain = 0; /* start of what is copied as it is */
@@ -106,8 +111,12 @@ void buf_json(struct buf *b, struct str text)
     buf_byte(b, '"');
     for (size_t i = 0; i < text.size;) {
         unsigned char byte = (unsigned char)text.at[i];
+        if (is_plain(byte)) { /* nearly all of it */
+            i++;
+            continue;
+        }
         size_t length = utf8_length(text.at + i, text.size - i);
-        if (length && byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F) {
+        if (length > 1) {
             i += length;
             continue;
         }

@@ -36,5 +36,5 @@ bool opening_restore(struct metrics *m, const struct opening *o, struct str know
 {
     /* Loading declares counters; loading again, or failing to, forgets their values. */
     metrics_load(m, known, NULL);
-    return metrics_load(m, o->metrics, NULL);
+    return metrics_load_opening(m, o->metrics, NULL);
 }

@@ -90,17 +90,6 @@ void read_zone(struct reader *r, const struct setting *s, const struct yaml_node
         complain(r, n, "%s", err.text);
 }
 
-void read_unavailable(struct reader *r, const struct setting *s,
-                      const struct yaml_node *n, __attribute__((unused)) char *base)
-{
-    bool wanted;
-
-    if (!yaml_bool(n, &wanted))
-        complain_type(r, s, n, "false");
-    else if (wanted)
-        complain(r, n, "%s: is not available in this version", s->path);
-}
-
 void read_zero_first(struct reader *r, const struct setting *s, const struct yaml_node *n,
                      char *base)
 {

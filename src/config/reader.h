@@ -86,4 +86,4 @@ setting_reader read_texts, read_paths, read_pairs, read_match, read_items; /* li
 setting_reader read_declared, read_hashed, read_metric_labels, read_coverage,
     read_sources, read_event_labels;                       /* labels.c */
 setting_reader read_listen, read_scopes, read_source_name; /* server.c */
-setting_reader read_zone, read_data, read_settings, read_unavailable, read_zero_first;
+setting_reader read_zone, read_data, read_settings, read_zero_first;

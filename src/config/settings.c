@@ -164,8 +164,13 @@ const struct setting settings[] = {
     {"metrics.max_series", "number", "10000", read_number, AT(metrics.max_series),
      .least = "10", .most = "10000000",
      .meaning = "Per family; the rest goes to the series __other__."},
-    {"metrics.litellm_names", "false", "false", read_unavailable,
-     .meaning = "LiteLLM's own metric names; not in this version."},
+    {"metrics.litellm_names", "true or false", "false", read_flag,
+     AT(metrics.litellm_names),
+     .meaning =
+         "LiteLLM's metric names as well, with its labels; they hold personal data."},
+    {"metrics.litellm_end_user", "true or false", "false", read_flag,
+     AT(metrics.litellm_end_user),
+     .meaning = "Those tell end users apart; else end_user is None, as in LiteLLM."},
     {"metrics.retire_after", "duration", NULL, read_duration, AT(metrics.retire_ns),
      .least = "10m", .most = "3650d",
      .meaning = "A series without events for so long is no longer shown and makes room; "

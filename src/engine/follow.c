@@ -39,6 +39,9 @@ static bool same_labels(const struct config *a, const struct config *b)
     for (size_t i = 0; i < a->schema.declared_count; i++)
         if (!str_eq(a->schema.declared[i], b->schema.declared[i]))
             return false;
+    if (x->litellm_names != y->litellm_names ||
+        x->litellm_end_user != y->litellm_end_user)
+        return false;
     return same_fields(a, x->labels, x->label_count, b, y->labels, y->label_count) &&
            same_fields(a, x->coverage, x->coverage_count, b, y->coverage,
                        y->coverage_count);
@@ -106,7 +109,8 @@ bool engine_can_follow(const struct config *now, const struct config *next,
         {same_server(now, next), "server.listen, server.loops or server.limits"},
         {same_ledger(now, next),
          "ledger.path, ledger.dedupe_horizon or ledger.dedupe_memory"},
-        {same_labels(now, next), "labels.declared, metrics.labels or metrics.coverage"},
+        {same_labels(now, next),
+         "labels.declared, metrics.labels, metrics.coverage or metrics.litellm_..."},
         {same_bounds(now, next), "metrics.max_series or rules.windows"},
         {same_alerts(&now->alerts, &next->alerts),
          "alerts, server.external_url or a rules.tick above alerts.resend"},

@@ -214,8 +214,13 @@ static void write_limits(struct buf *out, const struct gateway *g)
         buf_json(out, limit->id);
         buf_byte(out, ',');
         buf_json(out, limit->alias);
-        buf_format(out, ",%lld,%lld,%lld]", (long long)limit->max.nanousd,
-                   (long long)limit->spent.nanousd, (long long)limit->reset_ns);
+        buf_byte(out, ',');
+        buf_int(out, limit->max.nanousd);
+        buf_byte(out, ',');
+        buf_int(out, limit->spent.nanousd);
+        buf_byte(out, ',');
+        buf_int(out, limit->reset_ns);
+        buf_byte(out, ']');
     }
     buf_byte(out, ']');
 }

@@ -1,5 +1,5 @@
 /* One record into all families. No allocation for series that are known. */
-#include "internal.h"
+#include "litellm.h"
 #include "spendwarden/utf8.h"
 
 enum { NS_PER_US = 1000 };
@@ -10,9 +10,8 @@ static void add_count(int64_t *cell, int64_t count)
         add_clamped(cell, count);
 }
 
-/* Cells that are shown from their first event on are born with it. */
-static void add_late(const struct metrics *m, struct series_set *set, int64_t *cells,
-                     size_t cell, int64_t count)
+void add_late(const struct metrics *m, struct series_set *set, int64_t *cells,
+              size_t cell, int64_t count)
 {
     if (count > 0 && cells[cell] == 0)
         series_born(set, series_of(set, cells))[1 + cell - set->late_first] = m->now_ns;
@@ -212,6 +211,8 @@ void metrics_apply(struct metrics *m, const struct record *r)
     apply_model(m, r);
     apply_coverage(m, r);
     apply_derived(m, r);
+    if (m->fixed_count > SET_LITELLM_FIRST)
+        litellm_apply(m, r);
     for (size_t i = 0; i < r->effect_count; i++)
         apply_effect(m, &r->effects[i]);
 }

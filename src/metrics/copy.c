@@ -57,6 +57,7 @@ struct metrics_copy *metrics_copy(const struct metrics *m, int64_t now_ns)
     if (!c)
         return NULL;
     c->at_ns = now_ns;
+    c->fixed_count = m->fixed_count;
     c->max_series = m->options.max_series;
     c->texts = m->texts;
     atomic_fetch_add(&c->texts->users, 1);

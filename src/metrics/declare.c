@@ -37,17 +37,19 @@ static bool name_ends_well(const struct metric_decl *metric)
     return !str_ends(metric->name, STR("_total"));
 }
 
-static bool is_taken(struct str name)
+static bool is_taken(const struct metrics *m, struct str name)
 {
     bool taken = str_starts(name, STR("spendwarden_")) &&
                  !str_starts(name, STR("spendwarden_candidate_"));
+    const struct family *f;
 
-    for (size_t i = 0; i < family_count; i++)
-        taken |= str_eq(name, str_of(families[i].name));
+    for (size_t i = 0; (f = family_at(i, m->fixed_count)); i++)
+        taken |= str_eq(name, str_of(f->name));
     return taken;
 }
 
-static bool metric_is_sound(const struct metric_decl *metric, struct err *err)
+static bool metric_is_sound(const struct metrics *m, const struct metric_decl *metric,
+                            struct err *err)
 {
     struct str name = metric->name;
 
@@ -57,7 +59,7 @@ static bool metric_is_sound(const struct metric_decl *metric, struct err *err)
                        "ends in _total, a histogram's not in _total, _bucket, _count or "
                        "_sum",
                        STR_ARG(name));
-    if (is_taken(name))
+    if (is_taken(m, name))
         return err_set(err, ERR_CONFIG, "metric \"%.*s\": the name is taken",
                        STR_ARG(name));
     if (!labels_are_sound(metric))
@@ -68,7 +70,7 @@ static bool metric_is_sound(const struct metric_decl *metric, struct err *err)
 
 struct series_set *policy_set_find(const struct metrics *m, struct str name)
 {
-    for (size_t i = SET_FIXED_COUNT; i < m->set_count; i++)
+    for (size_t i = m->fixed_count; i < m->set_count; i++)
         if (str_eq(m->sets[i].name, name))
             return &m->sets[i];
     return NULL;
@@ -130,10 +132,10 @@ static bool set_texts(struct metrics *m, struct series_set *set,
 
 bool metrics_declare(struct metrics *m, const struct metric_decl *metric, struct err *err)
 {
-    if (!metric_is_sound(metric, err))
+    if (!metric_is_sound(m, metric, err))
         return false;
     struct series_set *set = policy_set_find(m, metric->name);
-    if (!set && m->set_count - SET_FIXED_COUNT == POLICY_METRICS_MAX)
+    if (!set && m->set_count - m->fixed_count == POLICY_METRICS_MAX)
         return err_set(err, ERR_LIMIT, "more than %d metrics of policies",
                        POLICY_METRICS_MAX);
     if (!set) {

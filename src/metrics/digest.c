@@ -82,10 +82,11 @@ static void put_policy_metric(struct buf *out, const struct series_set *set, boo
 void metrics_digest(const struct metrics *m, bool series, struct buf *out)
 {
     struct buf lines = {0};
+    const struct family *f;
 
-    for (size_t i = 0; i < family_count; i++)
-        put_family(&lines, &families[i], &m->sets[families[i].set], series);
-    for (size_t i = SET_FIXED_COUNT; i < m->set_count; i++)
+    for (size_t i = 0; (f = family_at(i, m->fixed_count)); i++)
+        put_family(&lines, f, &m->sets[f->set], series);
+    for (size_t i = m->fixed_count; i < m->set_count; i++)
         put_policy_metric(&lines, &m->sets[i], series);
     if (lines.failed)
         out->failed = true;

@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "litellm.h"
 
 const int64_t cost_bounds_nanousd[COST_BOUNDS] = {
     100000,    300000,     1000000,    3000000,     10000000,    30000000,    100000000,
@@ -34,7 +34,7 @@ const int64_t duration_bounds_us[DURATION_BOUNDS] = {
             .extra_name = "type", .extra_value = value, .when_seen = true                \
     }
 
-const struct family families[] = {
+static const struct family families[] = {
     {COUNTER("llm_spend_usd_total", "What was charged.", SET_SPEND, CELL_SPEND,
              UNIT_NANO),
      .has_exemplar = true},
@@ -105,10 +105,23 @@ const struct family families[] = {
 
 struct str set_name(const struct series_set *set)
 {
-    static const char *const names[SET_FIXED_COUNT] = {
+    static const char *const names[SET_LITELLM_FIRST] = {
         "spend", "model", "unpriced", "attributed", "unattributed", "derived"};
 
-    return set->kind < SET_FIXED_COUNT ? str_of(names[set->kind]) : set->name;
+    if (set->kind >= SET_FIXED_COUNT)
+        return set->name;
+    return set->kind < SET_LITELLM_FIRST ? str_of(names[set->kind])
+                                         : litellm_set_name(set->kind);
 }
 
-const size_t family_count = sizeof families / sizeof *families;
+const struct family *family_at(size_t index, size_t fixed_count)
+{
+    enum { OWN_COUNT = sizeof families / sizeof *families };
+
+    if (index < OWN_COUNT)
+        return &families[index];
+    index -= OWN_COUNT;
+    return fixed_count > SET_LITELLM_FIRST && index < litellm_family_count
+               ? &litellm_families[index]
+               : NULL;
+}

@@ -23,6 +23,18 @@ enum set_kind {
     SET_ATTRIBUTED, /* one series per coverage label, in their order */
     SET_UNATTRIBUTED,
     SET_DERIVED,
+    SET_LITELLM_FIRST, /* from here on: where options.litellm_names is set; litellm.h */
+    SET_LITELLM_SPEND = SET_LITELLM_FIRST,
+    SET_LITELLM_REQUESTS,
+    SET_LITELLM_TOKENS,
+    SET_LITELLM_TOKEN_DETAILS,
+    SET_LITELLM_PROXY,
+    SET_LITELLM_PROXY_FAILED,
+    SET_LITELLM_API_FAILED,
+    SET_LITELLM_DEPLOYMENT,
+    SET_LITELLM_DEPLOYMENT_FAILED,
+    SET_LITELLM_LATENCY,
+    SET_LITELLM_FIRST_TOKEN,
     SET_FIXED_COUNT,
     SET_POLICY = SET_FIXED_COUNT,
 };
@@ -85,7 +97,7 @@ struct series_set {
     size_t bound_count;    /* of a policy's histogram; else 0 */
     const int64_t *bounds; /* then, x 1e9; in texts */
     size_t label_count, cell_count;
-    struct str label_names[METRIC_LABELS_MAX]; /* in texts */
+    struct str label_names[SERIES_LABELS_MAX]; /* in texts */
     size_t late_first, late_count; /* cells that are shown once they are not 0 */
     size_t exemplar_count;         /* per series */
 
@@ -111,15 +123,16 @@ struct metrics {
     uint64_t seed;
     int64_t now_ns;     /* commit time of the record being applied */
     size_t texts_alive; /* bytes of `texts` when it was last renewed */
-    size_t set_count;
-    struct series_set *sets; /* owned; SET_FIXED_COUNT, then those of policies */
+    size_t set_count, fixed_count;
+    struct series_set
+        *sets; /* owned; fixed_count by their kind, then those of policies */
     struct str label_names[LABEL_COUNT];
 };
 
 struct metrics_copy {
     struct texts *texts;
     int64_t at_ns;
-    size_t set_count, max_series;
+    size_t set_count, fixed_count, max_series;
     struct series_set *sets; /* without slots and what is not shown */
 };
 
@@ -140,8 +153,8 @@ struct family {
     size_t exemplar; /* then; of a histogram, that of its first bucket */
 };
 
-extern const struct family families[];
-extern const size_t family_count;
+/* Those of the first `fixed_count` sets, in their order; NULL past the end. */
+const struct family *family_at(size_t index, size_t fixed_count);
 
 /* "spend", or a policy metric's name. */
 struct str set_name(const struct series_set *set);
@@ -204,6 +217,10 @@ void set_sweep(struct metrics *m, struct series_set *set);
  * it was. */
 size_t histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
                      int64_t value);
+
+/* Adds to a cell that is shown, and born, with its first event. */
+void add_late(const struct metrics *m, struct series_set *set, int64_t *cells,
+              size_t cell, int64_t count);
 
 /* --- declare.c --- */
 

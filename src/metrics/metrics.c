@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "internal.h"
+#include "litellm.h"
 #include "spendwarden/hash.h"
 
 bool text_copy(struct metrics *m, struct str *text)
@@ -47,7 +47,8 @@ static bool add_fixed_sets(struct metrics *m)
            set_add(m, SET_UNPRICED, 1, model, 3) &&
            set_add(m, SET_ATTRIBUTED, 1, label, 1) &&
            set_add(m, SET_UNATTRIBUTED, 1, label, 2) &&
-           set_add(m, SET_DERIVED, 1, derived, 2);
+           set_add(m, SET_DERIVED, 1, derived, 2) &&
+           (!options->litellm_names || litellm_add_sets(m));
 }
 
 bool metrics_prepare(struct metrics *m)
@@ -109,6 +110,7 @@ bool metrics_open(struct metrics **out, const struct metrics_options *options,
     if (!m)
         return err_set(err, ERR_MEMORY, "metrics: no memory");
     m->options = *options;
+    m->fixed_count = options->litellm_names ? SET_FIXED_COUNT : SET_LITELLM_FIRST;
     m->texts = texts_new();
     for (size_t i = 0; i < LABEL_COUNT; i++)
         m->label_names[i] = field_name(

@@ -214,13 +214,14 @@ void metrics_render(const struct metrics_copy *c, struct exposition *x)
 {
     struct buf name = {0}, help = {0}, bound = {0};
 
-    for (size_t i = 0; i < family_count; i++) {
-        const struct family *f = &families[i];
-        if (i == 0 || strcmp(f->name, f[-1].name) != 0)
+    const struct family *f, *before = NULL;
+
+    for (size_t i = 0; (f = family_at(i, c->fixed_count)); i++, before = f) {
+        if (!before || strcmp(f->name, before->name) != 0)
             expose_family(x, f->name, f->help, f->type);
         put_samples(x, f, &c->sets[f->set], &bound);
     }
-    for (size_t i = SET_FIXED_COUNT; i < c->set_count; i++)
+    for (size_t i = c->fixed_count; i < c->set_count; i++)
         put_policy_metric(x, &c->sets[i], &name, &help, &bound);
     put_sizes(x, c);
     buf_release(&name);

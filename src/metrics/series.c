@@ -1,7 +1,7 @@
 /* Sets of series: a hash table from label values to cells. */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "litellm.h"
 #include "spendwarden/hash.h"
 #include "spendwarden/utf8.h"
 
@@ -37,6 +37,8 @@ void set_init(struct series_set *set, enum set_kind kind, size_t cell_count)
         set->exemplar_count = 1;
     } else if (kind == SET_MODEL) {
         set->exemplar_count = MODEL_EXEMPLARS;
+    } else if (kind == SET_LITELLM_TOKEN_DETAILS) {
+        set->late_count = LITELLM_DETAIL_CELLS;
     }
 }
 
@@ -264,7 +266,7 @@ static struct str cleaned(struct str value, char room[TEXT_VALUE_MAX])
 
 static int64_t *other(struct metrics *m, struct series_set *set)
 {
-    struct str values[METRIC_LABELS_MAX];
+    struct str values[SERIES_LABELS_MAX];
 
     for (size_t i = 0; i < set->label_count; i++)
         values[i] = STR("__other__");
@@ -278,8 +280,8 @@ static int64_t *other(struct metrics *m, struct series_set *set)
 static int64_t *take_new(struct metrics *m, struct series_set *set,
                          const struct str *values, uint64_t hash)
 {
-    char room[METRIC_LABELS_MAX][TEXT_VALUE_MAX];
-    struct str clean[METRIC_LABELS_MAX];
+    char room[SERIES_LABELS_MAX][TEXT_VALUE_MAX];
+    struct str clean[SERIES_LABELS_MAX];
     bool changed = false;
 
     for (size_t i = 0; i < set->label_count; i++) {

@@ -4,7 +4,7 @@
 #include "internal.h"
 #include "spendwarden/pack.h"
 
-static const char magic[] = "SWM2";
+static const char magic[] = "SWM3";
 
 static void save_cells(struct buf *out, const int64_t *cells, size_t count)
 {
@@ -82,9 +82,10 @@ void metrics_save(const struct metrics *m, struct buf *out)
 
     pack_begin(out, magic, &start);
     save_coverage(m, out);
-    pack_int(out, (int64_t)(m->set_count - SET_FIXED_COUNT));
+    pack_int(out, (int64_t)m->fixed_count);
+    pack_int(out, (int64_t)(m->set_count - m->fixed_count));
     for (size_t i = 0; i < m->set_count; i++) {
-        if (i >= SET_FIXED_COUNT) {
+        if (i >= m->fixed_count) {
             pack_str(out, m->sets[i].name);
             pack_str(out, m->sets[i].help);
         }
@@ -99,15 +100,16 @@ void metrics_save(const struct metrics *m, struct buf *out)
 /* As saved before the series of a set. */
 struct shape {
     size_t label_count, cell_count;
-    struct str label_names[METRIC_LABELS_MAX];
+    struct str label_names[SERIES_LABELS_MAX];
     int64_t overflowed, retired, swept_ns;
     size_t gone_count;
     int64_t gone[SPEND_CELLS + MODEL_CELLS];
+    size_t late_count; /* as by its kind */
 };
 
 static void load_shape(struct unpack *u, struct shape *shape)
 {
-    shape->label_count = (size_t)unpack_range(u, 0, METRIC_LABELS_MAX);
+    shape->label_count = (size_t)unpack_range(u, 0, SERIES_LABELS_MAX);
     for (size_t i = 0; i < shape->label_count; i++)
         shape->label_names[i] = unpack_str(u);
     shape->cell_count = (size_t)unpack_range(u, 1, SPEND_CELLS + MODEL_CELLS);
@@ -150,12 +152,12 @@ static void load_one(struct metrics *m, struct series_set *set, const struct sha
                      bool shown_less, struct unpack *u)
 {
     size_t count = shape->cell_count;
-    struct str values[METRIC_LABELS_MAX];
+    struct str values[SERIES_LABELS_MAX];
 
     for (size_t j = 0; j < shape->label_count; j++)
         values[j] = unpack_str(u);
     if (!set) {
-        skip_series(0, shown_less ? 2 * count : count, u);
+        skip_series(shape->late_count, shown_less ? 2 * count : count, u);
         return;
     }
     int64_t *cells = u->failed ? NULL : set_restore(m, set, values);
@@ -170,7 +172,7 @@ static void load_one(struct metrics *m, struct series_set *set, const struct sha
         set->shown_less[index * count + j] = unpack_int(u);
 }
 
-/* `set` NULL: reads past them. Only sets that are always there have late cells. */
+/* `set` NULL: reads past them. */
 static void load_series(struct metrics *m, struct series_set *set,
                         const struct shape *shape, struct unpack *u)
 {
@@ -194,14 +196,29 @@ static void load_series(struct metrics *m, struct series_set *set,
     set->swept_ns = shape->swept_ns;
 }
 
-/* False: other labels, or of another version. */
-static bool load_fixed(struct metrics *m, struct series_set *set, struct unpack *u)
+static size_t late_count_of(enum set_kind kind)
 {
-    struct shape shape = {0};
+    struct series_set set;
+
+    set_init(&set, kind, 1);
+    return set.late_count;
+}
+
+/* False: other labels, or of another version; LiteLLM's may be so with `apart`. */
+static bool load_fixed(struct metrics *m, enum set_kind kind, bool apart,
+                       struct unpack *u)
+{
+    struct series_set *set = kind < m->fixed_count ? &m->sets[kind] : NULL;
+    struct shape shape = {.late_count = late_count_of(kind)};
 
     load_shape(u, &shape);
-    if (u->failed || !same_shape(set, &shape))
+    if (u->failed)
         return false;
+    if (set && !same_shape(set, &shape)) {
+        if (!apart || kind < SET_LITELLM_FIRST)
+            return false;
+        set = NULL;
+    }
     load_series(m, set, &shape, u);
     return !u->failed;
 }
@@ -264,21 +281,28 @@ static bool attributed_in_order(const struct metrics *m)
     return true;
 }
 
-bool metrics_load(struct metrics *m, struct str state, struct err *err)
+/* How many sets were saved that are always there, or there by option. */
+static bool load_fixed_sets(struct metrics *m, bool apart, struct unpack *u)
+{
+    size_t saved = (size_t)unpack_range(u, SET_LITELLM_FIRST, SET_FIXED_COUNT);
+    size_t counters = (size_t)unpack_range(u, 0, POLICY_METRICS_MAX);
+    bool ok = !u->failed && (apart || saved == m->fixed_count);
+
+    for (size_t i = 0; ok && i < saved; i++)
+        ok = load_fixed(m, (enum set_kind)i, apart, u);
+    for (size_t i = 0; ok && i < counters; i++)
+        ok = load_policy_metric(m, u);
+    return ok;
+}
+
+static bool load(struct metrics *m, struct str state, bool apart, struct err *err)
 {
     struct unpack u;
-    size_t counters = 0;
 
-    bool ok = unpack_begin(&u, state, magic) && same_coverage(m, &u);
-    if (ok)
-        counters = (size_t)unpack_range(&u, 0, POLICY_METRICS_MAX);
     for (size_t i = 0; i < m->set_count; i++)
         set_clear(&m->sets[i]);
-    for (size_t i = 0; ok && i < SET_FIXED_COUNT; i++)
-        ok = load_fixed(m, &m->sets[i], &u);
-    for (size_t i = 0; ok && i < counters; i++)
-        ok = load_policy_metric(m, &u);
-    if (ok && unpack_end(&u) && attributed_in_order(m))
+    if (unpack_begin(&u, state, magic) && same_coverage(m, &u) &&
+        load_fixed_sets(m, apart, &u) && unpack_end(&u) && attributed_in_order(m))
         return true;
     for (size_t i = 0; i < m->set_count; i++)
         set_clear(&m->sets[i]);
@@ -286,4 +310,14 @@ bool metrics_load(struct metrics *m, struct str state, struct err *err)
         return err_set(err, ERR_MEMORY, "metrics: no memory");
     return err_set(err, ERR_INPUT,
                    "the saved counters are damaged or were saved with other labels");
+}
+
+bool metrics_load(struct metrics *m, struct str state, struct err *err)
+{
+    return load(m, state, false, err);
+}
+
+bool metrics_load_opening(struct metrics *m, struct str state, struct err *err)
+{
+    return load(m, state, true, err);
 }
