@@ -22,6 +22,11 @@ enum { HTTP_BODY_PADDING = 64, HTTP_QUERY_MAX = 64 };
 const char *http_query(const struct http_request *r, const char *name);
 const char *http_header(const struct http_request *r, const char *name);
 
+/* Every query parameter in order; `value` NULL: it has none. False from one ends it, and
+ * is given back. */
+typedef bool http_visit_query(void *ctx, const char *name, const char *value);
+bool http_query_each(const struct http_request *r, http_visit_query *visit, void *ctx);
+
 /* Of its connection; borrowed until it is answered. NULL: no memory when it came. */
 struct http_peer *http_request_peer(const struct http_request *r);
 

@@ -77,8 +77,8 @@ bool views_put(struct views *v, view *run, struct http_request *r);
 
 /* The views. */
 view view_metrics, view_cardinality, view_cardinality_page, view_status, view_rejects,
-    view_alerts, view_requests, view_coverage, view_budgets, view_policies, view_reload,
-    view_page, view_ready;
+    view_alerts, view_requests, view_request, view_coverage, view_budgets, view_policies,
+    view_reload, view_page, view_ready, view_spend, view_top;
 
 /* Everything that /metrics shows beside the counters. */
 void expose_engine(struct server *s, struct exposition *out);
@@ -94,5 +94,17 @@ void begin_data(struct http_response *out);
 void end_data(struct http_response *out);
 void time_json(struct buf *out, int64_t ns);
 void money_json(struct buf *out, struct money amount);
+
+/* {"status":"error","errorType":...,"error":...}, by the kind of error: ERR_INPUT is 400,
+ * ERR_LIMIT 422, ERR_BUSY 503. What stood in *out is gone. */
+void respond_error(struct http_response *out, const struct err *err);
+/* Of a list of which more can be asked for. `next` 0: this was all. */
+void end_page(struct http_response *out, uint64_t next);
+
+void respond_not_found(struct http_response *out, const char *text);
+
+/* RFC 4180; a cell that a spreadsheet would take for a formula gets a ' before it. */
+void begin_csv(struct http_response *out);
+void csv_text(struct buf *out, struct str text);
 
 void respond_text(struct http_response *out, unsigned status, struct str text);

@@ -1,49 +1,10 @@
-/* The read API: what is known, as JSON. */
+/* What is known of the engine, as JSON. */
 #include <stdlib.h>
 
 #include "internal.h"
-#include "spendwarden/record_json.h"
 #include "spendwarden/value.h"
 
-enum { REQUESTS_DEFAULT = 20, REQUESTS_MAX = 1000, READY_TICKS = 4 };
-
-void time_json(struct buf *out, int64_t ns)
-{
-    char text[TIMESTAMP_TEXT_SIZE];
-
-    timestamp_format(text, ns);
-    buf_json(out, str_of(text));
-}
-
-void money_json(struct buf *out, struct money amount)
-{
-    char text[MONEY_TEXT_SIZE];
-
-    money_format(text, amount);
-    buf_json(out, str_of(text));
-}
-
-static void respond_error(struct http_response *out, unsigned status, const char *text)
-{
-    buf_reset(&out->body);
-    out->status = status;
-    out->content_type = "application/json";
-    buf_add(&out->body, STR("{\"status\":\"error\",\"error\":"));
-    buf_json(&out->body, str_of(text));
-    buf_add(&out->body, STR("}\n"));
-}
-
-void begin_data(struct http_response *out)
-{
-    out->status = 200;
-    out->content_type = "application/json";
-    buf_add(&out->body, STR("{\"status\":\"success\",\"data\":"));
-}
-
-void end_data(struct http_response *out)
-{
-    buf_add(&out->body, STR("}\n"));
-}
+enum { READY_TICKS = 4 };
 
 void view_status(struct server *s, struct http_request *r, struct http_response *out)
 {
@@ -200,53 +161,6 @@ void view_budgets(struct server *s, struct http_request *r, struct http_response
     buf_byte(b, ']');
     end_data(out);
     engine_tick_view_release(tick);
-}
-
-struct listing {
-    struct buf *out;
-    const struct schema *schema;
-    size_t count;
-};
-
-static bool list_record(void *ctx, const struct record *r, struct err *err)
-{
-    struct listing *l = ctx;
-
-    (void)err;
-    if (l->count++)
-        buf_byte(l->out, ',');
-    record_json(l->out, r, l->schema);
-    return true;
-}
-
-void view_requests(struct server *s, struct http_request *r, struct http_response *out)
-{
-    struct generation *g = engine_generation(s->engine);
-    struct listing listing = {.out = &out->body, .schema = &g->config->schema};
-    const char *id = http_query(r, "id"), *limit_text = http_query(r, "limit");
-    struct ledger_reader *reader = NULL;
-    struct err err = {0};
-    int64_t limit = REQUESTS_DEFAULT;
-
-    if (limit_text && (!str_to_int64(str_of(limit_text), &limit) || limit < 1 ||
-                       limit > REQUESTS_MAX)) {
-        respond_error(out, 400, "limit: a number from 1 to 1000");
-        generation_release(g);
-        return;
-    }
-    begin_data(out);
-    buf_byte(&out->body, '[');
-    bool ok =
-        ledger_reader_open(&reader, g->config->ledger_path, &g->config->schema, &err) &&
-        ledger_find(reader, str_of(id), (size_t)limit, list_record, &listing, &err);
-    ledger_reader_close(reader);
-    generation_release(g);
-    if (!ok) {
-        respond_error(out, 500, err.text);
-        return;
-    }
-    buf_byte(&out->body, ']');
-    end_data(out);
 }
 
 void view_reload(struct server *s, struct http_request *r, struct http_response *out)

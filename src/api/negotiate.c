@@ -81,6 +81,24 @@ bool accepts_openmetrics(const char *accept)
     return openmetrics > 0 && openmetrics >= text;
 }
 
+bool accepts_csv(const char *accept)
+{
+    struct str list = str_of(accept ? accept : "");
+    int csv = 0, json = 0;
+    struct range range;
+
+    while (next_range(&list, &range)) {
+        int *weight = NULL;
+        if (str_eq_nocase(range.name, STR("text/csv")))
+            weight = &csv;
+        else if (str_eq_nocase(range.name, STR("application/json")))
+            weight = &json;
+        if (weight && range.weight > *weight)
+            *weight = range.weight;
+    }
+    return csv > 0 && csv >= json;
+}
+
 bool accepts_gzip(const char *accept_encoding)
 {
     struct str list = str_of(accept_encoding ? accept_encoding : "");

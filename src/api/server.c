@@ -13,7 +13,7 @@ enum { SMALL_BODY = 64 * 1024, IDLE_TIMEOUT_S = 75, GRACE_SECONDS = 5 };
 static const struct str ingest_prefix = STR("/v1/ingest/");
 
 static const struct route {
-    struct str path;
+    struct str path; /* ends in "/": and whatever follows */
     bool post;
     unsigned scope; /* 0: for everybody */
     view *run;
@@ -29,16 +29,25 @@ static const struct route {
     {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, false},
     {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, false},
     {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, true},
+    {STR("/api/v1/spend"), false, SCOPE_READ, view_spend, true},
+    {STR("/api/v1/top"), false, SCOPE_READ, view_top, true},
+    {STR("/api/v1/requests/"), false, SCOPE_READ, view_request, true},
     {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage, false},
     {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets, false},
     {STR("/api/v1/policies"), false, SCOPE_READ, view_policies, false},
     {STR("/"), false, SCOPE_READ, view_page, false},
 };
 
+static bool is_below(struct str path, struct str folder)
+{
+    return folder.size > 1 && folder.at[folder.size - 1] == '/' &&
+           path.size > folder.size && str_starts(path, folder);
+}
+
 static const struct route *find_route(struct str path)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (str_eq(routes[i].path, path))
+        if (str_eq(routes[i].path, path) || is_below(path, routes[i].path))
             return &routes[i];
     return NULL;
 }
@@ -120,6 +129,15 @@ static bool refuse_encoding(const struct http_request *r, struct http_response *
     return true;
 }
 
+static void refuse_path(const struct http_request *r, struct http_response *out)
+{
+    if (str_starts(r->path, STR("/api/")))
+        respond_not_found(out,
+                          "there is no such path; /api/v1/openapi.yaml has them all");
+    else
+        respond_text(out, 404, STR("not found\n"));
+}
+
 static bool admit(void *ctx, struct http_request *r, size_t *body_max,
                   struct http_response *out)
 {
@@ -133,7 +151,7 @@ static bool admit(void *ctx, struct http_request *r, size_t *body_max,
     const struct route *route = find_route(r->path);
     *body_max = SMALL_BODY;
     if (!route) {
-        respond_text(out, 404, STR("not found\n"));
+        refuse_path(r, out);
         return true;
     }
     return refuse_method(r, route->post, out) || refuse_token(s, r, route->scope, out);

@@ -42,6 +42,30 @@ const char *http_query(const struct http_request *r, const char *name)
     return MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct query_walk {
+    http_visit_query *visit;
+    void *ctx;
+    bool ok;
+};
+
+static enum MHD_Result walk_query(void *cls, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    struct query_walk *walk = cls;
+
+    (void)kind;
+    walk->ok = walk->visit(walk->ctx, name, value);
+    return walk->ok ? MHD_YES : MHD_NO;
+}
+
+bool http_query_each(const struct http_request *r, http_visit_query *visit, void *ctx)
+{
+    struct query_walk walk = {visit, ctx, true};
+
+    MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, walk_query, &walk);
+    return walk.ok;
+}
+
 const char *http_header(const struct http_request *r, const char *name)
 {
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);

@@ -122,8 +122,8 @@ bool reader_commit_of(struct ledger_reader *r, uint64_t seq, bool *found, struct
     return true;
 }
 
-static bool visit_row(struct ledger_reader *r, sqlite3_stmt *row, ledger_visit *visit,
-                      void *ctx, struct err *err)
+bool reader_visit(struct ledger_reader *r, sqlite3_stmt *row, ledger_visit *visit,
+                  void *ctx, struct err *err)
 {
     struct record *record = &r->row.record;
     bool found;
@@ -148,7 +148,7 @@ static bool visit_rows(struct ledger_reader *r, sqlite3_stmt *query, size_t *lim
             return false;
         if (!row)
             return true;
-        if (!visit_row(r, query, visit, ctx, err))
+        if (!reader_visit(r, query, visit, ctx, err))
             return false;
     }
     sqlite3_reset(query);

@@ -42,6 +42,10 @@ bool reader_opening(struct ledger_reader *r, int64_t *seq, struct err *err);
 bool reader_commit_of(struct ledger_reader *r, uint64_t seq, bool *found,
                       struct err *err);
 
+/* The record of a row of "SELECT * FROM entries". */
+bool reader_visit(struct ledger_reader *r, sqlite3_stmt *row, ledger_visit *visit,
+                  void *ctx, struct err *err);
+
 /* What is asked between the two takes at most so long, or fails. unlimit: false, the time
  * was over. */
 void reader_limit(struct ledger_reader *r, int64_t limit_ns);

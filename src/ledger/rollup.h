@@ -3,7 +3,7 @@
 #include "reader.h"
 #include "spendwarden/rollup.h"
 #include "spendwarden/spend.h"
-#include "tally.h"
+#include "spendwarden/tally.h"
 
 enum {
     ROLLUP_LABELS = 16,

@@ -36,6 +36,7 @@ CONTRACTS = {
     "beginnings": "metrics",
     "beside": "event",
     "books_watch": "books",
+    "browse": "ledger",
     "checkpoint": "books",
     "decls": "event",
     "exposition": "metrics",

@@ -70,9 +70,22 @@ TEST(a_compressed_text_is_shorter_and_stands_behind_what_was_there)
     buf_release(&packed);
 }
 
+TEST(csv_is_for_who_wants_it_as_much_as_json)
+{
+    assert_false(accepts_csv(NULL));
+    assert_false(accepts_csv("*/*"));
+    assert_false(accepts_csv("application/json"));
+    assert_false(accepts_csv("text/csv;q=0.5, application/json"));
+    assert_false(accepts_csv("text/csv;q=0"));
+    assert_true(accepts_csv("text/csv"));
+    assert_true(accepts_csv("Text/CSV, */*;q=0.1"));
+    assert_true(accepts_csv("application/json;q=0.9, text/csv"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(csv_is_for_who_wants_it_as_much_as_json),
         cmocka_unit_test(the_format_is_the_one_with_the_most_weight),
         cmocka_unit_test(answers_are_compressed_for_who_says_so),
         cmocka_unit_test(a_compressed_text_is_shorter_and_stands_behind_what_was_there),
