@@ -56,6 +56,7 @@ struct budget_gauge {
     bool has_forecast;     /* not before a day was seen */
     struct money forecast; /* at the end of the period, at the mean rate of 7 days */
     bool partial;          /* the period was not seen from its start */
+    int64_t period_end_ns; /* of a calendar period; else 0 */
 };
 
 /* One sample of a gauge that a policy declares; those of one gauge are neighbours. */

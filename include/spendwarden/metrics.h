@@ -81,6 +81,12 @@ struct metrics_copy;
 /* As of `now_ns`, for retired series. NULL: no memory. */
 struct metrics_copy *metrics_copy(const struct metrics *m, int64_t now_ns);
 int64_t metrics_copy_time(const struct metrics_copy *c);
+
+/* With litellm_names: the gateway's own budgets, as the newest event of each told them,
+ * with that event's charge in `spent`; a limit of -1 is none, and tells an alias only.
+ * NULL without. */
+const struct limit *metrics_copy_limits(const struct metrics_copy *c, size_t *count);
+
 void metrics_render(const struct metrics_copy *c, struct exposition *x);
 void metrics_copy_free(struct metrics_copy *c); /* any thread; accepts NULL */
 

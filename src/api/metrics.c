@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "negotiate.h"
 #include "spendwarden/gzip.h"
+#include "spendwarden/litellm_budgets.h"
 #include "spendwarden/log.h"
 
 enum { RECEIVERS_MAX = 32 };
@@ -259,6 +260,16 @@ static void compress(struct http_response *out)
     out->content_encoding = "gzip";
 }
 
+/* LiteLLM's gauges of budgets: those of the policies, then those of the gateway. */
+static void expose_litellm(struct server *s, const struct metrics_copy *copy,
+                           struct exposition *out)
+{
+    struct tick_view *tick = engine_tick_view(s->engine);
+
+    litellm_budgets_expose(tick, copy, out);
+    engine_tick_view_release(tick);
+}
+
 void view_metrics(struct server *s, struct http_request *r, struct http_response *out)
 {
     uint64_t seq;
@@ -278,6 +289,7 @@ void view_metrics(struct server *s, struct http_request *r, struct http_response
         x.beginnings = &s->beginnings;
     }
     metrics_render(copy, &x);
+    expose_litellm(s, copy, &x);
     metrics_copy_free(copy);
     expose_engine(s, &x);
     expose_end(&x);

@@ -61,6 +61,8 @@ struct metrics_copy *metrics_copy(const struct metrics *m, int64_t now_ns)
     c->max_series = m->options.max_series;
     c->texts = m->texts;
     atomic_fetch_add(&c->texts->users, 1);
+    c->limits = limits_copy(&m->limits, now_ns, &c->limit_count);
+    c->limits_refused = m->limits.refused;
     c->sets = calloc(m->set_count, sizeof *c->sets);
     for (size_t i = 0; c->sets && i < m->set_count; i++) {
         c->set_count++;
@@ -69,7 +71,7 @@ struct metrics_copy *metrics_copy(const struct metrics *m, int64_t now_ns)
             return NULL;
         }
     }
-    if (c->sets)
+    if (c->sets && c->limits)
         return c;
     metrics_copy_free(c);
     return NULL;
@@ -87,6 +89,13 @@ void metrics_copy_free(struct metrics_copy *c)
     for (size_t i = 0; i < c->set_count; i++)
         set_release(&c->sets[i]);
     free(c->sets);
+    free(c->limits);
     texts_drop(c->texts);
     free(c);
+}
+
+const struct limit *metrics_copy_limits(const struct metrics_copy *c, size_t *count)
+{
+    *count = c->limit_count;
+    return c->fixed_count > SET_LITELLM_FIRST ? c->limits : NULL;
 }

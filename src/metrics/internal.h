@@ -3,6 +3,7 @@
 #pragma once
 #include <stdatomic.h>
 
+#include "limits.h"
 #include "spendwarden/arena.h"
 #include "spendwarden/metrics.h"
 #include "spendwarden/value.h"
@@ -127,6 +128,7 @@ struct metrics {
     struct series_set
         *sets; /* owned; fixed_count by their kind, then those of policies */
     struct str label_names[LABEL_COUNT];
+    struct limits limits; /* empty without options.litellm_names */
 };
 
 struct metrics_copy {
@@ -134,6 +136,9 @@ struct metrics_copy {
     int64_t at_ns;
     size_t set_count, fixed_count, max_series;
     struct series_set *sets; /* without slots and what is not shown */
+    struct limit *limits;    /* owned, as limits_copy gives them */
+    size_t limit_count;
+    int64_t limits_refused;
 };
 
 /* --- families.c: which cells are which family --- */

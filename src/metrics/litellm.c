@@ -199,6 +199,7 @@ void litellm_apply(struct metrics *m, const struct record *r)
 {
     struct applying a = {.m = m, .r = r};
 
+    limits_apply(&m->limits, r);
     read_values(&a);
     add_one(&a, SET_LITELLM_PROXY);
     if (has_cost(r)) {

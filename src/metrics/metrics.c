@@ -122,6 +122,8 @@ bool metrics_open(struct metrics **out, const struct metrics_options *options,
         return err_set(err, ERR_MEMORY,
                        "metrics: no memory, or coverage of a label twice");
     }
+    m->limits = (struct limits){
+        .max = options->max_series, .seed = m->seed, .retire_ns = options->retire_ns};
     *out = m;
     return true;
 }
@@ -133,13 +135,14 @@ void metrics_close(struct metrics *m)
     for (size_t i = 0; i < m->set_count; i++)
         set_release(&m->sets[i]);
     free(m->sets);
+    limits_release(&m->limits);
     texts_drop(m->texts);
     free(m);
 }
 
 size_t metrics_memory(const struct metrics *m)
 {
-    size_t bytes = m->texts->arena.used;
+    size_t bytes = m->texts->arena.used + limits_memory(&m->limits);
 
     for (size_t i = 0; i < m->set_count; i++)
         bytes += set_memory(&m->sets[i]);

@@ -198,6 +198,13 @@ static void put_size(struct exposition *x, const struct metrics_copy *c,
                           : which == SIZE_OVERFLOWED ? set->overflowed
                                                      : set->retired);
     }
+    if (c->fixed_count == SET_LITELLM_FIRST)
+        return;
+    struct pair limits = {STR("set"), STR("litellm_limits")};
+    expose_sample_int(x, name, &limits, 1,
+                      which == SIZE_SERIES       ? (int64_t)c->limit_count
+                      : which == SIZE_OVERFLOWED ? c->limits_refused
+                                                 : 0);
 }
 
 static void put_sizes(struct exposition *x, const struct metrics_copy *c)

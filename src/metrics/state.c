@@ -94,6 +94,7 @@ void metrics_save(const struct metrics *m, struct buf *out)
             save_bounds(&m->sets[i], out);
         save_series(&m->sets[i], out);
     }
+    limits_save(&m->limits, out);
     pack_seal(out, start);
 }
 
@@ -292,20 +293,27 @@ static bool load_fixed_sets(struct metrics *m, bool apart, struct unpack *u)
         ok = load_fixed(m, (enum set_kind)i, apart, u);
     for (size_t i = 0; ok && i < counters; i++)
         ok = load_policy_metric(m, u);
-    return ok;
+    if (ok)
+        limits_load(m->fixed_count > SET_LITELLM_FIRST ? &m->limits : NULL, u);
+    return ok && !u->failed;
+}
+
+static void clear(struct metrics *m)
+{
+    for (size_t i = 0; i < m->set_count; i++)
+        set_clear(&m->sets[i]);
+    limits_clear(&m->limits);
 }
 
 static bool load(struct metrics *m, struct str state, bool apart, struct err *err)
 {
     struct unpack u;
 
-    for (size_t i = 0; i < m->set_count; i++)
-        set_clear(&m->sets[i]);
+    clear(m);
     if (unpack_begin(&u, state, magic) && same_coverage(m, &u) &&
         load_fixed_sets(m, apart, &u) && unpack_end(&u) && attributed_in_order(m))
         return true;
-    for (size_t i = 0; i < m->set_count; i++)
-        set_clear(&m->sets[i]);
+    clear(m);
     if (!metrics_prepare(m))
         return err_set(err, ERR_MEMORY, "metrics: no memory");
     return err_set(err, ERR_INPUT,

@@ -88,6 +88,7 @@ void tick_view_budget(struct tick_view_box *v, const struct budget_view *b)
         .has_forecast = b->has_forecast,
         .forecast = b->forecast,
         .partial = b->sums->since_ns > b->sums->start_ns,
+        .period_end_ns = b->budget->week_window >= 0 ? b->sums->end_ns : 0,
     };
     gauge->label_count = copy_labels(v, b->labels, gauge->labels);
 }

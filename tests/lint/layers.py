@@ -41,6 +41,7 @@ CONTRACTS = {
     "decls": "event",
     "exposition": "metrics",
     "http_peer": "http",
+    "litellm_budgets": "tick",
     "policy_errors": "policy",
     "policy_measure": "policy",
     "policy_mask": "event",
