@@ -17,7 +17,7 @@ enum exit_code {
 typedef int verb(int argc, char **argv);
 
 verb verb_run, verb_bench, verb_check, verb_test, verb_explain, verb_ledger, verb_demo,
-    verb_import, verb_types, verb_version;
+    verb_import, verb_rules, verb_types, verb_version;
 
 /* The options that several verbs take, as getopt_long sees them. */
 enum {

@@ -85,7 +85,8 @@ rules: {{ tick: 1s }}
             read("examples", "prometheus", "prometheus.yml"), {
                 "15s": "1s", "127.0.0.1:9464": f"127.0.0.1:{self.engine.port}",
                 "127.0.0.1:9093": f"127.0.0.1:{self.alertmanager}"}))
-        shutil.copy(os.path.join(ROOT, "examples", "prometheus", "rules.yml"), self.stage.folder)
+        for name in ("spendwarden-rules.yaml", "spendwarden-alerts.yaml"):
+            shutil.copy(os.path.join(ROOT, "examples", "prometheus", name), self.stage.folder)
         self.start("prometheus", [
             "prometheus", f"--config.file={config}",
             f"--storage.tsdb.path={self.stage.folder}/prometheus",
@@ -224,7 +225,7 @@ def compare_sums(check, setting, sender):
     check.true("it evaluates the budget's ratio", abs(setting.query(
         'llm_budget_spent_usd{team="search"} / llm_budget_limit_usd') - 0.85) < 1e-9)
     check.true("and the example's recording rule", until(lambda: setting.query(
-        'count(team:llm_spend_usd:increase1h) > 2'), 10))
+        'count(team:llm_spend_usd:rate1h) > 2'), 10))
     verified = engine.verify()
     check.equal("ledger verify is clean", verified.returncode, 0)
 
