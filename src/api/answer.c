@@ -1,6 +1,13 @@
 /* How views answer: JSON as Prometheus' API has it, and CSV. */
 #include "internal.h"
 
+void text_json(struct buf *out, const char *name, struct str text)
+{
+    buf_format(out, "\"%s\":", name);
+    buf_json(out, text);
+    buf_byte(out, ',');
+}
+
 void time_json(struct buf *out, int64_t ns)
 {
     char text[TIMESTAMP_TEXT_SIZE];

@@ -5,6 +5,8 @@
 
 #include "spendwarden/zone.h"
 
+#define PAGE_LIMIT_NS (5 * NS_PER_SECOND)
+
 enum { DATE_SIZE = 10, DEFAULT_RANGE_HOURS = 24 };
 
 static bool refuse(struct err *err, const char *name, const char *what, const char *got)
@@ -39,8 +41,8 @@ static bool check_name(void *ctx, const char *name, const char *value)
         buf_format(&all, "%s%s", count ? ", " : "", k->names[count]), count++;
     bool ok = is_named(k->names, count, name);
     if (!ok)
-        err_set(k->err, ERR_INPUT, "there is no parameter \"%.60s\" here, only: %.*s",
-                name, STR_ARG(buf_str(&all)));
+        err_set(k->err, ERR_INPUT, "there is no parameter \"%.60s\" here%s%.*s", name,
+                count ? ", only: " : "", STR_ARG(buf_str(&all)));
     else if (k->count == HTTP_QUERY_MAX)
         ok = err_set(k->err, ERR_INPUT, "%s: more than %d parameters", name,
                      HTTP_QUERY_MAX);
@@ -337,4 +339,21 @@ bool ask_filters(const struct ask *a, struct record_filter filters[SPEND_FILTERS
     bool ok = http_query_each(a->request, add_filter, &f);
     *count = f.count;
     return ok;
+}
+
+bool ask_page(const struct ask *a, int64_t fallback, struct browse *page, struct err *err)
+{
+    int64_t limit = fallback, before = 0;
+
+    *page = (struct browse){.end_ns = INT64_MAX, .limit_ns = PAGE_LIMIT_NS};
+    if ((http_query(a->request, "window") || http_query(a->request, "start") ||
+         http_query(a->request, "end")) &&
+        !ask_range(a, false, &page->start_ns, &page->end_ns, err))
+        return false;
+    if (!ask_number(a, "limit", 1, ASK_PAGE_MAX, &limit, err) ||
+        !ask_number(a, "cursor", 1, INT64_MAX, &before, err))
+        return false;
+    page->limit = (size_t)limit;
+    page->before = (uint64_t)before;
+    return true;
 }

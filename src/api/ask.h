@@ -2,7 +2,7 @@
  * it may be. */
 #pragma once
 #include "internal.h"
-#include "spendwarden/spend.h"
+#include "spendwarden/browse.h"
 
 struct ask {
     struct http_request *request;
@@ -10,7 +10,7 @@ struct ask {
     int64_t now_ns;
 };
 
-enum { ASK_VALUES_MAX = 64, ASK_YEAR_LAST = 2200 };
+enum { ASK_VALUES_MAX = 64, ASK_YEAR_LAST = 2200, ASK_PAGE_MAX = 1000 };
 
 /* Whether every parameter is one of `names`, which NULL ends, and comes once unless it is
  * "filter". */
@@ -43,3 +43,8 @@ bool ask_by(const struct ask *a, struct field by[SPEND_BY_MAX], size_t *count,
  * arena. */
 bool ask_filters(const struct ask *a, struct record_filter filters[SPEND_FILTERS_MAX],
                  size_t *count, struct err *err);
+
+/* `cursor`, `limit` (`fallback`, at most ASK_PAGE_MAX) and, if one is given, the time as
+ * of ask_range. */
+bool ask_page(const struct ask *a, int64_t fallback, struct browse *page,
+              struct err *err);

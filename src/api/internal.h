@@ -78,7 +78,8 @@ bool views_put(struct views *v, view *run, struct http_request *r);
 /* The views. */
 view view_metrics, view_cardinality, view_cardinality_page, view_status, view_rejects,
     view_alerts, view_requests, view_request, view_coverage, view_budgets, view_policies,
-    view_reload, view_page, view_ready, view_spend, view_top;
+    view_reload, view_page, view_ready, view_spend, view_top, view_alert_history,
+    view_rules, view_prices, view_openapi;
 
 /* Everything that /metrics shows beside the counters. */
 void expose_engine(struct server *s, struct exposition *out);
@@ -92,8 +93,10 @@ void expose_shadow(const struct generation *g, const struct tick_view *tick,
 /* {"status":"success","data": ... } as Prometheus' API has it. */
 void begin_data(struct http_response *out);
 void end_data(struct http_response *out);
+void text_json(struct buf *out, const char *name, struct str text); /* "name":"text", */
 void time_json(struct buf *out, int64_t ns);
 void money_json(struct buf *out, struct money amount);
+void alert_json(struct buf *out, const struct alert *a, bool shadow);
 
 /* {"status":"error","errorType":...,"error":...}, by the kind of error: ERR_INPUT is 400,
  * ERR_LIMIT 422, ERR_BUSY 503. What stood in *out is gone. */

@@ -62,7 +62,7 @@ void view_rejects(struct server *s, struct http_request *r, struct http_response
     end_data(out);
 }
 
-static void alert_json(struct buf *b, const struct alert *a, bool shadow)
+void alert_json(struct buf *b, const struct alert *a, bool shadow)
 {
     buf_format(b,
                "{\"state\":\"%.*s\",%s\"policy\":", STR_ARG(alert_state_name(a->state)),

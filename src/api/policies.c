@@ -21,19 +21,12 @@ struct listing {
     const struct window_look *windows; /* of decls.windows */
 };
 
-static void member(struct buf *b, const char *name, struct str text)
-{
-    buf_format(b, "\"%s\":", name);
-    buf_json(b, text);
-    buf_byte(b, ',');
-}
-
 /* --- reloads --- */
 
 static void diag_json(struct buf *b, const struct diag *d)
 {
     buf_byte(b, '{');
-    member(b, "file", str_of(d->file));
+    text_json(b, "file", str_of(d->file));
     if (d->line)
         buf_format(b, "\"line\":%d,", d->line);
     if (d->line && d->column)
@@ -41,10 +34,10 @@ static void diag_json(struct buf *b, const struct diag *d)
     if (d->line && d->end_column)
         buf_format(b, "\"end_column\":%d,", d->end_column);
     if (d->help)
-        member(b, "help", str_of(d->help));
+        text_json(b, "help", str_of(d->help));
     if (d->code)
-        member(b, "code", str_of(d->code));
-    member(b, "severity", d->warning ? STR("warning") : STR("error"));
+        text_json(b, "code", str_of(d->code));
+    text_json(b, "severity", d->warning ? STR("warning") : STR("error"));
     buf_add(b, STR("\"message\":"));
     buf_json(b, str_of(d->text));
     buf_byte(b, '}');
@@ -120,8 +113,8 @@ static void function_json(const struct listing *l, size_t function)
 
     policy_usage(l->set, function, &u);
     buf_format(l->out, "{\"kind\":\"%s\",", f.stage);
-    member(l->out, "name", f.label);
-    member(l->out, "where", f.rule);
+    text_json(l->out, "name", f.label);
+    text_json(l->out, "where", f.rule);
     buf_format(l->out, "\"calls\":%lld,\"answered\":%lld,\"nil\":%lld,\"failed\":%lld,",
                (long long)policy_usage_calls(&u), (long long)u.outcomes[POLICY_ANSWERED],
                (long long)u.outcomes[POLICY_NIL], (long long)u.outcomes[POLICY_FAILED]);
@@ -190,8 +183,8 @@ static void last_error_json(const struct listing *l, struct str policy)
     if (!policy_last_failure(l->set, policy, &failure))
         return;
     buf_add(l->out, STR(",\"last_error\":{"));
-    member(l->out, "where", failure.rule);
-    member(l->out, "reason", str_of(failure.reason));
+    text_json(l->out, "where", failure.rule);
+    text_json(l->out, "reason", str_of(failure.reason));
     buf_add(l->out, STR("\"message\":"));
     buf_json(l->out, str_of(failure.message));
     buf_byte(l->out, '}');
@@ -201,13 +194,13 @@ static void policy_json(const struct listing *l, const struct policy_file *file,
                         size_t index)
 {
     buf_byte(l->out, '{');
-    member(l->out, "name", file->name);
+    text_json(l->out, "name", file->name);
     if (file->version.size)
-        member(l->out, "version", file->version);
+        text_json(l->out, "version", file->version);
     if (file->owner.size)
-        member(l->out, "owner", file->owner);
-    member(l->out, "file", str_of(file->path));
-    member(l->out, "sha256", str_of(file->sha256));
+        text_json(l->out, "owner", file->owner);
+    text_json(l->out, "file", str_of(file->path));
+    text_json(l->out, "sha256", str_of(file->sha256));
     buf_format(l->out, "\"disabled\":%s", is_disabled(l, file->name) ? "true" : "false");
     last_error_json(l, file->name);
     functions_json(l, file->name);
@@ -250,7 +243,7 @@ static void revision_json(const struct policy_set *set, const char *name, struct
     memcpy(text, hash.at, hash.size);
     memcpy(text + hash.size, data_hash.at, data_hash.size);
     sha256_text(revision, (struct str){text, hash.size + data_hash.size});
-    member(b, name, str_of(revision));
+    text_json(b, name, str_of(revision));
 }
 
 /* --- candidates --- */
@@ -286,9 +279,9 @@ static void fired_json(const struct generation *g, struct buf *b)
         if (shadow_fired(g, i) == 0)
             continue;
         buf_format(b, "%s{", comma);
-        member(b, "policy",
-               rule ? decls->rules[i].policy : decls->budgets[budget].policy);
-        member(b, "rule", rule ? decls->rules[i].name : decls->budgets[budget].name);
+        text_json(b, "policy",
+                  rule ? decls->rules[i].policy : decls->budgets[budget].policy);
+        text_json(b, "rule", rule ? decls->rules[i].name : decls->budgets[budget].name);
         buf_format(b, "\"count\":%lld}", (long long)shadow_fired(g, i));
         comma = ",";
     }

@@ -3,12 +3,9 @@
 #include <stdlib.h>
 
 #include "ask.h"
-#include "spendwarden/browse.h"
 #include "spendwarden/record_json.h"
 
-enum { REQUESTS_DEFAULT = 20, REQUESTS_MAX = 1000, SAME_ID_MAX = 20 };
-
-#define BROWSE_LIMIT_NS (5 * NS_PER_SECOND)
+enum { REQUESTS_DEFAULT = 20, SAME_ID_MAX = 20 };
 
 static const struct str requests_prefix = STR("/api/v1/requests/");
 
@@ -46,24 +43,6 @@ static bool ask_least(const struct ask *a, struct money *least, struct err *err)
     return err_set(err, ERR_INPUT, "min_usd: an amount as 0.25, not \"%.60s\"", text);
 }
 
-/* Without start: from the beginning. */
-static bool ask_page(const struct ask *a, struct browse *page, struct err *err)
-{
-    int64_t limit = REQUESTS_DEFAULT, before = 0;
-
-    *page = (struct browse){.end_ns = INT64_MAX, .limit_ns = BROWSE_LIMIT_NS};
-    if ((http_query(a->request, "window") || http_query(a->request, "start") ||
-         http_query(a->request, "end")) &&
-        !ask_range(a, false, &page->start_ns, &page->end_ns, err))
-        return false;
-    if (!ask_number(a, "limit", 1, REQUESTS_MAX, &limit, err) ||
-        !ask_number(a, "cursor", 1, INT64_MAX, &before, err))
-        return false;
-    page->limit = (size_t)limit;
-    page->before = (uint64_t)before;
-    return true;
-}
-
 static bool browse(const struct ask *a, struct ledger_reader *reader,
                    struct listing *listing, uint64_t *next, struct err *err)
 {
@@ -73,7 +52,7 @@ static bool browse(const struct ask *a, struct ledger_reader *reader,
     struct browse_records query = {.filters = filters};
     struct money least;
 
-    if (!ask_known(a, names, err) || !ask_page(a, &query.page, err) ||
+    if (!ask_known(a, names, err) || !ask_page(a, REQUESTS_DEFAULT, &query.page, err) ||
         !ask_filters(a, filters, &query.filter_count, err) || !ask_least(a, &least, err))
         return false;
     if (http_query(a->request, "min_usd"))
@@ -89,7 +68,7 @@ static bool find(const struct ask *a, struct ledger_reader *reader,
     int64_t limit = REQUESTS_DEFAULT;
 
     if (!ask_known(a, names, err) ||
-        !ask_number(a, "limit", 1, REQUESTS_MAX, &limit, err))
+        !ask_number(a, "limit", 1, ASK_PAGE_MAX, &limit, err))
         return false;
     if (id.size == 0)
         return err_set(err, ERR_INPUT, "id: it is empty; leave it out for all requests");
@@ -136,12 +115,6 @@ struct explained {
     uint64_t same_id[SAME_ID_MAX]; /* the others */
 };
 
-static void member(struct buf *b, const char *name, struct str text)
-{
-    buf_format(b, ",\"%s\":", name);
-    buf_json(b, text);
-}
-
 /* The first one; of the others the numbers. */
 static bool explain(void *ctx, const struct record *r, struct err *err)
 {
@@ -171,18 +144,19 @@ static bool generation_json(const struct explained *e, struct ledger_reader *rea
 
     if (!ledger_read_generation(reader, e->generation, arena, &row, &found, err))
         return false;
-    buf_format(b, ",\"generation\":{\"number\":%u", e->generation);
+    buf_add(b, STR(",\"generation\":{"));
     if (found) {
-        member(b, "policy_hash", row.policy_hash);
-        member(b, "config_hash", row.config_hash);
-        member(b, "data_hash", row.data_hash);
-        member(b, "price_hash", row.price_hash);
-        buf_add(b, STR(",\"active_since\":"));
+        text_json(b, "policy_hash", row.policy_hash);
+        text_json(b, "config_hash", row.config_hash);
+        text_json(b, "data_hash", row.data_hash);
+        text_json(b, "price_hash", row.price_hash);
+        buf_add(b, STR("\"active_since\":"));
         time_json(b, row.active_since_ns);
         buf_add(b, STR(",\"disabled\":"));
         buf_add(b, row.disabled.size ? row.disabled : STR("[]")); /* JSON as it is */
+        buf_byte(b, ',');
     }
-    buf_add(b, STR("},\"same_id\":["));
+    buf_format(b, "\"number\":%u},\"same_id\":[", e->generation);
     for (size_t i = 0; i + 1 < e->count; i++)
         buf_format(b, "%s%llu", i ? "," : "", (unsigned long long)e->same_id[i]);
     buf_add(b, STR("]}"));

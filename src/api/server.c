@@ -5,37 +5,46 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "ask.h"
 #include "spendwarden/log.h"
 
 enum { SMALL_BODY = 64 * 1024, IDLE_TIMEOUT_S = 75, GRACE_SECONDS = 5 };
 
 static const struct str ingest_prefix = STR("/v1/ingest/");
 
+static const char *const no_parameters[] = {NULL};
+static const char *const alerts_parameters[] = {"shadow", NULL};
+
 static const struct route {
     struct str path; /* ends in "/": and whatever follows */
     bool post;
     unsigned scope; /* 0: for everybody */
     view *run;
-    bool slow; /* as long as the ledger is large */
+    bool slow;                     /* as long as the ledger is large */
+    const char *const *parameters; /* NULL: the view sees to them, or takes any */
 } routes[] = {
-    {STR("/metrics"), false, SCOPE_READ, view_metrics, false},
-    {STR("/cardinality"), false, SCOPE_READ, view_cardinality_page, true},
-    {STR("/api/v1/cardinality"), false, SCOPE_READ, view_cardinality, true},
-    {STR("/-/healthy"), false, 0, NULL, false},
-    {STR("/-/ready"), false, 0, view_ready, false},
-    {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, true},
-    {STR("/api/v1/status"), false, SCOPE_READ, view_status, false},
-    {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, false},
-    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, false},
-    {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, true},
-    {STR("/api/v1/spend"), false, SCOPE_READ, view_spend, true},
-    {STR("/api/v1/top"), false, SCOPE_READ, view_top, true},
-    {STR("/api/v1/requests/"), false, SCOPE_READ, view_request, true},
-    {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage, false},
-    {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets, false},
-    {STR("/api/v1/policies"), false, SCOPE_READ, view_policies, false},
-    {STR("/"), false, SCOPE_READ, view_page, false},
+    {STR("/metrics"), false, SCOPE_READ, view_metrics, false, NULL},
+    {STR("/cardinality"), false, SCOPE_READ, view_cardinality_page, true, NULL},
+    {STR("/api/v1/cardinality"), false, SCOPE_READ, view_cardinality, true,
+     no_parameters},
+    {STR("/-/healthy"), false, 0, NULL, false, NULL},
+    {STR("/-/ready"), false, 0, view_ready, false, NULL},
+    {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, true, NULL},
+    {STR("/api/v1/status"), false, SCOPE_READ, view_status, false, no_parameters},
+    {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, false, no_parameters},
+    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, false, alerts_parameters},
+    {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, true, NULL},
+    {STR("/api/v1/spend"), false, SCOPE_READ, view_spend, true, NULL},
+    {STR("/api/v1/top"), false, SCOPE_READ, view_top, true, NULL},
+    {STR("/api/v1/requests/"), false, SCOPE_READ, view_request, true, NULL},
+    {STR("/api/v1/alerts/history"), false, SCOPE_READ, view_alert_history, true, NULL},
+    {STR("/api/v1/rules"), false, SCOPE_READ, view_rules, false, NULL},
+    {STR("/api/v1/prices"), false, SCOPE_READ, view_prices, true, NULL},
+    {STR("/api/v1/openapi.yaml"), false, SCOPE_READ, view_openapi, false, no_parameters},
+    {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage, false, no_parameters},
+    {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets, false, no_parameters},
+    {STR("/api/v1/policies"), false, SCOPE_READ, view_policies, false, no_parameters},
+    {STR("/"), false, SCOPE_READ, view_page, false, NULL},
 };
 
 static bool is_below(struct str path, struct str folder)
@@ -167,6 +176,12 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
     const struct route *route = find_route(r->path);
     if (!route->run) {
         respond_text(out, 200, STR("spendwarden is healthy.\n"));
+        return true;
+    }
+    struct err err = {0};
+    if (route->parameters &&
+        !ask_known(&(struct ask){.request = r}, route->parameters, &err)) {
+        respond_error(out, &err);
         return true;
     }
     if (views_put(route->slow ? s->slow_views : s->views, route->run, r))

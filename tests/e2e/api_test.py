@@ -307,6 +307,9 @@ WRONG = {
     "requests": ["limit=0", "limit=1001", "cursor=0", "cursor=x", "cursor=-1", "filter=team", "min_usd=-1",
                  "min_usd=inf", "min_usd=x", "id=", "id=a&filter=team:b", "start=x", "offset=10"],
     "requests/call-1": ["limit=1"],
+    "alerts/history": ["state=fired", "limit=0", "cursor=x", "window=1y", "label=team"],
+    "prices": ["limit=0", "cursor=-1", "at=soon", "window=x", "models=gpt-4o"],
+    "rules": ["name=x"], "alerts": ["state=firing"], "status": ["full=1"],
 }
 
 

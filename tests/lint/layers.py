@@ -52,6 +52,7 @@ CONTRACTS = {
     "policy_trace": "policy",
     "policy_usage": "policy",
     "price_import": "price",
+    "price_list": "price",
     "rollup": "ledger",
     "rules_observe": "rules",
     "server": "api",
