@@ -1,6 +1,6 @@
 """/metrics as scrapers read it: formats, counters that begin at 0, counters that never fall.
 
-usage: exposition_test.py BINARY BUILD_DIR
+usage: exposition_test.py BINARY BUILD_DIR (keeps Prometheus 3 in BUILD_DIR/tools)
 """
 import gzip
 import http.client
@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 
+from gotools import tool
 from harness import Metrics, main, rfc3339, until
 from prometheus import Prometheus
 
@@ -108,29 +109,34 @@ def cardinality(check, stage):
                page.text)
 
 
-def real_prometheus(check, stage, binary, version):
-    engine = stage.engine(f"engine-{version}", {}).start()
-    both = [Prometheus(stage, f"{version}-{i}", {"spendwarden": engine.port}, binary=binary).start()
-            for i in range(2)]
-    for each in both:
-        until(lambda each=each: each.value("up") == 1)
-    engine.post("generic", [event(f"team-{i}", trace_id=f"trace-{i}") for i in range(TEAMS)])
-    time.sleep(40)
-    for i, each in enumerate(both):
-        total = each.value("sum(increase(llm_spend_usd_total[1h]))")
-        check.true(f"{version}, scraper {i}: {TEAMS} teams with one event each are {TEAMS} USD",
-                   total is not None and abs(total - TEAMS) <= 0.02 * TEAMS, total)
-    one = both[0]
-    check.equal(f"{version}: it scrapes without an error",
-                one.value("min_over_time(up[1h])"), 1)
-    check.equal(f"{version}: it took OpenMetrics",
-                [t["lastError"] for t in one.api("targets")["data"]["activeTargets"]], [""])
-    now = time.time()
-    exemplars = one.api("query_exemplars", query="llm_spend_usd_total", start=now - 600, end=now)
-    traces = {e["labels"]["trace_id"] for s in exemplars["data"] for e in s["exemplars"]}
-    check.true(f"{version}: exemplars lead from spend to requests",
-               traces and traces <= {f"trace-{i}" for i in range(TEAMS)}, len(traces))
-    return engine, one
+class Scraped:
+    """An engine that two real Prometheus scrape, and one event of each of many teams."""
+
+    def __init__(self, stage, version, binary, flags=()):
+        self.version, self.engine = version, stage.engine(f"engine-{version}", {}).start()
+        self.both = [Prometheus(stage, f"{version}-{i}", {"spendwarden": self.engine.port},
+                                binary=binary, flags=flags).start() for i in range(2)]
+        for each in self.both:
+            until(lambda each=each: each.value("up") == 1)
+        self.engine.post("generic", [event(f"team-{i}", trace_id=f"trace-{i}")
+                                     for i in range(TEAMS)])
+
+    def judge(self, check):
+        one, version = self.both[0], self.version
+        for i, each in enumerate(self.both):
+            total = each.value("sum(increase(llm_spend_usd_total[1h]))")
+            check.true(f"{version}, scraper {i}: {TEAMS} teams with one event each are {TEAMS} USD",
+                       total is not None and abs(total - TEAMS) <= 0.02 * TEAMS, total)
+        check.equal(f"{version}: it scrapes without an error",
+                    one.value("min_over_time(up[1h])"), 1)
+        check.equal(f"{version}: it took OpenMetrics",
+                    [t["lastError"] for t in one.api("targets")["data"]["activeTargets"]], [""])
+        now = time.time()
+        exemplars = one.api("query_exemplars", query="llm_spend_usd_total", start=now - 600,
+                            end=now)
+        traces = {e["labels"]["trace_id"] for s in exemplars["data"] for e in s["exemplars"]}
+        check.true(f"{version}: exemplars lead from spend to requests",
+                   traces and traces <= {f"trace-{i}" for i in range(TEAMS)}, len(traces))
 
 
 def older_ledger(check, engine, prometheus):
@@ -154,13 +160,19 @@ def older_ledger(check, engine, prometheus):
     check.equal("the ledger agrees with itself", engine.verify().returncode, 0)
 
 
-def run(check, stage, _build):
+def run(check, stage, build_dir):
     new_counters(check, stage)
     fixed_time(check, stage)
     formats(check, stage)
     cardinality(check, stage)
-    engine, prometheus = real_prometheus(check, stage, "prometheus", "2.42")
-    older_ledger(check, engine, prometheus)
+    newest = tool(build_dir, "prometheus")
+    scraped = [Scraped(stage, "2.42", "prometheus"), Scraped(stage, "3.16", newest),
+               Scraped(stage, "3.16 with times of creation", newest,
+                       ["--enable-feature=created-timestamp-zero-ingestion"])]
+    time.sleep(45)
+    for each in scraped:
+        each.judge(check)
+    older_ledger(check, scraped[0].engine, scraped[0].both[0])
 
 
 if __name__ == "__main__":

@@ -248,7 +248,7 @@ TEST(exemplars_name_the_dearest_request_of_the_last_minute)
         {1080, 10, "four", "# {trace_id=\"four\"} 0.00000001 1080\n"},
         {1070, 90, "late", "# {trace_id=\"four\"} 0.00000001 1080\n"},
         {1081, 90, "", "# {trace_id=\"four\"} 0.00000001 1080\n"},
-        {1082, 90, "bad\xFF", "# {trace_id=\"four\"} 0.00000001 1080\n"},
+        {1082, 90, "bad\"", "# {trace_id=\"four\"} 0.00000001 1080\n"},
     };
     struct metrics *m = opened_for(10, 0);
 
