@@ -11,7 +11,8 @@ enum gateway_text {
     GATEWAY_USER_EMAIL,
     GATEWAY_MODEL, /* as LiteLLM's metrics show it: without the provider's prefix */
     GATEWAY_MODEL_ID,
-    GATEWAY_API_BASE, /* without credentials and query */
+    GATEWAY_SERVICE_TIER, /* that the provider says it served, else the one asked for */
+    GATEWAY_API_BASE,     /* without credentials and query */
     GATEWAY_ROUTE,
     GATEWAY_CLIENT_IP,
     GATEWAY_USER_AGENT,

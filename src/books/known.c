@@ -66,6 +66,21 @@ void known_learn(struct known *k, const struct record *r)
             learn(k, name_hash(r, names[i]));
 }
 
+static bool is_model(enum text_field name)
+{
+    return name == TEXT_REQUESTED_MODEL || name == TEXT_RESPONSE_MODEL;
+}
+
+/* The gateway chose a deployment of this model for a key that has paid before: the model
+ * is one that it was configured with, though it has not answered yet. */
+static bool is_routed(const struct known *k, const struct record *r)
+{
+    const struct gateway *g = r->ev.gateway;
+
+    return g && g->text[GATEWAY_MODEL_ID].size && r->ev.text[TEXT_HASHED_API_KEY].size &&
+           *find(k, name_hash(r, TEXT_HASHED_API_KEY)) != 0;
+}
+
 static bool is_other(struct str text)
 {
     return str_eq(text, STR("__other__"));
@@ -97,8 +112,11 @@ void known_filter(struct known *k, struct record *r)
     /* What succeeded was let in by the gateway, though it came without usage. */
     if (is_paid(r) || r->ev.outcome == OUTCOME_SUCCESS)
         return;
+    bool routed = is_routed(k, r);
     for (size_t i = 0; i < NAME_COUNT; i++) {
         struct str *name = &r->ev.text[names[i]];
+        if (routed && is_model(names[i]))
+            continue;
         if (name->size && *find(k, name_hash(r, names[i])) == 0)
             *name = STR("__other__");
     }

@@ -5,6 +5,9 @@ enum gateway_slot {
     SLOT_TEAM_ALIAS,
     SLOT_ORG_ALIAS,
     SLOT_USER_EMAIL,
+    SLOT_TIER_OF_RESPONSE,
+    SLOT_TIER_OF_USAGE,
+    SLOT_TIER_ASKED_FOR,
     SLOT_API_BASE,
     SLOT_ROUTE,
     SLOT_CLIENT_IP,
@@ -33,6 +36,9 @@ static const char *const paths[SLOT_COUNT] = {
     [SLOT_TEAM_ALIAS] = OF_KEY("team_alias"),
     [SLOT_ORG_ALIAS] = OF_KEY("org_alias"),
     [SLOT_USER_EMAIL] = OF_KEY("user_email"),
+    [SLOT_TIER_OF_RESPONSE] = "response.service_tier",
+    [SLOT_TIER_OF_USAGE] = "metadata.usage_object.service_tier",
+    [SLOT_TIER_ASKED_FOR] = "model_parameters.service_tier",
     [SLOT_API_BASE] = "api_base",
     [SLOT_ROUTE] = OF_KEY("request_route"),
     [SLOT_CLIENT_IP] = OF_REQUEST("requester_ip_address"),
@@ -96,6 +102,35 @@ static struct str first_of(const struct decoding *d, enum gateway_slot slot,
     return text.size ? text : text_of(d, otherwise);
 }
 
+/* The answer is text of the provider's: only a word of it is taken. */
+static bool is_word(struct str text)
+{
+    enum { WORD_MOST = 32 };
+
+    for (size_t i = 0; i < text.size; i++)
+        if ((text.at[i] < 'a' || text.at[i] > 'z') && text.at[i] != '_')
+            return false;
+    return text.size > 0 && text.size <= WORD_MOST;
+}
+
+/* What a client asks for counts if there is such a tier. */
+static struct str service_tier(const struct decoding *d)
+{
+    static const struct str tiers[] = {
+        STR("auto"),     STR("default"),   STR("flex"),
+        STR("priority"), STR("scale"),     STR("batch"),
+        STR("standard"), STR("ultrafast"), STR("standard_only")};
+    struct str served = first_of(d, SLOT_TIER_OF_RESPONSE, SLOT_TIER_OF_USAGE);
+    struct str asked = text_of(d, SLOT_TIER_ASKED_FOR);
+
+    if (is_word(served))
+        return served;
+    for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++)
+        if (str_eq(tiers[i], asked))
+            return asked;
+    return (struct str){NULL, 0};
+}
+
 /* "https://name:secret@host/v1?key=..." is "https://host/v1". */
 static struct str without_secrets(struct str url, struct arena *arena)
 {
@@ -153,6 +188,7 @@ static void read_texts(const struct decoding *d, struct gateway *g)
         decode_as_label(d, TEXT_USER, text_of(d, SLOT_USER_EMAIL));
     g->text[GATEWAY_MODEL] = litellm_bare_model(model, provider);
     g->text[GATEWAY_MODEL_ID] = decode_text(d, &d->slots[LITELLM_MODEL_ID]);
+    g->text[GATEWAY_SERVICE_TIER] = service_tier(d);
     g->text[GATEWAY_API_BASE] = without_secrets(text_of(d, SLOT_API_BASE), d->arena);
     g->text[GATEWAY_ROUTE] = text_of(d, SLOT_ROUTE);
     g->text[GATEWAY_CLIENT_IP] = first_of(d, SLOT_CLIENT_IP, SLOT_CLIENT_IP_ON_TOP);

@@ -6,6 +6,7 @@ static const struct str text_names[GATEWAY_TEXT_COUNT] = {
     [GATEWAY_USER_EMAIL] = STR("user_email"),
     [GATEWAY_MODEL] = STR("model"),
     [GATEWAY_MODEL_ID] = STR("model_id"),
+    [GATEWAY_SERVICE_TIER] = STR("service_tier"),
     [GATEWAY_API_BASE] = STR("api_base"),
     [GATEWAY_ROUTE] = STR("route"),
     [GATEWAY_CLIENT_IP] = STR("client_ip"),

@@ -26,7 +26,7 @@ static const struct label_source {
     [LITELLM_MODEL_NAME] = {GATEWAY_MODEL, TEXT_RESPONSE_MODEL},
     [LITELLM_API_PROVIDER] = {NO_GATEWAY, TEXT_AI_SYSTEM},
     [LITELLM_API_BASE] = {GATEWAY_API_BASE, NO_TEXT},
-    [LITELLM_SERVICE_TIER] = {NO_GATEWAY, TEXT_SERVICE_TIER},
+    [LITELLM_SERVICE_TIER] = {GATEWAY_SERVICE_TIER, TEXT_SERVICE_TIER},
     [LITELLM_CLIENT_IP] = {GATEWAY_CLIENT_IP, NO_TEXT},
     [LITELLM_USER_AGENT] = {GATEWAY_USER_AGENT, NO_TEXT},
     [LITELLM_ROUTE] = {GATEWAY_ROUTE, TEXT_ENDPOINT},
@@ -69,8 +69,6 @@ static void read_values(struct applying *a)
         a->values[i] = value_of(r, label_sources[i]);
     if (!a->m->options.litellm_end_user)
         a->values[LITELLM_END_USER] = STR("None");
-    if (!r->ev.text[TEXT_SERVICE_TIER].size)
-        a->values[LITELLM_SERVICE_TIER] = STR("default");
     struct str code = record_value(r, status, a->status);
     if (code.size)
         a->values[LITELLM_STATUS_CODE] = a->values[LITELLM_EXCEPTION_STATUS] = code;
@@ -170,11 +168,8 @@ static void add_to_deployment(struct applying *a, bool failed)
 
 static void add_failure(struct applying *a)
 {
-    const struct gateway *g = a->r->ev.gateway;
-    bool deployed = g && g->text[GATEWAY_MODEL_ID].size;
-
     add_one(a, SET_LITELLM_PROXY_FAILED);
-    if (a->r->ev.count[COUNT_HTTP_STATUS] == REFUSED_KEY && !deployed)
+    if (a->r->ev.count[COUNT_HTTP_STATUS] == REFUSED_KEY)
         return;
     add_one(a, SET_LITELLM_API_FAILED);
     add_to_deployment(a, true);

@@ -117,7 +117,7 @@ const struct family litellm_families[] = {
              "Reports of failures; a retry may have saved the request.", PROXY_FAILED,
              0)},
     {COUNTER("litellm_llm_api_failed_requests_metric_total",
-             "Reports of failures, but for keys that were refused.", API_FAILED, 0)},
+             "Reports of failures, but for status 401.", API_FAILED, 0)},
     {COUNTER("litellm_deployment_success_responses_total",
              "Requests that did not fail, by deployment.", DEPLOYMENT, LITELLM_SUCCESS)},
     {COUNTER("litellm_deployment_total_requests_total",

@@ -99,7 +99,7 @@ def callbacks(tees):
     return replace(head, {'"spendwarden"': names}) + "callback_settings:\n" + "\n".join(blocks)
 
 
-def start_proxy(stage, programs, tees, token):
+def start_proxy(stage, programs, tees, token, prometheus=False):
     mock, port = free_port(), free_port()
     log = os.path.join(stage.folder, "mock.log")
     provider = stage.keep(Process([os.path.join(programs, "python"),
@@ -107,6 +107,9 @@ def start_proxy(stage, programs, tees, token):
     provider.launch()
     provider.wait_ready(mock, "/served")
     config = replace(read(HERE, "proxy.yaml"), {"MOCK": f"127.0.0.1:{mock}"}) + callbacks(tees)
+    if prometheus:
+        config = replace(config, {"  callbacks: [": "  require_auth_for_metrics_endpoint: false\n"
+                                  "  callbacks: [\"prometheus\", "})
     path = stage.file("proxy/config.yaml", config)
     shutil.copy(os.path.join(HERE, "custom_auth.py"), os.path.dirname(path))
     proxy = stage.keep(Process(

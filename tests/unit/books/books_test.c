@@ -151,6 +151,31 @@ TEST(what_a_stranger_says_of_itself_is_hidden_too)
     fixture_remove(&f);
 }
 
+TEST(a_model_that_the_gateway_routed_is_none_of_a_stranger)
+{
+    struct fixture f;
+    struct err err = {0};
+    struct made *m = make(1, 3, timestamp_now());
+    struct gateway routed = {.text = {[GATEWAY_MODEL_ID] = STR("id1")}}, wrong = routed;
+
+    fixture_make(&f);
+    fixture_open(&f, 1);
+    for (size_t i = 0; i < 3; i++)
+        m->records[i].ev.text[TEXT_HASHED_API_KEY] = i < 2 ? STR("k1") : STR("wrong");
+    for (size_t i = 1; i < 3; i++) {
+        m->records[i].ev.gateway = i < 2 ? &routed : &wrong;
+        m->records[i].ev.text[TEXT_REQUESTED_MODEL] = STR("down");
+        m->records[i].ev.outcome = OUTCOME_FAILURE;
+        m->records[i].charge.charge.nanousd = 0;
+        m->records[i].ev.count[COUNT_INPUT_TOKENS] = -1;
+    }
+    assert_true(books_commit(f.books, &m->batch, &err));
+    assert_true(str_eq(m->records[1].ev.text[TEXT_REQUESTED_MODEL], STR("down")));
+    assert_true(str_eq(m->records[2].ev.text[TEXT_REQUESTED_MODEL], STR("__other__")));
+    free(m);
+    fixture_remove(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +184,7 @@ int main(void)
         cmocka_unit_test(threads_commit_together_and_each_learns_its_own),
         cmocka_unit_test(names_of_strangers_are_hidden_until_they_have_paid),
         cmocka_unit_test(what_a_stranger_says_of_itself_is_hidden_too),
+        cmocka_unit_test(a_model_that_the_gateway_routed_is_none_of_a_stranger),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

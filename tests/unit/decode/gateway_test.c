@@ -87,6 +87,30 @@ TEST(an_exception_is_named_as_litellm_names_it)
     session_close(s);
 }
 
+TEST(the_tier_is_the_one_served_else_a_known_one_asked_for)
+{
+    static const struct {
+        const char *file, *tier;
+    } cases[] = {{"litellm/01_plain.json", "default"},
+                 {"litellm/06_tier_priority.json", "priority"},
+                 {"litellm/08_tier_downgraded.json", "default"},
+                 {"litellm/09_anthropic_cache_write.json", "standard"},
+                 {"litellm/16_embedding.json", ""}};
+    struct session *s = open_with(true, NULL, 0);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        read_file(s, cases[i].file);
+        assert_gateway(s, GATEWAY_SERVICE_TIER, cases[i].tier);
+    }
+    read_body(s, STR("{\"id\":\"a\",\"model_parameters\":{\"service_tier\":\"flex\"},"
+                     "\"response\":{\"service_tier\":\"The answer is 42\"}}"));
+    assert_gateway(s, GATEWAY_SERVICE_TIER, "flex");
+    read_body(s, STR("{\"id\":\"a\",\"model_parameters\":{\"service_tier\":\"mine\"},"
+                     "\"response\":\"redacted-by-litellm\"}"));
+    assert_gateway(s, GATEWAY_SERVICE_TIER, "");
+    session_close(s);
+}
+
 TEST(without_the_option_none_of_it_is_read)
 {
     struct session *s = open_with(false, NULL, 0);
@@ -194,6 +218,7 @@ int main(void)
         cmocka_unit_test(a_success_has_what_the_metrics_of_litellm_show),
         cmocka_unit_test(the_budgets_of_the_gateway_come_along_as_before_the_request),
         cmocka_unit_test(an_exception_is_named_as_litellm_names_it),
+        cmocka_unit_test(the_tier_is_the_one_served_else_a_known_one_asked_for),
         cmocka_unit_test(without_the_option_none_of_it_is_read),
         cmocka_unit_test(a_reset_and_a_user_s_budget_are_read),
         cmocka_unit_test(budgets_that_are_no_amount_or_nobody_s_are_none),

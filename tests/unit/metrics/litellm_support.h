@@ -30,6 +30,7 @@ static inline struct record full(struct gateway *g)
                               [GATEWAY_USER_EMAIL] = STR("ann@example.test"),
                               [GATEWAY_MODEL] = STR("gpt-4o"),
                               [GATEWAY_MODEL_ID] = STR("id1"),
+                              [GATEWAY_SERVICE_TIER] = STR("flex"),
                               [GATEWAY_API_BASE] = STR("http://a"),
                               [GATEWAY_ROUTE] = STR("/v1/chat"),
                               [GATEWAY_CLIENT_IP] = STR("10.0.0.1"),
