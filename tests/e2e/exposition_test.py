@@ -113,7 +113,8 @@ class Scraped:
     """An engine that two real Prometheus scrape, and one event of each of many teams."""
 
     def __init__(self, stage, version, binary, flags=()):
-        self.version, self.engine = version, stage.engine(f"engine-{version}", {}).start()
+        self.version, self.engine = version, stage.engine(
+            f"engine-{version}", {"metrics": {"litellm_names": True}}).start()
         self.both = [Prometheus(stage, f"{version}-{i}", {"spendwarden": self.engine.port},
                                 binary=binary, flags=flags).start() for i in range(2)]
         for each in self.both:
@@ -124,9 +125,11 @@ class Scraped:
     def judge(self, check):
         one, version = self.both[0], self.version
         for i, each in enumerate(self.both):
-            total = each.value("sum(increase(llm_spend_usd_total[1h]))")
-            check.true(f"{version}, scraper {i}: {TEAMS} teams with one event each are {TEAMS} USD",
-                       total is not None and abs(total - TEAMS) <= 0.02 * TEAMS, total)
+            for name in ("llm_spend_usd_total", "litellm_spend_metric_total"):
+                total = each.value(f"sum(increase({name}[1h]))")
+                check.true(f"{version}, scraper {i}: {TEAMS} teams with one event each are "
+                           f"{TEAMS} USD of {name}",
+                           total is not None and abs(total - TEAMS) <= 0.02 * TEAMS, total)
         check.equal(f"{version}: it scrapes without an error",
                     one.value("min_over_time(up[1h])"), 1)
         check.equal(f"{version}: it took OpenMetrics",
