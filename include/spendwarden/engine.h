@@ -69,19 +69,20 @@ struct policy_gauge {
 
 struct coverage_gauge {
     struct str label, window, source; /* source empty: over all */
-    double ratio;                     /* attributed / all spend */
+    bool requests;                    /* of requests; else of spend */
+    double ratio;                     /* attributed / all */
 };
 
 struct spend_gauge {
-    struct str window; /* as in coverage_spans */
-    bool filling;      /* not known yet */
+    struct str window; /* as in spend_spans */
+    struct str team, workflow_id;
     struct money spent;
 };
 
 struct tick_view {
     int64_t tick_ns, duration_ns;
-    struct spend_gauge spend[COVERAGE_SPAN_COUNT];
-    size_t budget_count, gauge_count, coverage_count, alert_count;
+    size_t spend_count, budget_count, gauge_count, coverage_count, alert_count;
+    struct spend_gauge *spend; /* of one span after the other */
     struct budget_gauge *budgets;
     struct policy_gauge *gauges;
     struct coverage_gauge *coverage;

@@ -29,7 +29,7 @@ struct generation {
     int64_t active_since_ns;     /* in this process; an unchanged one keeps its time */
 
     /* Windows of the policies, then those of coverage: for each span 1 + coverage labels;
-     * then those of the shadow. */
+     * then those of spend, then those of the shadow. */
     size_t policy_window_count, window_count;
     struct window_decl *windows;
     int *window_ids; /* of the books, in the same order */
@@ -40,12 +40,14 @@ struct generation {
     int references; /* atomic */
 };
 
-/* The spans over which coverage is shown. */
-enum { COVERAGE_SPAN_COUNT = 2 };
-extern const struct coverage_span {
+/* The spans over which coverage is shown, and spend by team and workflow. */
+enum { COVERAGE_SPAN_COUNT = 2, SPEND_SPAN_COUNT = 3 };
+struct view_span {
     int64_t ns;
     struct str name;
-} coverage_spans[COVERAGE_SPAN_COUNT];
+};
+extern const struct view_span coverage_spans[COVERAGE_SPAN_COUNT],
+    spend_spans[SPEND_SPAN_COUNT];
 
 /* What decides: a configuration file, or without one (NULL) the defaults with `policies`,
  * and without those the shipped policies. */
@@ -83,3 +85,6 @@ const struct source *generation_source(const struct generation *g, struct str na
 /* Where the sums of coverage label `label` over span `span` are among the windows; label
  * -1: all spend. */
 size_t generation_coverage_window(const struct generation *g, size_t span, int label);
+
+/* The same for spend by team and workflow_id over span `span`. */
+size_t generation_spend_window(const struct generation *g, size_t span);

@@ -16,6 +16,18 @@ test("a label that goes missing is told after ten minutes", function(t)
   t:resolved("LLMAttributionCoverageLow", { label = "workflow_id" })
 end)
 
+test("the alert names the source and key that lose most", function(t)
+  t:every("1m", "1h", known)
+  t:every("1m", "20m", function()
+    return {
+      { key_alias = "new-bot", tenant = "acme", workflow_id = "bot", charge_usd = 0.5 },
+      { tenant = "acme", workflow_id = "bot", charge_usd = 0.1 },
+    }
+  end)
+  local alert = t:alert("LLMAttributionCoverageLow", { label = "team" })
+  t:ok(alert.annotations.worst:find("^generic, key new%-bot: %$"), alert.annotations.worst)
+end)
+
 test("no spend at all is no missing label", function(t)
   t:advance("3h")
   t:no_alert("LLMAttributionCoverageLow")

@@ -125,7 +125,8 @@ void view_coverage(struct server *s, struct http_request *r, struct http_respons
             buf_add(b, STR(",\"source\":"));
             buf_json(b, c->source);
         }
-        buf_format(b, ",\"ratio\":%.9g}", c->ratio);
+        buf_format(b, ",\"of\":\"%s\",\"ratio\":%.9g}",
+                   c->requests ? "requests" : "spend", c->ratio);
     }
     buf_byte(b, ']');
     end_data(out);

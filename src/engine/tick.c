@@ -138,7 +138,7 @@ static bool evaluate(struct tick *t, struct err *err)
     };
     policy_vm_disable(ticker->policies, evaluation.disabled);
     evaluate_rules(&evaluation);
-    evaluate_coverage(&evaluation);
+    evaluate_views(&evaluation);
     tell_breaker(ticker);
     size_t count = rules_changes(ticker->rules, &changes);
     if (!keep_states(t, changes, count, err))

@@ -145,6 +145,24 @@ static void apply_model(struct metrics *m, const struct record *r)
         add_clamped(&cells[0], 1);
 }
 
+static void add_charge(int64_t *cells, const struct record *r)
+{
+    if (cells)
+        add_clamped(cells, r->charge.charge.nanousd);
+}
+
+/* Both sets begin with label and source. */
+static void apply_unattributed(struct metrics *m, const struct record *r,
+                               struct str label)
+{
+    const struct str values[] = {label, r->ev.text[TEXT_SOURCE],
+                                 r->ev.text[TEXT_HASHED_API_KEY],
+                                 r->ev.text[TEXT_KEY_ALIAS]};
+
+    add_charge(set_cells(m, &m->sets[SET_UNATTRIBUTED], values), r);
+    add_charge(set_cells(m, &m->sets[SET_UNATTRIBUTED_KEY], values), r);
+}
+
 static void apply_coverage(struct metrics *m, const struct record *r)
 {
     const struct metrics_options *options = &m->options;
@@ -152,14 +170,10 @@ static void apply_coverage(struct metrics *m, const struct record *r)
     char digits[VALUE_TEXT_SIZE];
 
     for (size_t i = 0; i < options->coverage_count; i++) {
-        int64_t *cells = &attributed->cells[i];
-        if (record_value(r, options->coverage[i], digits).size == 0) {
-            struct str values[] = {attributed->keys[i].values[0],
-                                   r->ev.text[TEXT_SOURCE]};
-            cells = set_cells(m, &m->sets[SET_UNATTRIBUTED], values);
-        }
-        if (cells)
-            add_clamped(cells, r->charge.charge.nanousd);
+        if (record_value(r, options->coverage[i], digits).size == 0)
+            apply_unattributed(m, r, attributed->keys[i].values[0]);
+        else
+            add_charge(&attributed->cells[i], r);
     }
 }
 

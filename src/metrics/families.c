@@ -99,6 +99,9 @@ static const struct family families[] = {
              SET_ATTRIBUTED, 0, UNIT_NANO)},
     {COUNTER("llm_unattributed_spend_usd_total", "Spend that lacks the label, by source.",
              SET_UNATTRIBUTED, 0, UNIT_NANO)},
+    {COUNTER("llm_unattributed_spend_by_key_usd_total",
+             "The same by the key that it came with.", SET_UNATTRIBUTED_KEY, 0,
+             UNIT_NANO)},
     {COUNTER("llm_derived_spend_usd_total", "Spend whose label a policy filled in.",
              SET_DERIVED, 0, UNIT_NANO)},
 };
@@ -106,7 +109,8 @@ static const struct family families[] = {
 struct str set_name(const struct series_set *set)
 {
     static const char *const names[SET_LITELLM_FIRST] = {
-        "spend", "model", "unpriced", "attributed", "unattributed", "derived"};
+        "spend",  "model", "unpriced", "attributed", "unattributed", "unattributed_key",
+        "derived"};
 
     if (set->kind >= SET_FIXED_COUNT)
         return set->name;

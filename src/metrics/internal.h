@@ -23,6 +23,7 @@ enum set_kind {
     SET_UNPRICED,
     SET_ATTRIBUTED, /* one series per coverage label, in their order */
     SET_UNATTRIBUTED,
+    SET_UNATTRIBUTED_KEY,
     SET_DERIVED,
     SET_LITELLM_FIRST, /* from here on: where options.litellm_names is set; litellm.h */
     SET_LITELLM_SPEND = SET_LITELLM_FIRST,

@@ -37,7 +37,8 @@ static bool add_fixed_sets(struct metrics *m)
     const struct metrics_options *options = &m->options;
     struct str names[METRIC_LABELS_MAX];
     const struct str model[] = {STR("ai_system"), STR("requested_model"), STR("reason")};
-    const struct str label[] = {STR("label"), STR("source")};
+    const struct str label[] = {STR("label"), STR("source"), STR("hashed_api_key"),
+                                STR("key_alias")};
     const struct str derived[] = {STR("label"), STR("policy")};
 
     for (size_t i = 0; i < options->label_count; i++)
@@ -47,6 +48,7 @@ static bool add_fixed_sets(struct metrics *m)
            set_add(m, SET_UNPRICED, 1, model, 3) &&
            set_add(m, SET_ATTRIBUTED, 1, label, 1) &&
            set_add(m, SET_UNATTRIBUTED, 1, label, 2) &&
+           set_add(m, SET_UNATTRIBUTED_KEY, 1, label, 4) &&
            set_add(m, SET_DERIVED, 1, derived, 2) &&
            (!options->litellm_names || litellm_add_sets(m));
 }

@@ -28,7 +28,7 @@ static bool evaluate(struct sim *s, struct rules *rules, struct tick_view_box *v
     policy_vm_watch(s->policies, (struct policy_watch){ignore_failure, NULL});
     evaluate_rules(&evaluation);
     policy_vm_watch(s->policies, s->watch);
-    evaluate_coverage(&evaluation);
+    evaluate_views(&evaluation);
     tick_view_alerts(view, s->rules);
     tick_view_done(view, at_ns, 0);
     return true;

@@ -114,18 +114,25 @@ void evaluate_rules(const struct evaluation *e)
     rules_end(e->rules);
 }
 
-void evaluate_coverage(const struct evaluation *e)
+static void view_coverage(const struct evaluation *e)
 {
     const struct generation *g = e->generation;
     const struct metrics_options *metrics = &g->config->metrics;
 
     for (size_t span = 0; span < COVERAGE_SPAN_COUNT; span++) {
         const struct window_sums *all = &e->sums[generation_coverage_window(g, span, -1)];
-        tick_view_spend(e->view, span, all);
         for (size_t label = 0; label < metrics->coverage_count; label++)
             tick_view_coverage(e->view,
                                field_name(&g->config->schema, metrics->coverage[label]),
                                coverage_spans[span].name, all,
                                &e->sums[generation_coverage_window(g, span, (int)label)]);
     }
+}
+
+void evaluate_views(const struct evaluation *e)
+{
+    view_coverage(e);
+    for (size_t span = 0; span < SPEND_SPAN_COUNT; span++)
+        tick_view_spend(e->view, spend_spans[span].name,
+                        &e->sums[generation_spend_window(e->generation, span)]);
 }

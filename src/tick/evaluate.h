@@ -27,5 +27,5 @@ struct evaluation {
 /* Rules, budgets and gauges; rules_changes and the like then say what came of it. */
 void evaluate_rules(const struct evaluation *e);
 
-/* Needs a view. */
-void evaluate_coverage(const struct evaluation *e);
+/* What is shown beside: spend and coverage. Needs a view. */
+void evaluate_views(const struct evaluation *e);

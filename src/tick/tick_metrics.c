@@ -89,31 +89,43 @@ static void expose_spend(struct exposition *out, const struct tick_view *v)
     static const char *const name = "llm_spend_window_usd";
 
     expose_family(out, name, "Spend within the window that ends now, exact.", "gauge");
-    for (size_t i = 0; i < COVERAGE_SPAN_COUNT; i++) {
-        struct pair window = label("window", v->spend[i].window);
-        if (!v->spend[i].filling)
-            expose_sample_money(out, name, &window, 1, v->spend[i].spent);
+    for (size_t i = 0; i < v->spend_count; i++) {
+        const struct spend_gauge *g = &v->spend[i];
+        struct pair labels[] = {label("window", g->window), label("team", g->team),
+                                label("workflow_id", g->workflow_id)};
+        expose_sample_money(out, name, labels, 3, g->spent);
+    }
+}
+
+static void expose_coverage_over_all(struct exposition *out, const struct tick_view *v,
+                                     const char *name, const char *help, bool requests)
+{
+    expose_family(out, name, help, "gauge");
+    for (size_t i = 0; i < v->coverage_count; i++) {
+        const struct coverage_gauge *c = &v->coverage[i];
+        struct pair labels[] = {label("label", c->label), label("window", c->window)};
+        if (c->source.size == 0 && c->requests == requests)
+            expose_sample(out, name, labels, 2, c->ratio);
     }
 }
 
 static void expose_coverage(struct exposition *out, const struct tick_view *v)
 {
-    static const char *const total = "llm_attribution_coverage_ratio";
     static const char *const by_source = "llm_attribution_coverage_by_source_ratio";
 
-    expose_family(out, total, "Spend that carries the label, divided by all spend.",
+    expose_coverage_over_all(out, v, "llm_attribution_coverage_ratio",
+                             "Spend that carries the label, divided by all spend.",
+                             false);
+    expose_coverage_over_all(out, v, "llm_attribution_coverage_requests_ratio",
+                             "Requests that carry the label, divided by all requests.",
+                             true);
+    expose_family(out, by_source, "The same for the spend or requests of one source.",
                   "gauge");
     for (size_t i = 0; i < v->coverage_count; i++) {
         const struct coverage_gauge *c = &v->coverage[i];
-        struct pair labels[] = {label("label", c->label), label("window", c->window)};
-        if (c->source.size == 0)
-            expose_sample(out, total, labels, 2, c->ratio);
-    }
-    expose_family(out, by_source, "The same for the spend of one source.", "gauge");
-    for (size_t i = 0; i < v->coverage_count; i++) {
-        const struct coverage_gauge *c = &v->coverage[i];
         struct pair labels[] = {label("label", c->label), label("source", c->source),
-                                label("of", STR("spend")), label("window", c->window)};
+                                label("of", c->requests ? STR("requests") : STR("spend")),
+                                label("window", c->window)};
         if (c->source.size)
             expose_sample(out, by_source, labels, 4, c->ratio);
     }

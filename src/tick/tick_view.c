@@ -7,7 +7,8 @@
 enum {
     VIEW_BUDGETS_MAX = 20000,
     VIEW_GAUGES_MAX = 100000,
-    VIEW_COVERAGE_MAX = 1024,
+    VIEW_COVERAGE_MAX = 4096,
+    VIEW_SPEND_MAX = 10000, /* of one span */
     ITEMS_FIRST = 64
 };
 
@@ -114,52 +115,112 @@ void tick_view_gauge(struct tick_view_box *v, const struct gauge_decl *gauge,
     sample->label_count = copy_labels(v, labels, sample->labels);
 }
 
-void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_sums *all)
+static void add_spend(struct tick_view_box *v, struct spend_gauge gauge)
 {
-    struct spend_gauge *gauge = &v->visible.spend[span];
+    struct tick_view *view = &v->visible;
+    struct spend_gauge *items =
+        next_item(v, view->spend, view->spend_count, sizeof *items);
 
-    *gauge = (struct spend_gauge){.window = coverage_spans[span].name,
-                                  .filling = all->filling};
-    for (size_t i = 0; i < all->group_count; i++)
-        money_add(&gauge->spent, (struct money){all->groups[i].sum});
+    if (!items)
+        return;
+    view->spend = items;
+    gauge.team = arena_copy(&v->arena, gauge.team);
+    gauge.workflow_id = arena_copy(&v->arena, gauge.workflow_id);
+    items[view->spend_count++] = gauge;
 }
 
-static void add_coverage(struct tick_view_box *v, struct str label, struct str window,
-                         struct str source, int64_t known, int64_t all)
+static int by_sum(const void *left, const void *right)
+{
+    const int64_t *a = left, *b = right;
+
+    return *a < *b ? 1 : *a > *b ? -1 : 0;
+}
+
+/* Groups below it go to "__other__"; of equal ones, so many may stay. INT64_MIN: all. */
+static int64_t least_shown(struct tick_view_box *v, const struct window_sums *by_pair)
+{
+    size_t count = by_pair->group_count;
+    int64_t *sums;
+
+    if (count <= VIEW_SPEND_MAX || !(sums = arena_alloc(&v->arena, count * sizeof *sums)))
+        return INT64_MIN;
+    for (size_t i = 0; i < count; i++)
+        sums[i] = by_pair->groups[i].sum;
+    qsort(sums, count, sizeof *sums, by_sum);
+    return sums[VIEW_SPEND_MAX - 1];
+}
+
+void tick_view_spend(struct tick_view_box *v, struct str window,
+                     const struct window_sums *by_pair)
+{
+    static const struct str other = STR("__other__");
+    struct spend_gauge rest = {.window = window, .team = other, .workflow_id = other};
+    int64_t least = least_shown(v, by_pair);
+    size_t shown = 0;
+    bool any = false;
+
+    for (size_t i = 0; !by_pair->filling && i < by_pair->group_count; i++) {
+        const struct window_group *group = &by_pair->groups[i];
+        struct money spent = {group->sum};
+        bool is_other = str_eq(group->by[0], other) && str_eq(group->by[1], other);
+        if (is_other || group->sum < least || shown == VIEW_SPEND_MAX) {
+            money_add(&rest.spent, spent);
+            any = true;
+            continue;
+        }
+        add_spend(v, (struct spend_gauge){window, group->by[0], group->by[1], spent});
+        shown++;
+    }
+    if (any)
+        add_spend(v, rest);
+}
+
+/* Attributed and all, of spend or of requests. */
+struct share {
+    int64_t known, all;
+};
+
+static void add_coverage(struct tick_view_box *v, struct coverage_gauge gauge,
+                         struct share share)
 {
     struct tick_view *view = &v->visible;
 
-    if (all <= 0 || view->coverage_count == VIEW_COVERAGE_MAX)
+    if (share.all <= 0 || view->coverage_count == VIEW_COVERAGE_MAX)
         return;
     if (!view->coverage)
         view->coverage =
             arena_alloc(&v->arena, VIEW_COVERAGE_MAX * sizeof *view->coverage);
     if (!view->coverage)
         return;
-    view->coverage[view->coverage_count++] = (struct coverage_gauge){
-        .label = arena_copy(&v->arena, label),
-        .window = window,
-        .source = arena_copy(&v->arena, source),
-        .ratio = (double)known / (double)all,
-    };
+    gauge.label = arena_copy(&v->arena, gauge.label);
+    gauge.source = arena_copy(&v->arena, gauge.source);
+    gauge.ratio = (double)share.known / (double)share.all;
+    view->coverage[view->coverage_count++] = gauge;
 }
 
 void tick_view_coverage(struct tick_view_box *v, struct str label, struct str window,
                         const struct window_sums *all, const struct window_sums *known)
 {
-    int64_t all_total = 0, known_total = 0;
+    struct share total[2] = {{0, 0}, {0, 0}};
 
     if (all->filling || known->filling)
         return;
     for (size_t i = 0; i < all->group_count; i++) {
         const struct window_group *group = &all->groups[i];
         const struct window_group *attributed = window_sums_find(known, group->by);
-        int64_t sum = attributed ? attributed->sum : 0;
-        add_clamped(&all_total, group->sum);
-        add_clamped(&known_total, sum);
-        add_coverage(v, label, window, group->by[0], sum, group->sum);
+        const struct share shares[2] = {
+            {attributed ? attributed->sum : 0, group->sum},
+            {attributed ? attributed->count : 0, group->count}};
+        for (size_t of = 0; of < 2; of++) {
+            add_clamped(&total[of].known, shares[of].known);
+            add_clamped(&total[of].all, shares[of].all);
+            add_coverage(v, (struct coverage_gauge){label, window, group->by[0], of, 0},
+                         shares[of]);
+        }
     }
-    add_coverage(v, label, window, (struct str){NULL, 0}, known_total, all_total);
+    for (size_t of = 0; of < 2; of++)
+        add_coverage(v, (struct coverage_gauge){label, window, {NULL, 0}, of, 0},
+                     total[of]);
 }
 
 static struct pair *copy_pairs(struct arena *arena, const struct pair *pairs,

@@ -24,10 +24,13 @@ void tick_view_budget(struct tick_view_box *v, const struct budget_view *b);
 void tick_view_gauge(struct tick_view_box *v, const struct gauge_decl *gauge,
                      struct group_labels labels, double value);
 
-/* All that was spent over span `span`. */
-void tick_view_spend(struct tick_view_box *v, size_t span, const struct window_sums *all);
+/* What was spent over `window` by team and workflow; nothing while it is filling. Beyond
+ * a bound of samples the smallest are one, "__other__". */
+void tick_view_spend(struct tick_view_box *v, struct str window,
+                     const struct window_sums *by_pair);
 
-/* Of one label over one span, by source and over all; nothing where nothing was spent. */
+/* Of one label over one span, by source and over all, in spend and in requests; nothing
+ * where there was none. */
 void tick_view_coverage(struct tick_view_box *v, struct str label, struct str window,
                         const struct window_sums *all, const struct window_sums *known);
 

@@ -94,6 +94,8 @@ TEST(attributed_and_unattributed_spend_add_up)
     expect_line(
         m,
         "llm_unattributed_spend_usd_total{label=\"tenant\",source=\"litellm\"} 0.000001");
+    expect_line(m, "llm_unattributed_spend_by_key_usd_total{label=\"tenant\",source="
+                   "\"litellm\",hashed_api_key=\"\",key_alias=\"\"} 0.000001");
     expect_line(m, "llm_spend_usd_total{team=\"\",requested_model=\"m\"} 0.0000003");
     metrics_close(m);
 }

@@ -147,13 +147,13 @@ TEST(coverage_is_the_share_of_spend_with_the_label)
     struct fixture *f = fixture_new();
     struct window_group all = {NULL, 100 * NANO_PER_USD, 9, 100, 1},
                         known = {NULL, 90 * NANO_PER_USD, 8, 90, 1};
-    struct window_sums sums[4] = {{.at_ns = at_ns, .group_count = 1, .groups = &all},
+    struct window_sums sums[7] = {{.at_ns = at_ns, .group_count = 1, .groups = &all},
                                   {.at_ns = at_ns, .group_count = 1, .groups = &known}};
     struct answer answer;
 
     add_policy_file(f, POLICY("coverage"));
     open_vm(f);
-    assert_int_equal(policy_decls(f->set)->window_count, 4);
+    assert_int_equal(policy_decls(f->set)->window_count, 7);
     assert_str(policy_decls(f->set)->rules[0].labels[0].value, "team");
     policy_tick_begin(f->vm, sums);
     assert_true(policy_rule(f->vm, 0, &all, &answer));
