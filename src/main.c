@@ -16,7 +16,7 @@ static const struct {
     {"ledger", "verify a ledger against its counters and windows", verb_ledger},
     {"demo", "send synthetic traffic to a running engine", verb_demo},
     {"import", "turn a public price list into a price book", verb_import},
-    {"rules", "print recording and alerting rules for Prometheus", verb_rules},
+    {"rules", "print rules and dashboards for Prometheus and Grafana", verb_rules},
     {"types", "print what policies may use, for editors and luacheck", verb_types},
     {"version", "print the version", verb_version},
 };

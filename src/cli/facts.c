@@ -60,14 +60,16 @@ static void add_labels(struct facts *f, const struct config *c, struct arena *ar
 static void add_budgets(struct facts *f, const struct config *c, const struct decls *d,
                         struct arena *arena)
 {
-    struct buf legend = {0}, of_group = {0};
+    struct buf group = {0}, legend = {0}, of_group = {0};
 
+    buf_add(&group, STR("budget"));
     for (size_t i = 0; i < d->budget_count; i++) {
         const struct window_decl *w = &d->windows[d->budgets[i].window];
         for (size_t k = 0; k < w->by_count; k++) {
             struct str name = field_name(&c->schema, w->by[k]);
             if (!holds(f, arena, "budget", name))
                 continue;
+            buf_format(&group, ", %.*s", STR_ARG(name));
             buf_format(&legend, " {{%.*s}}", STR_ARG(name));
             buf_format(&of_group, "{{ with $labels.%.*s }} of %.*s {{ . }}{{ end }}",
                        STR_ARG(name), STR_ARG(name));
@@ -75,8 +77,10 @@ static void add_budgets(struct facts *f, const struct config *c, const struct de
     }
     if (d->budget_count)
         facts_add(f, STR("budgets"), (struct str){NULL, 0});
+    facts_add(f, STR("budget_group"), arena_copy(arena, buf_str(&group)));
     facts_add(f, STR("group_legend"), arena_copy(arena, buf_str(&legend)));
     facts_add(f, STR("of_group"), arena_copy(arena, buf_str(&of_group)));
+    buf_release(&group);
     buf_release(&legend);
     buf_release(&of_group);
 }
@@ -104,8 +108,8 @@ static struct str arguments(const struct facts_options *o, struct arena *arena)
     if (strcmp(o->job, "spendwarden") != 0)
         buf_format(&out, " --job %s", o->job);
     for (size_t i = 0; i < out.size; i++)
-        if ((unsigned char)out.at[i] < ' ')
-            out.at[i] = '?'; /* it stands in a comment */
+        if (!strchr(FACT_TEXT " ", out.at[i]))
+            out.at[i] = '?'; /* it stands in a comment, and in quotes */
     struct str text = arena_copy(arena, buf_str(&out));
     buf_release(&out);
     return text;
@@ -120,6 +124,7 @@ void facts_collect(struct facts *f, const struct generation *g,
     facts_add(f, STR("arguments"), arguments(o, arena));
     facts_add(f, STR("job"), str_of(o->job));
     facts_add(f, STR("runbooks"), str_of(o->runbooks));
+    facts_add(f, STR("selector"), STR("job=~\"$job\", instance=~\"$instance\""));
     if (g->config->metrics.coverage_count)
         facts_add(f, STR("coverage"), (struct str){NULL, 0});
     if (g->config->metrics.litellm_names)

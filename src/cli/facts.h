@@ -3,6 +3,10 @@
 #include "spendwarden/generation.h"
 #include "template.h"
 
+/* Bytes that mean nothing within quotes, in YAML, PromQL and JSON. */
+#define FACT_TEXT                                                                        \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:~%?&=#+-"
+
 struct facts_options {
     const char *config;   /* as given; NULL: the defaults */
     const char *job;      /* whose series are meant */
@@ -10,10 +14,10 @@ struct facts_options {
     bool prometheus_owns; /* the alerts that the engine sends itself */
 };
 
-/* Facts: `version, arguments, job, runbooks`; `model`, the label of a model, if spend has
- * one; `labels`, those of spend, "a,b"; `group_legend` and `of_group`, the labels that
- * budgets are grouped by; and, for conditions, `owner:prometheus, budgets, coverage,
- * label:NAME` of spend, `budget:LABEL` of a budget's group, `alert:NAME` of a policy.
- * Text lives in the arena. */
+/* Facts: `version, arguments, job, runbooks, selector`; `model`, the label of a model, if
+ * spend has one; `labels`, those of spend, "a,b"; `group_legend` and `of_group`, the
+ * labels that budgets are grouped by; and, for conditions, `owner:prometheus, budgets,
+ * coverage, label:NAME` of spend, `budget:LABEL` of a budget's group, `alert:NAME` of a
+ * policy. Text lives in the arena. */
 void facts_collect(struct facts *f, const struct generation *g,
                    const struct facts_options *o, struct arena *arena);

@@ -1,4 +1,4 @@
-/* spendwarden rules: recording rules and alerts of this very configuration.
+/* spendwarden rules: recording rules, alerts and dashboards of this very configuration.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,11 +10,13 @@
 #include "rules_files.h"
 
 static const char help[] =
-    "Usage: spendwarden rules prometheus|alerts [OPTION]...\n"
+    "Usage: spendwarden rules prometheus|alerts|grafana [OPTION]...\n"
     "Prints, for the labels, budgets and names of one configuration:\n\n"
     "  prometheus  recording rules of Prometheus, by the names of the field's playbook\n"
-    "  alerts      alerting rules, for what spendwarden cannot tell by itself\n\n"
-    "  spendwarden rules alerts --config spendwarden.yaml > spendwarden-alerts.yaml\n\n"
+    "  alerts      alerting rules, for what spendwarden cannot tell by itself\n"
+    "  grafana     dashboards: one JSON array, or with --output a file each\n\n"
+    "  spendwarden rules alerts --config spendwarden.yaml > spendwarden-alerts.yaml\n"
+    "  spendwarden rules grafana --config spendwarden.yaml --output dashboards\n\n"
     "  -c, --config FILE     configuration; without it the defaults\n"
     "      --policies PATH   policies, not the configured ones; repeatable\n"
     "      --set KEY=VALUE   override one key of the configuration\n"
@@ -38,11 +40,9 @@ struct request {
     const char *output; /* NULL: standard output */
 };
 
-/* It stands within quotes, in YAML, PromQL and JSON. */
 static bool is_plain(const char *text)
 {
-    return *text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "0123456789._/:~%?&=#+-") == strlen(text);
+    return *text && strspn(text, FACT_TEXT) == strlen(text);
 }
 
 static bool set_owner(struct request *r, const char *owner)
@@ -168,9 +168,11 @@ int verb_rules(int argc, char **argv)
     common_done(&r.common);
     r.rules.config = r.common.generation.config_path;
     if (optind == argc)
-        return usage_error(VERB, "what to print is missing: prometheus or alerts");
+        return usage_error(VERB,
+                           "what to print is missing: prometheus, alerts or grafana");
     const struct rules_kind *kind = rules_kind(argv[optind]);
     if (optind != argc - 1 || !kind)
-        return usage_error(VERB, "prometheus or alerts, not \"%s\"", argv[argc - 1]);
+        return usage_error(VERB, "prometheus, alerts or grafana, not \"%s\"",
+                           argv[argc - 1]);
     return print_rules(&r, kind);
 }

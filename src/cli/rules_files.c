@@ -1,49 +1,18 @@
 #include "rules_files.h"
 
 #include "cli.h"
-#include "spendwarden/yaml.h"
+#include "template_tree.h"
 
 extern const char template_prometheus[], template_prometheus_end[];
 extern const char template_alerts[], template_alerts_end[];
 
-static void put_json(struct buf *out, const struct yaml_node *n)
-{
-    if (n->kind == YAML_SCALAR) {
-        buf_json(out, n->text);
-        return;
-    }
-    buf_byte(out, n->kind == YAML_MAP ? '{' : '[');
-    for (size_t i = 0; i < n->count; i++) {
-        if (i)
-            buf_byte(out, ',');
-        if (n->kind == YAML_MAP) {
-            put_json(out, &n->keys[i]);
-            buf_byte(out, ':');
-        }
-        put_json(out, &n->values[i]);
-    }
-    buf_byte(out, n->kind == YAML_MAP ? '}' : ']');
-}
-
-/* Every scalar in a file of rules is text. */
 static bool to_json(struct buf *text, struct err *err)
 {
-    struct arena arena = {0};
-    struct diags diags = {0};
-    struct yaml_node *root;
-    bool ok = yaml_parse(&root, buf_str(text), "rules", &arena, &diags);
+    json_t *root = template_tree(buf_str(text), err);
 
     buf_reset(text);
-    if (ok)
-        put_json(text, root);
-    else
-        diags_print(&diags, text);
-    if (ok)
-        buf_byte(text, '\n');
-    else
-        err_set(err, ERR_CONFIG, "%.*s", STR_ARG(buf_str(text)));
-    diags_release(&diags);
-    arena_release(&arena);
+    bool ok = root && template_print(text, root, err);
+    json_decref(root);
     return ok;
 }
 
@@ -84,6 +53,7 @@ const struct rules_kind *rules_kind(const char *name)
     static const struct rules_kind kinds[] = {
         {"prometheus", make_recording},
         {"alerts", make_alerts},
+        {"grafana", rules_make_dashboards},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -28,3 +28,7 @@ const struct rules_kind *rules_kind(const char *name);
 /* On standard output; several as one JSON array. */
 void rules_files_print(const struct rules_files *files);
 void rules_files_release(struct rules_files *files);
+
+/* Dashboards of Grafana, one a template. */
+bool rules_make_dashboards(struct rules_files *out, const struct facts *facts, bool json,
+                           struct err *err);

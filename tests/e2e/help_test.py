@@ -52,7 +52,7 @@ WRONG = [
     (["import", "--checked", "today", "--litellm", "-"], "a day such as 2026-08-21"),
     (["import", "--checked", "2026-02-31", "--litellm", "-"], "a day such as 2026-08-21"),
     (["rules"], "what to print is missing"),
-    (["rules", "recording"], 'prometheus or alerts, not "recording"'),
+    (["rules", "recording"], 'prometheus, alerts or grafana, not "recording"'),
     (["rules", "alerts", "--owner", "me"], 'spendwarden or prometheus, not "me"'),
     (["rules", "alerts", "--job", 'a"b'], "--job: letters, digits"),
     (["rules", "alerts", "--format", "xml"], 'yaml or json, not "xml"'),
