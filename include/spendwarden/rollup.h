@@ -15,8 +15,10 @@ bool ledger_roll_up(struct ledger_reader *r, size_t rows_max, struct rollup **ou
                     struct err *err);
 void rollup_free(struct rollup *u); /* accepts NULL */
 
-/* Within a transaction, some ms. Refused if another range is in the way. */
-bool ledger_put_rollup(struct ledger *l, const struct rollup *u, struct err *err);
+/* Within a transaction, about a ms: some of its groups; with the last ones it counts.
+ * *more: go on with a next transaction. Refused if another range is in the way. After a
+ * failure, of the commit too, it is of no use any more, and nothing of it counts. */
+bool ledger_put_rollup(struct ledger *l, struct rollup *u, bool *more, struct err *err);
 
 /* --- proof --- */
 

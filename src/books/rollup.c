@@ -3,14 +3,21 @@
 #include "spendwarden/rollup.h"
 #include "internal.h"
 
-enum { ROWS_MIN = 16384, ROWS_MAX = 65536 };
+enum { ROWS_MIN = 16384, ROWS_MAX = 65536, PAUSE_MS = 2 };
 
-static bool keep(struct books *b, const struct rollup *u, struct err *err)
+static bool keep(struct books *b, struct rollup *u, struct err *err)
 {
-    pthread_mutex_lock(&b->lock);
-    bool ok = ledger_begin(b->ledger, err) && ledger_put_rollup(b->ledger, u, err);
-    ok = books_finish(b, ok, err);
-    pthread_mutex_unlock(&b->lock);
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * NS_PER_MS};
+    bool ok = true, more = true;
+
+    while (ok && more) {
+        pthread_mutex_lock(&b->lock);
+        ok = ledger_begin(b->ledger, err) && ledger_put_rollup(b->ledger, u, &more, err);
+        ok = books_finish(b, ok, err);
+        pthread_mutex_unlock(&b->lock);
+        if (ok && more)
+            nanosleep(&pause, NULL);
+    }
     return ok;
 }
 

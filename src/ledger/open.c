@@ -28,6 +28,8 @@ static const char *const statements_sql[STATEMENT_COUNT] = {
     [STATEMENT_PUT_GROUP] =
         "INSERT INTO rollups VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
         "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_DROP_GROUPS] = "DELETE FROM rollups WHERE batch >"
+                              " coalesce((SELECT max(last_seq) FROM rollup_batches), 0)",
     [STATEMENT_PRUNE_ENTRIES] = "DELETE FROM entries WHERE seq <= ?",
     [STATEMENT_PRUNE_COMMITS] =
         "DELETE FROM commits WHERE first_seq <= ?1 AND last_seq <= ?1",

@@ -8,7 +8,8 @@
 enum {
     ROLLUP_LABELS = 16,
     ROLLUP_KEYS = 1 + ROLLUP_LABELS, /* the slot's time, then ids in dict, 0: absent */
-    ROLLUP_GROUPS_MAX = 4096,        /* of one range: what one transaction inserts */
+    ROLLUP_GROUPS_MAX = 4096,        /* of one range */
+    ROLLUP_GROUPS_STEP = 400,        /* that one transaction inserts */
 };
 
 /* Which they are; the class comes last. */
@@ -17,6 +18,7 @@ extern const uint8_t rollup_texts[ROLLUP_LABELS - 1];
 struct rollup {
     uint64_t first_seq, last_seq;
     struct tally groups;
+    size_t put; /* how many of them are written */
 };
 
 /* One row: of `rollups`, or of `entries` as if it were one. */

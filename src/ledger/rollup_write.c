@@ -1,4 +1,4 @@
-/* One range of rollups into the open transaction. */
+/* One range of rollups, in steps that a writer can wait for. */
 #include "rollup.h"
 #include "writer.h"
 
@@ -53,13 +53,23 @@ static bool follows(struct ledger *l, const struct rollup *u, struct err *err)
                    (unsigned long long)before);
 }
 
-bool ledger_put_rollup(struct ledger *l, const struct rollup *u, struct err *err)
+/* Groups whose range was never finished, by a process that ended, are in the way. */
+static bool begin(struct ledger *l, const struct rollup *u, struct err *err)
 {
+    return follows(l, u, err) && db_run(l->statements[STATEMENT_DROP_GROUPS], err);
+}
+
+bool ledger_put_rollup(struct ledger *l, struct rollup *u, bool *more, struct err *err)
+{
+    const size_t end = u->put + ROLLUP_GROUPS_STEP;
+
+    *more = false;
     if (!ledger_writable(l, err))
         return false;
-    bool ok = follows(l, u, err) && put_batch(l, u, err);
-    for (size_t i = 0; ok && i < u->groups.count; i++)
-        ok = put_group(l->statements[STATEMENT_PUT_GROUP], u->last_seq, (int64_t)i,
-                       tally_row(&u->groups, i), err);
-    return ledger_noted(l, ok);
+    bool ok = u->put || begin(l, u, err);
+    for (; ok && u->put < end && u->put < u->groups.count; u->put++)
+        ok = put_group(l->statements[STATEMENT_PUT_GROUP], u->last_seq, (int64_t)u->put,
+                       tally_row(&u->groups, u->put), err);
+    *more = ok && u->put < u->groups.count;
+    return ledger_noted(l, ok && (*more || (follows(l, u, err) && put_batch(l, u, err))));
 }

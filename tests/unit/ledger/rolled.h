@@ -50,9 +50,12 @@ static inline bool roll_up(struct fixture *f, size_t rows_max)
         fail_msg("%s", err.text);
     if (!u)
         return false;
-    assert_true(ledger_begin(f->ledger, &err));
-    if (!ledger_put_rollup(f->ledger, u, &err) || !ledger_commit(f->ledger, 9000, &err))
-        fail_msg("%s", err.text);
+    for (bool more = true; more;) {
+        assert_true(ledger_begin(f->ledger, &err));
+        if (!ledger_put_rollup(f->ledger, u, &more, &err) ||
+            !ledger_commit(f->ledger, 9000, &err))
+            fail_msg("%s", err.text);
+    }
     rollup_free(u);
     return true;
 }

@@ -54,21 +54,64 @@ TEST(an_audit_finds_what_was_altered)
     fixture_close(&f);
 }
 
-TEST(a_range_that_does_not_follow_the_last_one_is_refused)
+static struct rollup *next_range(struct fixture *f, size_t rows_max)
 {
-    struct fixture f;
     struct rollup *u = NULL;
     struct err err = {0};
 
+    if (!ledger_roll_up(fixture_reader(f), rows_max, &u, &err) || !u)
+        fail_msg("%s", err.text);
+    return u;
+}
+
+TEST(a_range_that_does_not_follow_the_last_one_is_refused)
+{
+    struct fixture f;
+    struct err err = {0};
+    bool more;
+
     open_rows(&f);
-    assert_true(ledger_roll_up(fixture_reader(&f), 100, &u, &err));
-    assert_true(ledger_begin(f.ledger, &err) && ledger_put_rollup(f.ledger, u, &err) &&
+    struct rollup *u = next_range(&f, 100), *same = next_range(&f, 100);
+    assert_true(ledger_begin(f.ledger, &err) &&
+                ledger_put_rollup(f.ledger, u, &more, &err) &&
                 ledger_commit(f.ledger, 9000, &err));
     assert_true(ledger_begin(f.ledger, &err));
-    assert_false(ledger_put_rollup(f.ledger, u, &err));
+    assert_false(ledger_put_rollup(f.ledger, same, &more, &err));
     assert_false(ledger_commit(f.ledger, 9000, &err));
     rollup_free(u);
+    rollup_free(same);
     audit(&f);
+    assert_int_equal(found, 0);
+    fixture_close(&f);
+}
+
+TEST(a_range_that_was_never_finished_counts_nowhere_and_is_begun_anew)
+{
+    struct fixture f;
+    struct err err = {0};
+    bool more;
+
+    open_rows(&f);
+    int64_t all = total(&f, NULL, 0);
+    struct rollup *u = next_range(&f, ROWS);
+    assert_true(ledger_begin(f.ledger, &err) &&
+                ledger_put_rollup(f.ledger, u, &more, &err) &&
+                ledger_commit(f.ledger, 9000, &err));
+    assert_true(more);
+    rollup_free(u);
+    assert_sql(f.path, "SELECT count(*) > 0 FROM rollups", "1");
+    assert_sql(f.path, "SELECT sum(requests) FROM spend", "540");
+    assert_int_equal(total(&f, NULL, 0), all);
+    assert_int_equal(audit(&f).batches, 0);
+    while (roll_up(&f, 350))
+        ;
+    assert_sql(f.path,
+               "SELECT count(*) FROM rollups WHERE batch NOT IN"
+               " (SELECT last_seq FROM rollup_batches)",
+               "0");
+    assert_sql(f.path, "SELECT sum(requests) FROM spend", "540");
+    assert_int_equal(total(&f, NULL, 0), all);
+    assert_int_equal(audit(&f).checked, 2);
     assert_int_equal(found, 0);
     fixture_close(&f);
 }
@@ -79,6 +122,8 @@ int main(void)
         cmocka_unit_test(sql_sees_the_same_sums_in_the_view),
         cmocka_unit_test(an_audit_finds_what_was_altered),
         cmocka_unit_test(a_range_that_does_not_follow_the_last_one_is_refused),
+        cmocka_unit_test(
+            a_range_that_was_never_finished_counts_nowhere_and_is_begun_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
