@@ -172,7 +172,8 @@ static void apply(struct limits *t, const struct limit *limit, const struct reco
     held->limit.reset_ns = limit->reset_ns;
 }
 
-/* What a label's value is called, for budgets that the gateway does not have. */
+/* What a label's value is called, for budgets that the gateway does not have. Half of the
+ * room is for limits alone. */
 static void learn_alias(struct limits *t, enum limit_of of, struct str id,
                         struct str alias, const struct record *r)
 {
@@ -180,7 +181,11 @@ static void learn_alias(struct limits *t, enum limit_of of, struct str id,
 
     if (!id.size || !alias.size)
         return;
-    struct held_limit *held = take(t, &named, r);
+    struct held_limit *held = t->count_of[of] < t->max / 2
+                                  ? take(t, &named, r)
+                                  : find(t, of, id, hash_for(t, of, id));
+    if (held)
+        held->last_ns = r->committed_ns;
     if (held && r->booked_ns >= held->booked_ns && !str_eq(held->limit.alias, alias))
         set_text(held, &named);
 }

@@ -138,6 +138,30 @@ TEST(what_a_team_is_called_is_known_without_a_limit)
     metrics_close(m);
 }
 
+TEST(names_alone_leave_room_for_limits)
+{
+    struct metrics *m = litellm(10, false);
+    struct gateway g = {.text = {[GATEWAY_TEAM_ALIAS] = STR("Alias")}};
+    char id[20];
+
+    for (int i = 0; i < 20; i++) {
+        snprintf(id, sizeof id, "team-%d", i);
+        struct record r = charge(id, "chat", 1);
+        r.ev.gateway = &g;
+        metrics_apply(m, &r);
+    }
+    expect_line(m, "spendwarden_metric_series{set=\"litellm_limits\"} 5");
+    expect_line(m, "spendwarden_metric_overflow_events_total{set=\"litellm_limits\"} 0");
+    for (int i = 3; i < 8; i++) {
+        snprintf(id, sizeof id, "team-%d", i);
+        struct limit limit = team_limit(id, 100, i);
+        send(m, &limit, 1000, 0);
+    }
+    assert_int_equal(find(m, "team-7", 0).spent.nanousd, 7);
+    expect_line(m, "spendwarden_metric_series{set=\"litellm_limits\"} 8");
+    metrics_close(m);
+}
+
 TEST(a_checkpoint_keeps_them_within_a_lower_cap)
 {
     struct metrics *m = litellm(20, false), *same = litellm(20, false),
@@ -197,6 +221,7 @@ int main(void)
         cmocka_unit_test(the_table_is_bounded_and_says_what_it_refused),
         cmocka_unit_test(a_team_that_is_gone_makes_room),
         cmocka_unit_test(what_a_team_is_called_is_known_without_a_limit),
+        cmocka_unit_test(names_alone_leave_room_for_limits),
         cmocka_unit_test(a_checkpoint_keeps_them_within_a_lower_cap),
         cmocka_unit_test(a_state_cut_off_anywhere_is_refused),
     };
