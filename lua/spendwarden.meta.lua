@@ -261,7 +261,10 @@ function Window:top(most, group) end
 ---@field where? table<Dimension, string|string[]|boolean>
 ---@field steps? { [1]: number, [2]: string }[]
 ---@field clear? number
----@field burn? { [1]: Duration, [2]: Duration, [3]: number, [4]: string? }[]
+---@field start_day? integer|"monday"|"tuesday"|"wednesday"|"thursday"|"friday"|"saturday"|"sunday"
+---@field time_zone? string
+---@field burn? boolean|{ [1]: Duration, [2]: Duration, [3]: number, [4]: string? }[]
+---@field burn_min? number
 ---@field forecast? boolean|number|{ [1]: number, [2]: string }
 ---@field groups? table
 ---@field alert? string

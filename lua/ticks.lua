@@ -208,10 +208,51 @@ local function burn_of(entry)
     severity = entry[4] == nil and "warning" or text(what .. ": a severity", entry[4], 32) }
 end
 
-local function burns_of(value)
+-- What burn = true stands for, by the least length of the period in seconds. A well used budget burns at 1, and a job that
+-- spends a day's share in an hour is no burn: 5% of a month in an hour, a sixth of a week, a third of a day.
+local BURNS = {
+  { 14 * 86400, { "1h", "5m", 36, "critical" }, { "6h", "30m", 9, "warning" } },
+  { 3 * 86400, { "1h", "5m", 120, "critical" }, { "6h", "30m", 30, "warning" } },
+  { 43200, { "1h", "5m", 240, "critical" } },
+}
+local LENGTHS = { day = 86400, week = 7 * 86400, month = 28 * 86400 }
+
+local function usual_burns(spec)
+  local length = spec.over or LENGTHS[spec.period] or 0
+  for _, usual in ipairs(BURNS) do
+    if length >= usual[1] then return { usual[2], usual[3] } end
+  end
+  problem("E310", "budget: 'burn': true is for a period of 12h or more")
+  return {}
+end
+
+local function burns_of(value, spec)
   local out = {}
+  if value == true then value = usual_burns(spec) elseif value == false then value = {} end
   for _, entry in ipairs(list("budget: 'burn'", value, 4)) do out[#out + 1] = burn_of(entry) end
   return out
+end
+
+local DAYS = { monday = 1, tuesday = 2, wednesday = 3, thursday = 4, friday = 5, saturday = 6, sunday = 7 }
+local DAY_MOST = { week = 7, month = 28 }
+
+-- The day of the week or month that a period begins with.
+local function start_day_of(value, period)
+  if value == nil then return end
+  local most = DAY_MOST[period]
+  if not most then return problem("E107", "budget: 'start_day' needs over = \"week\" or \"month\"") end
+  if most == 7 and DAYS[value] then return DAYS[value] end
+  if type(value) ~= "number" or value % 1 ~= 0 or value < 1 or value > most then
+    return problem("E312", "budget: 'start_day' must be a whole number from 1 to %d%s", most,
+      most == 7 and ", or a day such as \"sunday\"" or "")
+  end
+  return value
+end
+
+local function time_zone_of(value, period)
+  if value == nil then return end
+  if not period then problem("E107", "budget: 'time_zone' needs over = \"day\", \"week\" or \"month\"") end
+  return text("budget: 'time_zone'", value, 64)
 end
 
 -- true, a share of the limit, or { share, "severity" }.
@@ -242,7 +283,8 @@ end
 
 declare("budget", function(name, given, fn)
   local options = options_of("budget", given,
-    { "by", "over", "sum", "where", "steps", "clear", "burn", "forecast", "groups", "alert", "labels" }, fn)
+    { "by", "over", "start_day", "time_zone", "sum", "where", "steps", "clear", "burn", "burn_min", "forecast", "groups",
+      "alert", "labels" }, fn)
   name = named("budget: the name", name, ALERT)
   local spec = window_spec("budget", { sum = options.sum or "charge_usd", by = options.by,
     over = options.over, where = options.where })
@@ -255,7 +297,10 @@ declare("budget", function(name, given, fn)
   spec.groups = groups_of(options.groups, spec.by)
   spec.alert = options.alert == nil and "LLMBudgetThreshold" or named("budget: 'alert'", options.alert, ALERT)
   spec.labels = pairs_of("budget: 'labels'", options.labels, LABEL, BUDGET_TAKEN)
-  spec.burn = burns_of(options.burn)
+  spec.start_day = start_day_of(options.start_day, spec.period)
+  spec.time_zone = time_zone_of(options.time_zone, spec.period)
+  spec.burn = burns_of(options.burn, spec)
+  spec.burn_min = number("budget: 'burn_min'", options.burn_min) or 1
   spec.forecast, spec.forecast_severity = forecast_of(options.forecast, spec.period)
   if not reader.bad then add_windows(spec) end
   register("budget", spec)

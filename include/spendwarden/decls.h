@@ -56,7 +56,8 @@ struct budget_decl {
     struct pair labels[DECL_LABELS_MAX];
     size_t burn_count;
     struct burn burns[BURNS_MAX];
-    int week_window; /* the last 7 days, for the forecast; -1: no calendar period */
+    double burn_min_usd; /* that the long window must hold, in two events at least */
+    int week_window;     /* the last 7 days, for the forecast; -1: no calendar period */
     bool has_forecast;
     double forecast; /* alert while the forecast is above this share of the limit */
     struct str forecast_severity;

@@ -37,6 +37,7 @@ struct window_decl {
     enum span_kind span;
     int64_t over_ns, offset_ns; /* SPAN_ROLLING: 5 min to 31 days; offset >= 0 */
     enum period period;         /* SPAN_CALENDAR */
+    uint8_t start_day;          /* SPAN_CALENDAR, of a week or month */
     const struct zone *zone;    /* SPAN_CALENDAR */
 };
 

@@ -26,8 +26,11 @@ const char *zone_name(const struct zone *z);
 /* Offset from UTC in force at `ns`, in seconds east. */
 int32_t zone_offset(const struct zone *z, int64_t ns);
 
-/* The period that holds `ns`: [*start, *end) in UTC nanoseconds. Weeks start on
- * Monday. A period that begins in a gap of the clock begins at its end; one that begins
- * twice begins the first time. */
-void zone_period(const struct zone *z, enum period period, int64_t ns, int64_t *start,
-                 int64_t *end);
+/* On which day a week (1 is Monday) or month begins; a day has no choice. 0: the usual.
+ */
+enum { START_DAY_USUAL = 1, START_DAY_WEEK_MOST = 7, START_DAY_MONTH_MOST = 28 };
+
+/* The period that holds `ns`: [*start, *end) in UTC nanoseconds. One that begins in a gap
+ * of the clock begins at its end; one that begins twice begins the first time. */
+void zone_period(const struct zone *z, enum period period, unsigned start_day, int64_t ns,
+                 int64_t *start, int64_t *end);

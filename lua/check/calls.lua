@@ -24,6 +24,7 @@ return {
   } },
   budget = { options = 2, fn = 3, group = "self", takes = {
     by = "dimensions", over = "over", sum = "amount", where = "where", steps = "any", clear = "any", burn = "any",
+    burn_min = "any", start_day = "any", time_zone = "any",
     forecast = "any", groups = "any", alert = "any", labels = "any",
   } },
 }

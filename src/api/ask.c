@@ -93,7 +93,7 @@ static bool parse_date(const struct ask *a, const char *text, int64_t *ns)
     if (!timestamp_parse(&at, str_of(noon)))
         return false;
     at -= zone_offset(a->config->zone, at) * NS_PER_SECOND;
-    zone_period(a->config->zone, PERIOD_DAY, at, ns, &end);
+    zone_period(a->config->zone, PERIOD_DAY, START_DAY_USUAL, at, ns, &end);
     return true;
 }
 

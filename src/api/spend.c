@@ -64,7 +64,7 @@ static bool calendar_steps(struct report *r, enum period period, struct err *err
     while (at < r->end_ns) {
         if (!add_bound(r, at, err))
             return false;
-        zone_period(r->ask.config->zone, period, at, &start, &at);
+        zone_period(r->ask.config->zone, period, START_DAY_USUAL, at, &start, &at);
         at -= at % SPEND_SLOT_NS;
     }
     return add_bound(r, r->end_ns, err);

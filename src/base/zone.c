@@ -262,16 +262,23 @@ static int64_t first_second(const struct zone *z, int64_t local)
 }
 
 /* Days since 1970 of the first day of the period that holds `day`, or of the next one. */
-static int64_t period_day(enum period period, int64_t day, bool next)
+static int64_t period_day(enum period period, unsigned start_day, int64_t day, bool next)
 {
     if (period == PERIOD_DAY)
         return day + next;
-    if (period == PERIOD_WEEK) /* 1970-01-01 was a Thursday */
-        return floor_divide(day + 3, 7) * 7 - 3 + (next ? 7 : 0);
+    if (start_day == 0)
+        start_day = START_DAY_USUAL;
+    if (period == PERIOD_WEEK) { /* 1970-01-01 was a Thursday */
+        int64_t shift = 4 - (int64_t)start_day;
+        return floor_divide(day + shift, 7) * 7 - shift + (next ? 7 : 0);
+    }
     struct civil date = civil_from_days(day);
+    bool before = date.day < (int)start_day; /* it began in the month before */
+    if (before && --date.month < 1)
+        date = (struct civil){date.year - 1, 12, 1};
     if (next && ++date.month > 12)
         date = (struct civil){date.year + 1, 1, 1};
-    date.day = 1;
+    date.day = (int)start_day;
     return civil_to_days(date);
 }
 
@@ -284,18 +291,19 @@ static int64_t to_ns(int64_t second)
     return ns;
 }
 
-void zone_period(const struct zone *z, enum period period, int64_t ns, int64_t *start,
-                 int64_t *end)
+void zone_period(const struct zone *z, enum period period, unsigned start_day, int64_t ns,
+                 int64_t *start, int64_t *end)
 {
     int64_t second = floor_divide(ns, NS_PER_SECOND);
     int64_t day = floor_divide(second + offset_at(z, second), SECONDS_PER_DAY);
-    int64_t first = period_day(period, day, false), next = period_day(period, day, true);
+    int64_t first = period_day(period, start_day, day, false),
+            next = period_day(period, start_day, day, true);
     int64_t end_second = first_second(z, next * SECONDS_PER_DAY);
 
     /* A clock that went back over midnight shows the old date once more. */
     if (second >= end_second) {
         first = next;
-        next = period_day(period, next, true);
+        next = period_day(period, start_day, next, true);
         end_second = first_second(z, next * SECONDS_PER_DAY);
     }
     *start = to_ns(first_second(z, first * SECONDS_PER_DAY));

@@ -27,7 +27,23 @@ bool build_open(struct build *b, struct err *err)
 
 void build_release(struct build *b)
 {
+    while (b->zone_count > 0)
+        zone_free(b->zones[--b->zone_count]);
     arena_release(&b->arena);
+}
+
+const struct zone *build_zone(struct build *b, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < b->zone_count; i++)
+        if (strcmp(zone_name(b->zones[i]), name) == 0)
+            return b->zones[i];
+    if (b->zone_count == ZONES_MAX) {
+        err_set(err, ERR_LIMIT, "more than %d time zones in all policies", ZONES_MAX);
+        return NULL;
+    }
+    if (!zone_load(&b->zones[b->zone_count], name, err))
+        return NULL;
+    return b->zones[b->zone_count++];
 }
 
 const char *call_name(const struct policy_fn *f)
@@ -61,7 +77,7 @@ static bool window_eq(const struct window_decl *a, const struct window_decl *b)
         !str_eq(a->effect, b->effect) || a->by_count != b->by_count ||
         a->where_count != b->where_count || a->span != b->span ||
         a->over_ns != b->over_ns || a->offset_ns != b->offset_ns ||
-        a->period != b->period || a->zone != b->zone)
+        a->period != b->period || a->start_day != b->start_day || a->zone != b->zone)
         return false;
     for (size_t i = 0; i < a->by_count; i++)
         if (!field_eq(a->by[i], b->by[i]))

@@ -55,6 +55,8 @@ static const struct policy_code codes[] = {
     {"E309", "buckets that do not ascend or are out of range"},
     {"E310", "a burn rate that is not { long window, short window, factor }"},
     {"E311", "a forecast that is no share of the limit"},
+    {"E312", "a day on which no such period can begin"},
+    {"E313", "a time zone that is not known"},
     {"E321", "a bound that excludes another, or always holds"},
     {"E322", "a function that is never asked"},
     {"E323", "an answer of the wrong kind"},

@@ -1,4 +1,6 @@
 /* Windows, rules, budgets and gauges, from the frame's normal forms. */
+#include <stdio.h>
+
 #include "register.h"
 #include "spec.h"
 
@@ -11,14 +13,35 @@ static enum period period_of(struct str name)
                                        : PERIOD_MONTH;
 }
 
+/* The budget's own, or the configuration's. What is wrong is noted. */
+static const struct zone *zone_of(lua_State *L)
+{
+    const struct policy_vm *vm = vm_of(L);
+    const struct zone *usual = vm->set->options.zone;
+    struct str text = spec_text(L, "time_zone");
+    char name[TEXT_VALUE_MAX + 1];
+    struct err err = {0};
+
+    snprintf(name, sizeof name, "%.*s", STR_ARG(text));
+    if (!text.size || (usual && strcmp(zone_name(usual), name) == 0))
+        return usual;
+    const struct zone *zone = build_zone(vm->build, name, &err);
+    if (!zone)
+        register_problem(L, "E313", "budget: 'time_zone': %s", err.text);
+    return zone ? zone : usual;
+}
+
 static void read_span(lua_State *L, struct window_decl *decl)
 {
     struct str period = spec_text(L, "period");
+    double start_day;
 
     if (period.size) {
         decl->span = SPAN_CALENDAR;
         decl->period = period_of(period);
-        decl->zone = vm_of(L)->set->options.zone;
+        decl->zone = zone_of(L);
+        if (spec_number(L, "start_day", &start_day))
+            decl->start_day = (uint8_t)start_day;
         return;
     }
     decl->span = SPAN_ROLLING;
@@ -183,6 +206,7 @@ int register_budget(lua_State *L)
     d.has_forecast = spec_number(L, "forecast", &d.forecast);
     d.forecast_severity = spec_text(L, "forecast_severity");
     d.burn_count = spec_burns(L, d.burns);
+    spec_number(L, "burn_min", &d.burn_min_usd);
     d.window = window_of_spec(L, &of);
     b->budgets[b->budget_count] = d;
     register_fn(L, CALL_BUDGET, d.name, "fn")->decl = (int)b->budget_count++;

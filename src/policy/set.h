@@ -20,6 +20,7 @@ enum {
     DATA_NAMES_MAX = 256,
     NEEDS_MAX = 8,
     DERIVE_LABELS_MAX = 8,
+    ZONES_MAX = 16,
 };
 
 enum policy_call {
@@ -91,6 +92,8 @@ struct build {
     struct policy_file policies[FILES_MAX];
     uint64_t declares[FILES_MAX][WINDOWS_MAX / 64]; /* policies: a bit a window */
     struct str data_names[DATA_NAMES_MAX];
+    size_t zone_count;
+    struct zone *zones[ZONES_MAX]; /* owned: those that budgets name */
 };
 
 bool build_open(struct build *b, struct err *err);
@@ -98,6 +101,9 @@ void build_release(struct build *b); /* safe on a zeroed one, and twice */
 
 /* The index of this window, new or equal; -1: no room. */
 int build_window(struct build *b, const struct window_decl *decl);
+
+/* A time zone by its IANA name, loaded once. NULL: *err says why. */
+const struct zone *build_zone(struct build *b, const char *name, struct err *err);
 
 const char *call_name(const struct policy_fn *f); /* "derive" */
 

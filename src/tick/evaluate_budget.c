@@ -29,13 +29,25 @@ static bool is_filled(const struct evaluation *e, const struct budget_decl *decl
     return !filling && !(decl->week_window >= 0 && e->sums[decl->week_window].filling);
 }
 
-/* What the group spent in another window of the same budget. */
+/* The group in another window of the same budget; NULL: it spent nothing there. */
+static const struct window_group *group_in(const struct budget *b, int window)
+{
+    return window_sums_find(&b->evaluation->sums[window], b->group->by);
+}
+
 static double spent_in(const struct budget *b, int window)
 {
-    const struct window_sums *sums = &b->evaluation->sums[window];
-    const struct window_group *g = window_sums_find(sums, b->group->by);
+    const struct window_group *g = group_in(b, window);
 
     return g ? g->value : 0;
+}
+
+/* One dear request is no burn, nor are cents. */
+static bool burns_little(const struct budget *b, int window)
+{
+    const struct window_group *g = group_in(b, window);
+
+    return !g || g->count < 2 || g->value < b->decl->burn_min_usd;
 }
 
 static bool is_calendar(const struct budget *b)
@@ -59,6 +71,8 @@ static void observe_burns(const struct budget *b, const struct spending *spendin
             spent_in(b, burn->long_window) / (double)burn->long_ns / even_usd_per_ns;
         double short_rate =
             spent_in(b, burn->short_window) / (double)burn->short_ns / even_usd_per_ns;
+        if (burns_little(b, burn->long_window))
+            short_rate = 0;
         rules_observe_burn(b->evaluation->rules, b->decl, i, b->labels, spending,
                            period_ns, long_rate, short_rate);
     }

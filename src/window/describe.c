@@ -31,6 +31,8 @@ static void put_span(const struct window_decl *decl, struct buf *out)
 
     if (decl->span == SPAN_CALENDAR) {
         buf_format(out, " over %s %s", periods[decl->period], zone_name(decl->zone));
+        if (decl->start_day > START_DAY_USUAL)
+            buf_format(out, " from day %d", decl->start_day);
         return;
     }
     duration_format(text, decl->over_ns);

@@ -10,8 +10,8 @@ struct reach window_reach(const struct window *window, int64_t at_ns)
     struct reach reach;
 
     if (s->decl.span == SPAN_CALENDAR) {
-        zone_period(s->zone, s->decl.period, at_ns, &reach.span.start_ns,
-                    &reach.span.end_ns);
+        zone_period(s->zone, s->decl.period, s->decl.start_day, at_ns,
+                    &reach.span.start_ns, &reach.span.end_ns);
         reach.after_ns = reach.span.start_ns - 1;
         reach.until_ns = reach.span.start_ns;
         return reach;

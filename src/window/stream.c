@@ -57,6 +57,8 @@ void stream_identity(const struct window_decl *decl, const struct schema *schema
     } else {
         pack_int(out, decl->period);
         pack_str(out, str_of(zone_name(decl->zone)));
+        if (decl->start_day > START_DAY_USUAL)
+            pack_int(out, decl->start_day);
     }
 }
 
@@ -144,7 +146,8 @@ void stream_free(struct stream *s)
 static void look_up(const struct stream *s, struct span *span, int64_t ns)
 {
     if (ns < span->start_ns || ns >= span->end_ns)
-        zone_period(s->zone, s->decl.period, ns, &span->start_ns, &span->end_ns);
+        zone_period(s->zone, s->decl.period, s->decl.start_day, ns, &span->start_ns,
+                    &span->end_ns);
 }
 
 int64_t stream_bucket(struct stream *s, int64_t booked_ns)

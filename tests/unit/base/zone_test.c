@@ -25,17 +25,24 @@ static struct zone *loaded(const char *name)
     return z;
 }
 
-static void expect_period(const struct zone *z, enum period period, const char *within,
-                          const char *start, const char *end)
+static void expect_period_from(const struct zone *z, enum period period,
+                               unsigned start_day, const char *within, const char *start,
+                               const char *end)
 {
     char text[TIMESTAMP_TEXT_SIZE];
     int64_t from, until;
 
-    zone_period(z, period, at(within), &from, &until);
+    zone_period(z, period, start_day, at(within), &from, &until);
     timestamp_format(text, from);
     assert_string_equal(text, start);
     timestamp_format(text, until);
     assert_string_equal(text, end);
+}
+
+static void expect_period(const struct zone *z, enum period period, const char *within,
+                          const char *start, const char *end)
+{
+    expect_period_from(z, period, START_DAY_USUAL, within, start, end);
 }
 
 /* A file with no transitions, whose footer says all: as `zic -b slim` writes. */
@@ -193,19 +200,19 @@ TEST(a_day_left_out_of_the_calendar_has_no_period)
     zone_free(z);
 }
 
-static void expect_partition(const char *name, enum period period, const char *from,
-                             const char *until)
+static void expect_partition(const char *name, enum period period, unsigned start_day,
+                             const char *from, const char *until)
 {
     struct zone *z = loaded(name);
     int64_t start, end, ns = at(from), next_start, next_end;
 
     while (ns < at(until)) {
-        zone_period(z, period, ns, &start, &end);
+        zone_period(z, period, start_day, ns, &start, &end);
         assert_true(start <= ns && ns < end);
-        zone_period(z, period, end - 1, &next_start, &next_end);
+        zone_period(z, period, start_day, end - 1, &next_start, &next_end);
         assert_int_equal(next_start, start);
         assert_int_equal(next_end, end);
-        zone_period(z, period, end, &next_start, &next_end);
+        zone_period(z, period, start_day, end, &next_start, &next_end);
         assert_int_equal(next_start, end);
         ns = end;
     }
@@ -219,13 +226,13 @@ TEST(periods_follow_each_other_without_gap_or_overlap)
         "Pacific/Apia",  "Asia/Kathmandu",   "Europe/Dublin",     "America/Godthab"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        expect_partition(names[i], PERIOD_DAY, "2006-01-01T00:00:00Z",
+        expect_partition(names[i], PERIOD_DAY, START_DAY_USUAL, "2006-01-01T00:00:00Z",
                          "2012-06-01T00:00:00Z");
-        expect_partition(names[i], PERIOD_DAY, "2026-01-01T00:00:00Z",
+        expect_partition(names[i], PERIOD_DAY, START_DAY_USUAL, "2026-01-01T00:00:00Z",
                          "2028-01-01T00:00:00Z");
-        expect_partition(names[i], PERIOD_WEEK, "1969-01-01T00:00:00Z",
+        expect_partition(names[i], PERIOD_WEEK, START_DAY_USUAL, "1969-01-01T00:00:00Z",
                          "1975-01-01T00:00:00Z");
-        expect_partition(names[i], PERIOD_MONTH, "1960-01-01T00:00:00Z",
+        expect_partition(names[i], PERIOD_MONTH, START_DAY_USUAL, "1960-01-01T00:00:00Z",
                          "2060-01-01T00:00:00Z");
     }
 }
@@ -235,9 +242,9 @@ TEST(times_at_both_ends_of_the_clock_have_a_period)
     struct zone *z = loaded("Europe/Berlin");
     int64_t start, end;
 
-    zone_period(z, PERIOD_MONTH, INT64_MAX, &start, &end);
+    zone_period(z, PERIOD_MONTH, START_DAY_USUAL, INT64_MAX, &start, &end);
     assert_true(start < end);
-    zone_period(z, PERIOD_MONTH, INT64_MIN, &start, &end);
+    zone_period(z, PERIOD_MONTH, START_DAY_USUAL, INT64_MIN, &start, &end);
     assert_true(start < end);
     zone_free(z);
 }
@@ -301,12 +308,55 @@ TEST(damaged_files_do_no_harm)
         memcpy(exact, altered, length);
         if (zone_parse(&z, "Test", (struct str){exact, length}, NULL)) {
             int64_t start, end;
-            zone_period(z, PERIOD_DAY, (int64_t)random << 30, &start, &end);
+            zone_period(z, PERIOD_DAY, START_DAY_USUAL, (int64_t)random << 30, &start,
+                        &end);
             assert_true(start <= end);
         }
         zone_free(z);
         free(exact);
     }
+}
+
+TEST(months_and_weeks_begin_on_the_day_that_was_chosen)
+{
+    struct zone *berlin = loaded("Europe/Berlin"), *utc = loaded("UTC"),
+                *apia = loaded("Pacific/Apia"),
+                *los_angeles = loaded("America/Los_Angeles");
+
+    /* Over the change to summer time, and back. */
+    expect_period_from(berlin, PERIOD_MONTH, 15, "2026-03-20T12:00:00Z",
+                       "2026-03-14T23:00:00.000Z", "2026-04-14T22:00:00.000Z");
+    expect_period_from(berlin, PERIOD_MONTH, 15, "2026-11-14T22:59:59Z",
+                       "2026-10-14T22:00:00.000Z", "2026-11-14T23:00:00.000Z");
+    /* Before the day of January, of a leap year's March, on the day itself. */
+    expect_period_from(utc, PERIOD_MONTH, 28, "2026-01-27T23:59:59Z",
+                       "2025-12-28T00:00:00.000Z", "2026-01-28T00:00:00.000Z");
+    expect_period_from(utc, PERIOD_MONTH, 28, "2028-02-29T12:00:00Z",
+                       "2028-02-28T00:00:00.000Z", "2028-03-28T00:00:00.000Z");
+    expect_period_from(utc, PERIOD_MONTH, 1, "2028-02-29T12:00:00Z",
+                       "2028-02-01T00:00:00.000Z", "2028-03-01T00:00:00.000Z");
+    /* 2026-03-08 is a Sunday, on which clocks change in Los Angeles. */
+    expect_period_from(los_angeles, PERIOD_WEEK, 7, "2026-03-09T12:00:00Z",
+                       "2026-03-08T08:00:00.000Z", "2026-03-15T07:00:00.000Z");
+    expect_period_from(los_angeles, PERIOD_WEEK, 3, "2026-03-09T12:00:00Z",
+                       "2026-03-04T08:00:00.000Z", "2026-03-11T07:00:00.000Z");
+    /* 13 hours ahead: there it is the 16th. */
+    expect_period_from(apia, PERIOD_MONTH, 16, "2026-06-15T11:00:00Z",
+                       "2026-06-15T11:00:00.000Z", "2026-07-15T11:00:00.000Z");
+    zone_free(berlin);
+    zone_free(utc);
+    zone_free(apia);
+    zone_free(los_angeles);
+}
+
+TEST(periods_from_any_day_follow_each_other_without_gap_or_overlap)
+{
+    for (unsigned day = 1; day <= START_DAY_MONTH_MOST; day += 9)
+        expect_partition("America/Los_Angeles", PERIOD_MONTH, day, "2019-01-01T00:00:00Z",
+                         "2029-01-01T00:00:00Z");
+    for (unsigned day = 1; day <= START_DAY_WEEK_MOST; day++)
+        expect_partition("Europe/Berlin", PERIOD_WEEK, day, "1969-06-01T00:00:00Z",
+                         "1972-01-01T00:00:00Z");
 }
 
 int main(void)
@@ -328,6 +378,8 @@ int main(void)
         cmocka_unit_test(names_that_leave_the_directory_are_refused),
         cmocka_unit_test(a_copy_outlives_its_original),
         cmocka_unit_test(damaged_files_do_no_harm),
+        cmocka_unit_test(months_and_weeks_begin_on_the_day_that_was_chosen),
+        cmocka_unit_test(periods_from_any_day_follow_each_other_without_gap_or_overlap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,7 @@ static bool is_within(const struct window_decl *decl, int64_t booked_ns, int64_t
     int64_t start, end;
 
     if (decl->span == SPAN_CALENDAR) {
-        zone_period(decl->zone, decl->period, at_ns, &start, &end);
+        zone_period(decl->zone, decl->period, decl->start_day, at_ns, &start, &end);
         return booked_ns >= start && booked_ns < end;
     }
     int64_t width = width_of(decl->over_ns), until = at_ns - decl->offset_ns;

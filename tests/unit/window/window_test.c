@@ -284,7 +284,7 @@ TEST(a_calendar_window_holds_this_period_and_the_last)
     decl.period = PERIOD_DAY;
     decl.zone = berlin;
     int id = declared(w, decl);
-    zone_period(berlin, PERIOD_DAY, change, &start, &end);
+    zone_period(berlin, PERIOD_DAY, START_DAY_USUAL, change, &start, &end);
     assert_int_equal(end - start, 25 * NS_PER_HOUR);
     int64_t now = end + NS_PER_MINUTE;
     add(w, "a", start, 1, now);

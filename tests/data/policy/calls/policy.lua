@@ -32,3 +32,13 @@ end)
 budget("team-rolling", { by = { "team" }, over = "6h", alert = "Rolling", steps = { { 1, "warning" } } }, function(group)
   return group.team == "rolling" and 10 or nil
 end)
+
+-- An invoice from the 15th to the 14th, in the time of those who pay it.
+budget("invoice", { by = { "team" }, over = "month", start_day = 15, time_zone = "America/New_York", alert = "Invoice",
+  steps = { { 1, "critical" } } }, function(group)
+  return group.team == "billed" and 100 or nil
+end)
+
+budget("week", { by = { "team" }, over = "week", start_day = "sunday", alert = "Week", steps = {}, burn = true }, function(group)
+  return group.team == "weekly" and 168 or nil -- a dollar an hour
+end)

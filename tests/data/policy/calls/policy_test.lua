@@ -78,3 +78,34 @@ test("a rolling budget alerts, and is over when its spend has left the window", 
   t:advance("5h")
   t:resolved("Rolling")
 end)
+
+test("a budget's period begins on its day, in its time zone", function(t)
+  t:advance("2026-06-15T03:00:00Z") -- in New York it is the 14th
+  for _ = 1, 25 do t:send { team = "billed", charge_usd = 4 } end
+  t:tick()
+  local alert = t:alert("Invoice", { team = "billed" })
+  t:eq(alert.annotations.period, "2026-05-15T04:00:00.000Z/2026-06-15T04:00:00.000Z")
+  t:advance("2026-06-15T04:01:00Z")
+  t:resolved("Invoice", { team = "billed" })
+  for _ = 1, 24 do t:send { team = "billed", charge_usd = 4 } end
+  t:advance("2026-07-14T23:59:00Z")
+  t:no_alert("Invoice")
+end)
+
+test("burn = true sees a sixth of a week's limit in an hour, and no day at noon", function(t)
+  t:every("5m", "3d", function(i) -- three times the mean for a third of the day
+    return { team = "weekly", charge_usd = i % 288 < 96 and 3 / 12 or 0 }
+  end)
+  t:no_alert("WeekBurn")
+  t:every("1m", "1h", { team = "weekly", charge_usd = 40 / 60 })
+  t:alert("WeekBurn", { team = "weekly" }, "critical")
+  t:advance("10m")
+  t:resolved("WeekBurn", { team = "weekly" })
+end)
+
+test("one dear request is no burn", function(t)
+  t:advance("10d")
+  t:send { team = "weekly", charge_usd = 100 }
+  t:advance("4m")
+  t:no_alert("WeekBurn")
+end)
