@@ -5,31 +5,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check_prometheus.h"
 #include "cli.h"
 #include "folders.h"
 #include "spendwarden/server.h"
 
 static const char help[] =
-    "Usage: spendwarden check [--config FILE] [PATH]...\n"
+    "Usage: spendwarden check [--config FILE] [--prometheus URL] [PATH]...\n"
     "Loads a configuration with its policies, data and prices as `run` would, looks\n"
     "into every policy, and prints all that is wrong, of all files at once. Silent\n"
     "when all is fine.\n\n"
     "  spendwarden check policies/mine.lua\n"
     "  spendwarden check --config spendwarden.yaml --strict\n"
+    "  spendwarden check --config spendwarden.yaml --prometheus http://127.0.0.1:9090\n"
     "  spendwarden check --explain E201\n\n"
     "PATH: policies, not the configured ones: files, or folders, with those below\n"
     "them, that hold *.lua other than tests. They are loaded together.\n\n"
     "  -c, --config FILE     configuration; without it the defaults\n"
     "      --policies PATH   a file or one folder, as `run` takes them; repeatable\n"
     "      --set KEY=VALUE   override one key of the configuration\n"
+    "      --prometheus URL  ask this Prometheus as well: does it scrape the engine, "
+    "and\n"
+    "                        does another job expose metrics of the same names?\n"
     "      --strict          warnings count as errors\n"
     "      --format FORMAT   text (default, on standard error) or json (on standard\n"
     "                        output)\n"
     "      --explain CODE    what an error means, with a wrong and a right example\n"
     "  -h, --help            this text\n\n"
-    "Exit status: 0 fine, 1 errors were found, 2 wrong usage.\n";
+    "Exit status: 0 fine, 1 errors were found, 2 wrong usage, or\n"
+    "Prometheus does not answer.\n";
 
-enum { OPTION_STRICT = 2000, OPTION_EXPLAIN };
+enum { OPTION_STRICT = 2000, OPTION_EXPLAIN, OPTION_PROMETHEUS };
 
 /* docs/errors/, one page behind the other */
 extern const char check_error_pages[], check_error_pages_end[];
@@ -146,11 +152,13 @@ static bool is_yaml(const char *path)
 }
 
 /* What is left of the command line makes sense; otherwise says what does not. */
-static bool usage_is_right(const struct common_options *o, char **paths, int count)
+static bool usage_is_right(const struct common_options *o, char **paths, int count,
+                           const char *prometheus)
 {
     const struct generation_options *g = &o->generation;
 
-    if (count == 0 && !g->config_path && g->policy_count + g->override_count == 0) {
+    if (count == 0 && !g->config_path && g->policy_count + g->override_count == 0 &&
+        !prometheus) {
         usage_error("spendwarden check",
                     "nothing to check: a PATH or --config is needed");
         return false;
@@ -165,16 +173,32 @@ static bool usage_is_right(const struct common_options *o, char **paths, int cou
     return true;
 }
 
+/* False: it could not be asked, which is said. */
+static bool ask_prometheus(const char *url, struct diags *diags, bool *ok)
+{
+    struct err err = {0};
+    size_t before = diags_errors(diags);
+
+    if (!check_prometheus(url, diags, &err)) {
+        fprintf(stderr, "spendwarden check: %s\n", err.text);
+        return false;
+    }
+    *ok = *ok && diags_errors(diags) == before;
+    return true;
+}
+
 int verb_check(int argc, char **argv)
 {
     static const struct option options[] = {
         COMMON_OPTIONS,
         {"strict", no_argument, NULL, OPTION_STRICT},
         {"explain", required_argument, NULL, OPTION_EXPLAIN},
+        {"prometheus", required_argument, NULL, OPTION_PROMETHEUS},
         {0},
     };
     struct common_options common = {.verb = "spendwarden check"};
     struct diags diags = {0};
+    const char *prometheus = NULL;
     bool strict = false;
     int option;
 
@@ -188,12 +212,18 @@ int verb_check(int argc, char **argv)
             return explain(optarg);
         if (option == OPTION_STRICT)
             strict = true;
+        else if (option == OPTION_PROMETHEUS)
+            prometheus = optarg;
         else if (!common_option(&common, option, optarg))
             return wrong_option("spendwarden check");
     }
-    if (!usage_is_right(&common, argv + optind, argc - optind))
+    if (!usage_is_right(&common, argv + optind, argc - optind, prometheus))
         return EXIT_USAGE;
     common_done(&common);
     bool ok = load(&common, argv + optind, argc - optind, &diags);
+    if (prometheus && !ask_prometheus(prometheus, &diags, &ok)) {
+        diags_release(&diags);
+        return EXIT_USAGE;
+    }
     return finish(&diags, &common, ok && !(strict && diags.count));
 }

@@ -1,7 +1,6 @@
 /* spendwarden demo: synthetic traffic, so that every view has something to show. A day of
  * backdated history first; then live requests that lose a label and reach the next step
  * of a budget within a minute. */
-#include <curl/curl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "fetch.h"
 #include "spendwarden/timestamp.h"
 #include "traffic.h"
 
@@ -53,45 +53,29 @@ struct demo {
     char extra_team[64];
 };
 
-static size_t keep_answer(char *data, size_t size, size_t count, void *ctx)
-{
-    struct buf *answer = ctx;
-
-    buf_add(answer, (struct str){data, size * count});
-    return answer->size > 1 << 20 ? 0 : size * count;
-}
-
 /* One request; the answer is in d->answer. `body` NULL: GET. */
 static bool ask(struct demo *d, const char *path, const char *body)
 {
-    struct curl_slist *headers = NULL;
     char url[512];
-    long status = 0;
+    struct fetch f = {.curl = d->curl,
+                      .url = url,
+                      .body = body,
+                      .timeout_seconds = 30,
+                      .answer_max = 1 << 20,
+                      .answer = &d->answer};
 
     snprintf(url, sizeof url, "%s%s", d->url, path);
-    headers = curl_slist_append(headers, "Content-Type: application/json");
+    f.headers = curl_slist_append(f.headers, "Content-Type: application/json");
     if (d->authorization)
-        headers = curl_slist_append(headers, d->authorization);
-    buf_reset(&d->answer);
-    curl_easy_setopt(d->curl, CURLOPT_URL, url);
-    curl_easy_setopt(d->curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(d->curl, CURLOPT_WRITEFUNCTION, keep_answer);
-    curl_easy_setopt(d->curl, CURLOPT_WRITEDATA, &d->answer);
-    curl_easy_setopt(d->curl, CURLOPT_TIMEOUT, 30L);
-    curl_easy_setopt(d->curl, CURLOPT_NOSIGNAL, 1L);
-    if (body)
-        curl_easy_setopt(d->curl, CURLOPT_POSTFIELDS, body);
-    else
-        curl_easy_setopt(d->curl, CURLOPT_HTTPGET, 1L);
-    CURLcode rc = curl_easy_perform(d->curl);
-    curl_easy_getinfo(d->curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(headers);
+        f.headers = curl_slist_append(f.headers, d->authorization);
+    CURLcode rc = fetch(&f);
+    curl_slist_free_all(f.headers);
     if (rc != CURLE_OK)
         fprintf(stderr, "spendwarden demo: %s: %s\n", url, curl_easy_strerror(rc));
-    else if (status != 200)
-        fprintf(stderr, "spendwarden demo: %s: status %ld: %.*s\n", url, status,
+    else if (f.status != 200)
+        fprintf(stderr, "spendwarden demo: %s: status %ld: %.*s\n", url, f.status,
                 STR_ARG(buf_str(&d->answer)));
-    return rc == CURLE_OK && status == 200;
+    return rc == CURLE_OK && f.status == 200;
 }
 
 static bool send_events(struct demo *d, json_t *events)

@@ -135,8 +135,7 @@ SELF = {"$job": "spendwarden", "$instance": ".+", "$__rate_interval": "12s", "$_
 # What may show nothing on a day without trouble.
 QUIET = {"Series in use": ["overflow"]}
 # Series that the engine is about to show: their panels may be empty until it does.
-AWAITED = re.compile(r'llm_budget_(exhaustion_seconds|period_end_timestamp_seconds|partial|forecast_low_usd|forecast_high_usd)'
-                     r'|llm_attribution_coverage_requests_ratio|llm_unattributed_spend_by_key_usd_total|window="7d"')
+AWAITED = re.compile(r'llm_budget_(exhaustion_seconds|period_end_timestamp_seconds|partial|forecast_low_usd|forecast_high_usd)')
 
 
 def start_engine(stage):

@@ -10,8 +10,9 @@ class Prometheus(Process):
     """`jobs`: port by job name. `more`: further parts of its configuration, as a map."""
 
     def __init__(self, stage, name, jobs, interval="1s", binary="prometheus", more=None,
-                 flags=()):
+                 flags=(), prefix=""):
         self.folder, self.port = os.path.join(stage.folder, name), free_port()
+        self.prefix = prefix
         os.makedirs(self.folder)
         config = stage.file(f"{name}/prometheus.yml", json.dumps({
             "global": {"scrape_interval": interval, "evaluation_interval": interval},
@@ -20,19 +21,19 @@ class Prometheus(Process):
                 for job, port in jobs.items()], **(more or {})}))
         super().__init__(
             [binary, f"--config.file={config}", f"--storage.tsdb.path={self.folder}/data",
-             f"--web.listen-address=127.0.0.1:{self.port}",
+             f"--web.listen-address=127.0.0.1:{self.port}", f"--web.route-prefix={prefix or '/'}",
              "--enable-feature=exemplar-storage", *flags],
             os.path.join(self.folder, "prometheus.log"))
         stage.keep(self)
 
     def start(self):
         self.launch()
-        self.wait_ready(self.port, "/-/ready")
+        self.wait_ready(self.port, f"{self.prefix}/-/ready")
         return self
 
     def api(self, path, **parameters):
         text = urllib.parse.urlencode(parameters)
-        return request(self.port, "GET", f"/api/v1/{path}?{text}").json
+        return request(self.port, "GET", f"{self.prefix}/api/v1/{path}?{text}").json
 
     def vector(self, expression):
         """Label sets without the name, and values."""

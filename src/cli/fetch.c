@@ -1,0 +1,27 @@
+#include "fetch.h"
+
+static size_t keep_answer(char *data, size_t size, size_t count, void *ctx)
+{
+    struct fetch *f = ctx;
+
+    buf_add(f->answer, (struct str){data, size * count});
+    return f->answer->failed || f->answer->size > f->answer_max ? 0 : size * count;
+}
+
+CURLcode fetch(struct fetch *f)
+{
+    buf_reset(f->answer);
+    curl_easy_reset(f->curl);
+    curl_easy_setopt(f->curl, CURLOPT_URL, f->url);
+    curl_easy_setopt(f->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(f->curl, CURLOPT_HTTPHEADER, f->headers);
+    curl_easy_setopt(f->curl, CURLOPT_WRITEFUNCTION, keep_answer);
+    curl_easy_setopt(f->curl, CURLOPT_WRITEDATA, f);
+    curl_easy_setopt(f->curl, CURLOPT_TIMEOUT, f->timeout_seconds);
+    curl_easy_setopt(f->curl, CURLOPT_NOSIGNAL, 1L);
+    if (f->body)
+        curl_easy_setopt(f->curl, CURLOPT_POSTFIELDS, f->body);
+    CURLcode code = curl_easy_perform(f->curl);
+    curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &f->status);
+    return code;
+}

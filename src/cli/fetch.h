@@ -1,0 +1,18 @@
+/* One HTTP request with a bounded answer. */
+#pragma once
+#include <curl/curl.h>
+
+#include "spendwarden/buf.h"
+
+struct fetch {
+    CURL *curl;                 /* borrowed; keeps its connection for the next request */
+    const char *url, *body;     /* `body` NULL: GET */
+    struct curl_slist *headers; /* borrowed; may be NULL */
+    long timeout_seconds;
+    size_t answer_max; /* bytes; a longer answer is an error */
+    struct buf *answer;
+    long status; /* out: of HTTP */
+};
+
+/* http and https only, no redirects. What is not CURLE_OK never got a whole answer. */
+CURLcode fetch(struct fetch *f);
