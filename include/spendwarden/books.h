@@ -80,7 +80,7 @@ void books_shown(struct books *b, uint64_t seq);
 struct books_stats {
     struct ledger_stats ledger;
     struct window_stats windows;
-    uint64_t last_seq;
+    uint64_t last_seq, unrolled_rows; /* the latter are in no rollup yet */
     int64_t last_commit_ns, last_checkpoint_ns, dedupe_reach_ns;
     size_t dedupe_keys;
     int64_t late, future; /* events */

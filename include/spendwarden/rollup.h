@@ -6,7 +6,10 @@
 
 struct rollup; /* of one range; owned by the caller */
 
-/* The last row that a rollup has. */
+/* The last row that a rollup has, or that was pruned before there were any. */
+uint64_t ledger_rolled(const struct ledger *l);
+
+/* The last row that a rollup has; 0: none has. */
 bool ledger_rolled_seq(struct ledger_reader *r, uint64_t *seq, struct err *err);
 
 /* Sums up the rows after it: `rows_max`, or fewer if they have many labels. NULL: there

@@ -50,13 +50,20 @@ bool ingest_turn(struct ingest *i, bool last);
 
 struct views; /* one thread that answers what may take a while */
 
+enum view_thread {
+    VIEW_PROMPT, /* copies of what is known */
+    VIEW_QUERY,  /* searches of the ledger, bounded in time */
+    VIEW_RELOAD,
+    VIEW_THREAD_COUNT,
+};
+
 struct server {
     struct engine *engine;
     struct http_server *http;
     size_t loop_count;
     struct ingest **ingest; /* by loop */
-    struct views *views, *slow_views;
-    struct scrapers scrapers;       /* by the thread of `views` */
+    struct views *threads[VIEW_THREAD_COUNT];
+    struct scrapers scrapers;       /* by the thread VIEW_PROMPT */
     struct beginnings beginnings;   /* the same */
     const struct token_set *tokens; /* atomic: requests read it */
     pthread_mutex_t reload_lock;

@@ -26,11 +26,13 @@ void view_status(struct server *s, struct http_request *r, struct http_response 
                reload.successful ? "true" : "false");
     time_json(b, reload.success_ns);
     buf_format(b,
-               ",\"ledger\":{\"last_seq\":%llu,\"bytes\":%lld,\"journal_bytes\":%lld,"
+               ",\"ledger\":{\"last_seq\":%llu,\"unrolled_rows\":%llu,\"bytes\":%lld,"
+               "\"journal_bytes\":%lld,"
                "\"writable\":%s},\"dedupe\":{\"keys\":%zu,\"reach_seconds\":%lld},"
                "\"windows\":{\"windows\":%zu,\"filling\":%zu,\"groups\":%zu,"
                "\"cells\":%zu}}",
-               (unsigned long long)stats.last_seq, (long long)stats.ledger.bytes,
+               (unsigned long long)stats.last_seq,
+               (unsigned long long)stats.unrolled_rows, (long long)stats.ledger.bytes,
                (long long)stats.ledger.journal_bytes, stats.writable ? "true" : "false",
                stats.dedupe_keys, (long long)(stats.dedupe_reach_ns / NS_PER_SECOND),
                stats.windows.windows, stats.windows.filling, stats.windows.groups,
@@ -107,17 +109,34 @@ void view_alerts(struct server *s, struct http_request *r, struct http_response 
     engine_tick_view_release(tick);
 }
 
+static bool is_asked(struct http_request *r, const char *parameter, struct str value)
+{
+    const char *wanted = http_query(r, parameter);
+
+    return !wanted || str_eq(str_of(wanted), value);
+}
+
+static bool coverage_is_asked(struct http_request *r, const struct coverage_gauge *c)
+{
+    return is_asked(r, "label", c->label) && is_asked(r, "window", c->window) &&
+           is_asked(r, "source", c->source) &&
+           is_asked(r, "of", c->requests ? STR("requests") : STR("spend"));
+}
+
 void view_coverage(struct server *s, struct http_request *r, struct http_response *out)
 {
     struct tick_view *tick = engine_tick_view(s->engine);
     struct buf *b = &out->body;
+    const char *comma = "";
 
-    (void)r;
     begin_data(out);
     buf_byte(b, '[');
     for (size_t i = 0; tick && i < tick->coverage_count; i++) {
         const struct coverage_gauge *c = &tick->coverage[i];
-        buf_add(b, i ? STR(",{\"label\":") : STR("{\"label\":"));
+        if (!coverage_is_asked(r, c))
+            continue;
+        buf_format(b, "%s{\"label\":", comma);
+        comma = ",";
         buf_json(b, c->label);
         buf_add(b, STR(",\"window\":"));
         buf_json(b, c->window);

@@ -134,6 +134,9 @@ static void expose_ledger(struct server *s, struct exposition *out)
           "Size of the ledger's write-ahead log.", (double)b.ledger.journal_bytes);
     gauge(out, "spendwarden_ledger_last_sequence", "Number of the last row.",
           (double)b.last_seq);
+    gauge(out, "spendwarden_ledger_unrolled_rows",
+          "Rows that are in no rollup yet: each question about spend reads them.",
+          (double)b.unrolled_rows);
     gauge(out, "spendwarden_ledger_writable", "Whether the last commit worked.",
           b.writable);
     counter(out, "spendwarden_ledger_commits_total", "Transactions since the start.",

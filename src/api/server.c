@@ -14,37 +14,44 @@ static const struct str ingest_prefix = STR("/v1/ingest/");
 
 static const char *const no_parameters[] = {NULL};
 static const char *const alerts_parameters[] = {"shadow", NULL};
+static const char *const coverage_parameters[] = {"label", "source", "of", "window",
+                                                  NULL};
 
 static const struct route {
     struct str path; /* ends in "/": and whatever follows */
     bool post;
     unsigned scope; /* 0: for everybody */
     view *run;
-    bool slow;                     /* as long as the ledger is large */
+    enum view_thread thread;
     const char *const *parameters; /* NULL: the view sees to them, or takes any */
 } routes[] = {
-    {STR("/metrics"), false, SCOPE_READ, view_metrics, false, NULL},
-    {STR("/cardinality"), false, SCOPE_READ, view_cardinality_page, true, NULL},
-    {STR("/api/v1/cardinality"), false, SCOPE_READ, view_cardinality, true,
+    {STR("/metrics"), false, SCOPE_READ, view_metrics, VIEW_PROMPT, NULL},
+    {STR("/cardinality"), false, SCOPE_READ, view_cardinality_page, VIEW_QUERY, NULL},
+    {STR("/api/v1/cardinality"), false, SCOPE_READ, view_cardinality, VIEW_QUERY,
      no_parameters},
-    {STR("/-/healthy"), false, 0, NULL, false, NULL},
-    {STR("/-/ready"), false, 0, view_ready, false, NULL},
-    {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, true, NULL},
-    {STR("/api/v1/status"), false, SCOPE_READ, view_status, false, no_parameters},
-    {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, false, no_parameters},
-    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, false, alerts_parameters},
-    {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, true, NULL},
-    {STR("/api/v1/spend"), false, SCOPE_READ, view_spend, true, NULL},
-    {STR("/api/v1/top"), false, SCOPE_READ, view_top, true, NULL},
-    {STR("/api/v1/requests/"), false, SCOPE_READ, view_request, true, NULL},
-    {STR("/api/v1/alerts/history"), false, SCOPE_READ, view_alert_history, true, NULL},
-    {STR("/api/v1/rules"), false, SCOPE_READ, view_rules, false, NULL},
-    {STR("/api/v1/prices"), false, SCOPE_READ, view_prices, true, NULL},
-    {STR("/api/v1/openapi.yaml"), false, SCOPE_READ, view_openapi, false, no_parameters},
-    {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage, false, no_parameters},
-    {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets, false, no_parameters},
-    {STR("/api/v1/policies"), false, SCOPE_READ, view_policies, false, no_parameters},
-    {STR("/"), false, SCOPE_READ, view_page, false, NULL},
+    {STR("/-/healthy"), false, 0, NULL, VIEW_PROMPT, NULL},
+    {STR("/-/ready"), false, 0, view_ready, VIEW_PROMPT, NULL},
+    {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, VIEW_RELOAD, NULL},
+    {STR("/api/v1/status"), false, SCOPE_READ, view_status, VIEW_PROMPT, no_parameters},
+    {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, VIEW_PROMPT, no_parameters},
+    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, VIEW_PROMPT,
+     alerts_parameters},
+    {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, VIEW_QUERY, NULL},
+    {STR("/api/v1/spend"), false, SCOPE_READ, view_spend, VIEW_QUERY, NULL},
+    {STR("/api/v1/top"), false, SCOPE_READ, view_top, VIEW_QUERY, NULL},
+    {STR("/api/v1/requests/"), false, SCOPE_READ, view_request, VIEW_QUERY, NULL},
+    {STR("/api/v1/alerts/history"), false, SCOPE_READ, view_alert_history, VIEW_QUERY,
+     NULL},
+    {STR("/api/v1/rules"), false, SCOPE_READ, view_rules, VIEW_PROMPT, NULL},
+    {STR("/api/v1/prices"), false, SCOPE_READ, view_prices, VIEW_QUERY, NULL},
+    {STR("/api/v1/openapi.yaml"), false, SCOPE_READ, view_openapi, VIEW_PROMPT,
+     no_parameters},
+    {STR("/api/v1/coverage"), false, SCOPE_READ, view_coverage, VIEW_PROMPT,
+     coverage_parameters},
+    {STR("/api/v1/budgets"), false, SCOPE_READ, view_budgets, VIEW_PROMPT, no_parameters},
+    {STR("/api/v1/policies"), false, SCOPE_READ, view_policies, VIEW_PROMPT,
+     no_parameters},
+    {STR("/"), false, SCOPE_READ, view_page, VIEW_PROMPT, NULL},
 };
 
 static bool is_below(struct str path, struct str folder)
@@ -184,7 +191,7 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
         respond_error(out, &err);
         return true;
     }
-    if (views_put(route->slow ? s->slow_views : s->views, route->run, r))
+    if (views_put(s->threads[route->thread], route->run, r))
         return false;
     respond_text(out, 503, STR("too many requests wait\n"));
     out->retry_after = "1";
@@ -229,8 +236,10 @@ static bool start(struct server *s, const struct config *c, struct err *err)
     for (; s->loop_count < options.loops; s->loop_count++)
         if (!ingest_open(&s->ingest[s->loop_count], s->engine, err))
             return false;
-    return views_open(&s->views, s, err) && views_open(&s->slow_views, s, err) &&
-           http_open(&s->http, &options, err);
+    for (size_t i = 0; i < VIEW_THREAD_COUNT; i++)
+        if (!views_open(&s->threads[i], s, err))
+            return false;
+    return http_open(&s->http, &options, err);
 }
 
 /* What the ledger had at the start was shown before. */
@@ -276,11 +285,11 @@ void server_close(struct server *s)
     if (!s)
         return;
     /* Views answer first: connections that wait for them cannot be closed. */
-    views_stop(s->views);
-    views_stop(s->slow_views);
+    for (size_t i = 0; i < VIEW_THREAD_COUNT; i++)
+        views_stop(s->threads[i]);
     http_close(s->http, GRACE_SECONDS * NS_PER_SECOND);
-    views_close(s->views);
-    views_close(s->slow_views);
+    for (size_t i = 0; i < VIEW_THREAD_COUNT; i++)
+        views_close(s->threads[i]);
     scrapers_close(&s->scrapers);
     for (size_t i = 0; i < s->loop_count; i++)
         ingest_close(s->ingest[i]);

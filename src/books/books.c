@@ -4,6 +4,7 @@
 
 #include "internal.h"
 #include "spendwarden/log.h"
+#include "spendwarden/rollup.h"
 
 static bool remember(void *ctx, const struct dedupe_key *key, int64_t committed_ns)
 {
@@ -206,6 +207,7 @@ void books_stats(struct books *b, struct books_stats *out)
     ledger_stats(b->ledger, &out->ledger);
     windows_stats(b->windows, &out->windows);
     out->last_seq = ledger_last_seq(b->ledger);
+    out->unrolled_rows = out->last_seq - ledger_rolled(b->ledger);
     out->opening_rows = out->ledger.opening_seq; /* there are no gaps */
     out->first_seq = out->last_seq ? out->opening_rows + 1 : 0;
     out->last_commit_ns = b->last_ns;

@@ -64,9 +64,7 @@ struct books {
     bool anew;        /* counters are shown from 0, which the checkpoint does not say */
     struct buf state; /* reused for checkpoints */
     struct books_stats stats;
-    struct log_limit too_large; /* by the thread that prunes alone, as the next two */
-    bool rolled_known;
-    uint64_t rolled_seq; /* the last row that a rollup has */
+    struct log_limit too_large; /* by the thread that prunes alone */
     struct log_limit unsettled;
     int shown_fd;                 /* see shown.c; by the thread of books_shown alone */
     struct log_limit unmarked;    /* the same */

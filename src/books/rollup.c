@@ -21,55 +21,54 @@ static bool keep(struct books *b, struct rollup *u, struct err *err)
     return ok;
 }
 
-/* *rolled: the last row that a rollup has, then. */
-static bool roll_up(struct books *b, struct ledger_reader *reader, uint64_t *rolled,
-                    struct err *err)
+static uint64_t rolled(struct books *b)
 {
+    pthread_mutex_lock(&b->lock);
+    uint64_t seq = ledger_rolled(b->ledger);
+    pthread_mutex_unlock(&b->lock);
+    return seq;
+}
+
+static bool is_due(struct books *b)
+{
+    return books_last_seq(b) >= rolled(b) + ROWS_MIN;
+}
+
+/* The next range, if a row is left. */
+static bool roll_up(struct books *b, struct err *err)
+{
+    struct ledger_reader *reader = NULL;
     struct rollup *u = NULL;
 
-    bool ok = ledger_roll_up(reader, ROWS_MAX, &u, err) && (!u || keep(b, u, err)) &&
-              ledger_rolled_seq(reader, rolled, err);
+    bool ok = ledger_reader_open(&reader, b->options.ledger.path,
+                                 b->options.ledger.schema, err) &&
+              ledger_roll_up(reader, ROWS_MAX, &u, err);
+    ledger_reader_close(reader);
+    ok = ok && (!u || keep(b, u, err));
     rollup_free(u);
     return ok;
 }
 
-static bool open_reader(struct books *b, struct ledger_reader **out, struct err *err)
-{
-    return ledger_reader_open(out, b->options.ledger.path, b->options.ledger.schema, err);
-}
-
 bool books_roll_up(struct books *b, bool *more, struct err *err)
 {
-    struct ledger_reader *reader = NULL;
-    uint64_t last = books_last_seq(b), rolled = b->rolled_seq;
-    bool ok = true;
+    bool ok = !is_due(b) || roll_up(b, err);
 
-    if (!b->rolled_known || last - rolled >= ROWS_MIN) {
-        ok = open_reader(b, &reader, err) && ledger_rolled_seq(reader, &rolled, err);
-        b->rolled_known = ok;
-        if (ok && last - rolled >= ROWS_MIN)
-            ok = roll_up(b, reader, &rolled, err);
-        ledger_reader_close(reader);
-    }
-    if (ok)
-        b->rolled_seq = rolled;
-    *more = ok && last >= rolled + ROWS_MIN;
+    *more = ok && is_due(b);
     return ok;
 }
 
 bool books_roll_up_to(struct books *b, uint64_t seq, struct err *err)
 {
-    struct ledger_reader *reader = NULL;
-    uint64_t rolled = 0, before;
+    uint64_t done = rolled(b), before;
 
-    bool ok = open_reader(b, &reader, err) && ledger_rolled_seq(reader, &rolled, err);
-    while (ok && rolled < seq) {
-        before = rolled;
-        ok = roll_up(b, reader, &rolled, err);
-        if (ok && rolled == before)
-            ok = err_set(err, ERR_IO, "rollups: no row follows row %llu",
-                         (unsigned long long)rolled);
+    while (done < seq) {
+        before = done;
+        if (!roll_up(b, err))
+            return false;
+        done = rolled(b);
+        if (done == before)
+            return err_set(err, ERR_IO, "rollups: no row follows row %llu",
+                           (unsigned long long)done);
     }
-    ledger_reader_close(reader);
-    return ok;
+    return true;
 }

@@ -86,13 +86,14 @@ static bool connect(struct ledger *l, struct err *err)
 
 static bool read_position(struct ledger *l, struct err *err)
 {
-    int64_t seq = 0, first = 0, opening = 0;
+    int64_t seq = 0, first = 0, opening = 0, rolled = 0;
     struct position *p = &l->committed;
 
     if (!db_int64(l->db, "SELECT max(seq) FROM entries", &seq, err) ||
         !db_int64(l->db, "SELECT min(seq) FROM entries", &first, err) ||
         !db_int64(l->db, "SELECT seq FROM states WHERE name = 'opening'", &opening,
                   err) ||
+        !db_int64(l->db, "SELECT max(last_seq) FROM rollup_batches", &rolled, err) ||
         !db_int64(l->db,
                   "SELECT booked_peak_ns FROM commits ORDER BY first_seq DESC LIMIT 1",
                   &p->peak_ns, err) ||
@@ -103,6 +104,7 @@ static bool read_position(struct ledger *l, struct err *err)
     p->seq = (uint64_t)seq;
     p->first_seq = (uint64_t)(first ? first : opening + 1);
     p->opening_seq = (uint64_t)opening;
+    p->rolled_seq = (uint64_t)(rolled > opening ? rolled : opening);
     l->now = *p;
     return true;
 }

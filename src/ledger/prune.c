@@ -17,6 +17,8 @@ bool ledger_put_opening(struct ledger *l, uint64_t seq, struct str state, struct
     if (!ledger_noted(l, db_run(put, err)))
         return false;
     l->now.opening_seq = seq;
+    if (l->now.rolled_seq < seq)
+        l->now.rolled_seq = seq;
     return true;
 }
 

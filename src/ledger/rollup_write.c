@@ -37,20 +37,13 @@ static bool put_batch(struct ledger *l, const struct rollup *u, struct err *err)
 }
 
 /* Rows must neither be summed twice nor left out. */
-static bool follows(struct ledger *l, const struct rollup *u, struct err *err)
+static bool follows(const struct ledger *l, const struct rollup *u, struct err *err)
 {
-    int64_t last = 0;
-
-    if (!db_int64(l->db, "SELECT max(last_seq) FROM rollup_batches", &last, err))
-        return false;
-    uint64_t before = (uint64_t)last;
-    if (l->now.opening_seq > before)
-        before = l->now.opening_seq;
-    if (u->first_seq == before + 1 && u->last_seq <= l->committed.seq)
+    if (u->first_seq == l->now.rolled_seq + 1 && u->last_seq <= l->committed.seq)
         return true;
     return err_set(err, ERR_IO, "rollups: rows %llu to %llu do not follow row %llu",
                    (unsigned long long)u->first_seq, (unsigned long long)u->last_seq,
-                   (unsigned long long)before);
+                   (unsigned long long)l->now.rolled_seq);
 }
 
 /* Groups whose range was never finished, by a process that ended, are in the way. */
@@ -71,5 +64,14 @@ bool ledger_put_rollup(struct ledger *l, struct rollup *u, bool *more, struct er
         ok = put_group(l->statements[STATEMENT_PUT_GROUP], u->last_seq, (int64_t)u->put,
                        tally_row(&u->groups, u->put), err);
     *more = ok && u->put < u->groups.count;
-    return ledger_noted(l, ok && (*more || (follows(l, u, err) && put_batch(l, u, err))));
+    if (ok && !*more) {
+        ok = follows(l, u, err) && put_batch(l, u, err);
+        l->now.rolled_seq = u->last_seq;
+    }
+    return ledger_noted(l, ok);
+}
+
+uint64_t ledger_rolled(const struct ledger *l)
+{
+    return l->now.rolled_seq;
 }

@@ -1,19 +1,13 @@
-/* Sums by labels over time. Texts become small numbers first: an id of the dictionary has
- * one text, but a text may have several ids. */
+/* Sums by labels over time. */
 #include <stdlib.h>
 
 #include "rollup.h"
+#include "spend_texts.h"
 #include "spendwarden/value.h"
-
-enum { TEXTS_MAX = 500000, TEXT_BYTES_MAX = 64 << 20 };
 
 struct spend_store {
     struct tally cells;
-    struct tally by_hash; /* index into texts, of a text's hash */
-    struct tally by_id;   /* the same, of an id in dict */
-    struct arena arena;
-    struct str *texts; /* owned */
-    size_t count, capacity;
+    struct spend_texts texts;
 };
 
 struct run {
@@ -29,72 +23,6 @@ struct run {
 static bool no_memory(struct err *err)
 {
     return err_set(err, ERR_MEMORY, "spend: no memory");
-}
-
-/* --- texts --- */
-
-static bool keep_text(struct spend_store *s, struct str text, struct err *err)
-{
-    if (s->count >= TEXTS_MAX)
-        return err_set(err, ERR_LIMIT,
-                       "more than %d different labels: group by fewer of them, or ask "
-                       "for less time",
-                       TEXTS_MAX);
-    if (s->count == s->capacity) {
-        size_t capacity = s->capacity ? s->capacity * 2 : 64;
-        struct str *texts = realloc(s->texts, capacity * sizeof *texts);
-        if (!texts)
-            return no_memory(err);
-        s->texts = texts;
-        s->capacity = capacity;
-    }
-    struct str copy = arena_copy(&s->arena, text);
-    if (copy.size != text.size)
-        return no_memory(err);
-    s->texts[s->count++] = copy;
-    return true;
-}
-
-static bool index_of_text(struct run *run, struct str text, int64_t *index,
-                          struct err *err)
-{
-    struct spend_store *s = run->store;
-    struct hash128 hash = hash128_of(text, run->reader->seed);
-    const int64_t key[] = {(int64_t)hash.low, (int64_t)hash.high};
-
-    *index = 0;
-    if (text.size == 0)
-        return true;
-    int64_t *known = tally_at(&s->by_hash, key);
-    if (!known)
-        return no_memory(err);
-    if (!*known) {
-        if (!keep_text(s, text, err))
-            return false;
-        *known = (int64_t)s->count - 1;
-    }
-    *index = *known;
-    return true;
-}
-
-static bool index_of_id(struct run *run, int64_t id, int64_t *index, struct err *err)
-{
-    struct texts *texts = &run->reader->row.texts;
-    struct str text;
-
-    *index = 0;
-    if (id == 0)
-        return true;
-    int64_t *known = tally_at(&run->store->by_id, &id);
-    if (!known)
-        return no_memory(err);
-    if (!*known) {
-        texts_next_row(texts);
-        if (!texts_get(texts, id, &text, err) || !index_of_text(run, text, known, err))
-            return false;
-    }
-    *index = *known;
-    return true;
 }
 
 /* --- cells --- */
@@ -151,13 +79,15 @@ static bool add_rolled(struct run *run, const struct rolled *row, struct err *er
     if (!row->counts || key[0] < 0)
         return true;
     for (size_t i = 0; i < q->filter_count; i++) {
-        if (!index_of_id(run, row->key[run->filter_at[i]], &index, err))
+        if (!spend_id_index(&run->store->texts, run->reader, row->key[run->filter_at[i]],
+                            &index, err))
             return false;
         if (!is_wanted(run->wanted[i], q->filters[i].value_count, index))
             return true;
     }
     for (size_t i = 0; i < q->by_count; i++)
-        if (!index_of_id(run, row->key[run->by_at[i]], &key[1 + i], err))
+        if (!spend_id_index(&run->store->texts, run->reader, row->key[run->by_at[i]],
+                            &key[1 + i], err))
             return false;
     return add(run, key, row->sums, err);
 }
@@ -182,11 +112,12 @@ static bool find_wanted(struct run *run, struct err *err)
         const struct record_filter *f = &q->filters[i];
         run->filter_at[i] = place_in_key(f->field);
         run->wanted[i] =
-            arena_alloc(&run->store->arena, (f->value_count + 1) * sizeof(int64_t));
+            arena_alloc(&run->store->texts.arena, (f->value_count + 1) * sizeof(int64_t));
         if (!run->wanted[i])
             return no_memory(err);
         for (size_t k = 0; k < f->value_count; k++)
-            if (!index_of_text(run, f->values[k], &run->wanted[i][k], err))
+            if (!spend_text_index(&run->store->texts, run->reader, f->values[k],
+                                  &run->wanted[i][k], err))
                 return false;
     }
     return true;
@@ -241,16 +172,20 @@ static bool by_rollups(struct run *run, struct err *err)
 {
     struct ledger_reader *r = run->reader;
     int64_t opening, first = 0;
-    uint64_t rolled;
+    uint64_t rolled, after;
 
     if (!reader_opening(r, &opening, err) || !ledger_rolled_seq(r, &rolled, err) ||
+        !ledger_seq_before(r, run->query->bounds[0], &after, err) ||
         !find_wanted(run, err) ||
         (rolled &&
          !db_int64(r->db, "SELECT min(first_seq) FROM rollup_batches", &first, err)))
         return false;
     run->missing_rows = rolled ? (uint64_t)first - 1 : (uint64_t)opening;
-    return (rolled == 0 || add_groups(run, err)) &&
-           add_entries(run, (uint64_t)opening > rolled ? (uint64_t)opening : rolled, err);
+    if ((uint64_t)opening > after)
+        after = (uint64_t)opening;
+    if (rolled > after)
+        after = rolled;
+    return (rolled == 0 || add_groups(run, err)) && add_entries(run, after, err);
 }
 
 /* --- by rows --- */
@@ -266,7 +201,8 @@ static bool add_record(void *ctx, const struct record *r, struct err *err)
         !record_passes(r, q->filters, q->filter_count))
         return true;
     for (size_t i = 0; i < q->by_count; i++)
-        if (!index_of_text(run, record_value(r, q->by[i], digits), &key[1 + i], err))
+        if (!spend_text_index(&run->store->texts, run->reader,
+                              record_value(r, q->by[i], digits), &key[1 + i], err))
             return false;
     return add(run, key, sums, err);
 }
@@ -333,7 +269,10 @@ static bool in_time(struct run *run, struct err *err)
                            "not within %.9g s: no rollup has \"%.*s\", so every row of "
                            "that time is read: ask for less time, or without it",
                            seconds, STR_ARG(name));
-        return err_set(err, ERR_BUSY, "not within %.9g s: ask for less time", seconds);
+        return err_set(err, ERR_BUSY,
+                       "not within %.9g s: ask for less time, or later if rows are still "
+                       "being rolled up (spendwarden_ledger_unrolled_rows)",
+                       seconds);
     }
     return ok || err_set(err, why.kind, "%s", why.text);
 }
@@ -346,14 +285,10 @@ static bool open_store(struct spend_store **out, const struct spend_query *q,
     *out = s;
     if (!s)
         return no_memory(err);
-    arena_init(&s->arena, TEXT_BYTES_MAX);
     s->cells = (struct tally){.key_count = 1 + q->by_count,
                               .sum_count = SPEND_SUM_COUNT,
                               .rows_max = SPEND_CELLS_MAX};
-    s->by_hash =
-        (struct tally){.key_count = 2, .sum_count = 1, .rows_max = 2 * TEXTS_MAX};
-    s->by_id = (struct tally){.key_count = 1, .sum_count = 1, .rows_max = 2 * TEXTS_MAX};
-    return keep_text(s, STR(""), err);
+    return spend_texts_open(&s->texts, err);
 }
 
 bool ledger_spend(struct ledger_reader *r, const struct spend_query *q, struct spend *out,
@@ -374,8 +309,8 @@ bool ledger_spend(struct ledger_reader *r, const struct spend_query *q, struct s
     }
     out->cells = out->store->cells.rows;
     out->cell_count = out->store->cells.count;
-    out->texts = out->store->texts;
-    out->text_count = out->store->count;
+    out->texts = out->store->texts.texts;
+    out->text_count = out->store->texts.count;
     out->missing_rows = run.missing_rows;
     return true;
 }
@@ -388,9 +323,6 @@ void spend_release(struct spend *s)
     if (!store)
         return;
     tally_release(&store->cells);
-    tally_release(&store->by_hash);
-    tally_release(&store->by_id);
-    arena_release(&store->arena);
-    free(store->texts);
+    spend_texts_release(&store->texts);
     free(store);
 }

@@ -32,6 +32,7 @@ struct position {
     int64_t committed_ns; /* of the last commit */
     uint64_t opening_seq; /* up to here rows are pruned; some may still be there */
     uint64_t first_seq;   /* first row that is there */
+    uint64_t rolled_seq;  /* up to here rows are in rollups, or were pruned before */
 };
 
 struct ledger {

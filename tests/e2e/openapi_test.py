@@ -166,6 +166,9 @@ def check_fullness(checks, engine):
     data = {name: engine.api(name) for name in
             ("alerts", "alerts/history", "budgets", "coverage", "requests", "rejects", "cardinality")}
     checks.equal("no list is empty", [name for name, items in data.items() if not items], [])
+    chosen = engine.api("coverage?label=team&of=requests&source=generic&window=1h")
+    checks.equal("coverage can be chosen", [(c["label"], c["of"], c["source"], c["window"]) for c in chosen],
+                 [("team", "requests", "generic", "1h")])
     rules = engine.api("rules")["groups"]
     checks.equal("rules tell how they stand", [(r["type"], r["name"], r["state"]) for r in rules[0]["rules"]],
                  [("rule", "SpendIsHigh", "firing"), ("rule", "SpendSteps", "pending"),

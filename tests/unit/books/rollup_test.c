@@ -82,6 +82,29 @@ TEST(rows_are_rolled_up_until_few_are_left)
     fixture_remove(&f);
 }
 
+TEST(a_ledger_of_a_version_without_rollups_gets_them_from_its_first_row)
+{
+    struct fixture f;
+    struct books_stats stats;
+    struct err err = {0};
+    bool more = true;
+
+    fixture_make(&f);
+    write_rows(&f, 1, ROWS);
+    run_sql(&f, "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
+                "UPDATE meta SET value = 2 WHERE key = 'schema_version'");
+    fixture_open(&f, 1);
+    books_stats(f.books, &stats);
+    assert_int_equal(stats.unrolled_rows, ROWS);
+    while (more)
+        if (!books_roll_up(f.books, &more, &err))
+            fail_msg("%s", err.text);
+    books_stats(f.books, &stats);
+    assert_true(stats.unrolled_rows < ROWS);
+    assert_true(assert_whole(&f, ROWS) > 0);
+    fixture_remove(&f);
+}
+
 /* Kills it after `wait_us` of rolling up. */
 static void roll_up_and_kill(struct fixture *f, unsigned wait_us)
 {
@@ -127,6 +150,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_rolled_up_until_few_are_left),
+        cmocka_unit_test(
+            a_ledger_of_a_version_without_rollups_gets_them_from_its_first_row),
         cmocka_unit_test(a_kill_at_any_moment_leaves_every_row_counted_once),
     };
 
