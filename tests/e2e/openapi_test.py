@@ -19,7 +19,7 @@ rule("SpendIsHigh", { over = hour, above = 1, severity = "critical", labels = { 
 rule("SpendSteps", { over = hour, steps = { { 1, "info" }, { 1000, "critical" } }, clear = 0.5, hold = "1m" },
   function(group) return group.value end)
 budget("team-month", { by = { "team" }, over = "month", steps = { { 0.8, "warning" } },
-  burn = { { "1h", "5m", 14 } } }, function(group) return 100 end)
+  burn = { { "1h", "5m", 14 } } }, function(group) return 4 end)
 """
 
 ROUTE = re.compile(r'\{\s*STR\("([^"]+)"\),\s*(true|false)')
@@ -216,7 +216,8 @@ def run(checks, stage, _build):
                 [{**event, "id": f"unpriced-{i}", "ai_system": "acme", "requested_model": "unheard-of"} for i in range(3)] +
                 [{"id": 1, "input_tokens": -5}])
     document = Document(read("docs", "openapi.yaml"))
-    until(lambda: any(a["state"] == "firing" for a in engine.api("alerts")) and engine.api("budgets"))
+    until(lambda: {"SpendIsHigh", "team-month"} <=
+          {a["rule"] for a in engine.api("alerts") if a["state"] == "firing"})
     check_posts(checks, document, engine)
     check_document(checks, document, engine)
     check_fullness(checks, engine)
