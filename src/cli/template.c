@@ -62,14 +62,12 @@ static bool directive(struct expansion *x, struct str text)
 
 static bool fill(struct expansion *x, struct str line)
 {
-    for (;;) {
-        const char *hole = memmem(line.at, line.size, "%{", 2);
-        size_t before = hole ? (size_t)(hole - line.at) : line.size;
-        buf_add(x->out, (struct str){line.at, before});
-        if (!hole)
-            return true;
-        line = str_from(line, before + 2);
-        const char *end = memchr(line.at, '}', line.size);
+    const char *hole, *end;
+
+    while (line.size && (hole = memmem(line.at, line.size, "%{", 2))) {
+        buf_add(x->out, (struct str){line.at, (size_t)(hole - line.at)});
+        line = str_from(line, (size_t)(hole - line.at) + 2);
+        end = line.size ? memchr(line.at, '}', line.size) : NULL;
         struct str name = {line.at, end ? (size_t)(end - line.at) : 0};
         const struct str *text = fact(x->facts, name);
         if (!text)
@@ -78,6 +76,8 @@ static bool fill(struct expansion *x, struct str line)
         buf_add(x->out, *text);
         line = str_from(line, name.size + 1);
     }
+    buf_add(x->out, line);
+    return true;
 }
 
 static bool expand_line(struct expansion *x, struct str line)

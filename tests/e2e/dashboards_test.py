@@ -15,6 +15,7 @@ from gotools import tool
 from harness import ROOT, Process, free_port, main, request, rfc3339, until, wait_for
 from prometheus import Prometheus
 
+QUICKSTART = os.path.join(ROOT, "examples", "quickstart", "spendwarden.yaml")
 EXAMPLE = ["--config", "examples/prometheus/spendwarden.yaml"]
 CONFIGURATIONS = {
     "defaults": [], "the example": EXAMPLE,
@@ -143,7 +144,7 @@ def start_engine(stage):
         os.path.join(ROOT, "policies", name) for name in ("attribution", "spend-class", "budgets", "spikes", "coverage")]
     port, dead = free_port(), free_port()
     engine = stage.keep(Process(
-        [stage.binary, "run", "--config", os.path.join(ROOT, "examples/quickstart/spendwarden.yaml"),
+        [stage.binary, "run", "--config", QUICKSTART,
          "--set", f"server.listen=127.0.0.1:{port}", "--set", f"ledger.path={stage.folder}/ledger.db", "--set", "rules.tick=1s",
          "--set", f"policies.paths=[{', '.join(policies)}]",
          "--set", f"alerts.alertmanagers=[{{url: \"http://127.0.0.1:{dead}\"}}]"], os.path.join(stage.folder, "engine.log")))
@@ -224,19 +225,50 @@ def check_variables(check, name, prometheus, dashboard):
         check.true(f"{name}: {dashboard['uid']}: values of ${each['name']}", bool(answer["data"]), answer)
 
 
+def check_recorded(check, name, prometheus):
+    """The rules of `rules prometheus|alerts` run there, and record what the engine's windows say."""
+    groups = prometheus.api("rules")["data"]["groups"]
+    wrong = [(rule["name"], rule.get("lastError")) for group in groups for rule in group["rules"] if rule["health"] != "ok"]
+    check.true(f"{name}: every rule is evaluated", len(groups) >= 4 and not wrong, wrong)
+    for group in groups:
+        for rule in group["rules"]:
+            if rule["type"] == "recording":
+                check.true(f"{name}: {rule['name']} has values", bool(prometheus.vector(rule["name"])))
+    windows = prometheus.by('sum by (team) (llm_spend_window_usd{job="spendwarden", window="24h"})', "team")
+    check.true(f"{name}: teams as in the windows", until(
+        lambda: prometheus.by("team:llm_spend_usd:window24h", "team") == windows, 10), windows)
+    alerts = {(labels["alertname"], labels["alertstate"]) for labels, _ in prometheus.vector("ALERTS")}
+    check.true(f"{name}: what is wrong here is alerted of", {("SpendwardenPolicyErrors", "firing"), ("LLMModelUnpriced", "firing")}
+               <= alerts, alerts)
+    check.true(f"{name}: and nothing else", {alert for alert, _ in alerts} <= {
+        "SpendwardenPolicyErrors", "LLMModelUnpriced", "SpendwardenNotificationsFailing", "SpendwardenPolicyDisabled",
+        "LLMTeamBudgetNearExhaustion", "LLMTeamBudgetExceeded", "LLMTeamBudgetForecastExceeded", "LLMCostSpike",
+        "LLMAttributionCoverageLow"}, alerts)
+
+
+def rule_files(stage):
+    files = []
+    for kind in ("prometheus", "alerts"):
+        printed = subprocess.run([stage.binary, "rules", kind, "--config", QUICKSTART, "--owner", "prometheus"],
+                                 capture_output=True, text=True, check=True).stdout
+        files.append(stage.file(f"{kind}.yaml", printed))
+    return {"rule_files": files}
+
+
 def check_live(check, stage, build):
-    port = start_engine(stage)
-    servers = {"Prometheus 2": Prometheus(stage, "old", {"spendwarden": port}, f"{SCRAPED}s").start(),
+    port, rules = start_engine(stage), rule_files(stage)
+    servers = {"Prometheus 2": Prometheus(stage, "old", {"spendwarden": port}, f"{SCRAPED}s", more=rules).start(),
                "Prometheus 3": Prometheus(stage, "new", {"spendwarden": port}, f"{SCRAPED}s", tool(build, "prometheus"),
-                                          flags=["--scrape.discovery-reload-interval=1s"]).start()}
+                                          rules, ["--scrape.discovery-reload-interval=1s"]).start()}
     for server in servers.values():
         wait_for("the first scrape", lambda: server.value('up{job="spendwarden"}') == 1, 30)
     check.equal("traffic was sent", send_traffic(stage, port), 0)
-    made = dashboards(stage, "--config", "examples/quickstart/spendwarden.yaml")
+    made = dashboards(stage, "--config", QUICKSTART)
     until(lambda: all(server.vector("llm_budget_forecast_usd") for server in servers.values()), 10)
     shown = request(port, "GET", "/metrics").text
     for name, server in servers.items():
         check_panels(check, name, server, made, shown)
+        check_recorded(check, name, server)
         for dashboard in made.values():
             check_variables(check, name, server, dashboard)
     return servers["Prometheus 3"]
