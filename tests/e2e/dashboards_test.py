@@ -154,7 +154,7 @@ def start_engine(stage):
 
 
 def odd_events(port, number):
-    """What the demo lacks: caches, failing policies, no price, no key, duplicates, rejects, other times."""
+    """What the demo lacks: caches, failing policies, no price, no key, a budget used up, duplicates, rejects, other times."""
     now = time.time()
 
     def event(name, seconds_ago=0, **fields):
@@ -164,7 +164,7 @@ def odd_events(port, number):
     events = [
         event("cached", cache_read_tokens=600, team="search", workflow_id="w", reported_usd="0.02"),
         event("failing", team="odd", reported_usd="0.01"), event("unpriced", requested_model="new", response_model="new"),
-        event("nobody", hashed_api_key="0123abcd", key_alias="unmapped", reported_usd="0.03"),
+        event("over", team="checkout", workflow_id="w", reported_usd="60"), event("nobody", hashed_api_key="0123abcd", key_alias="unmapped", reported_usd="0.03"),
         event("retried", retry_depth=2, team="search", reported_usd="0.05"), event("late", 3600, reported_usd="0.01"),
         event("ahead", -900, reported_usd="0.01"), {"id": "wrong", "start": "never"}]
     answer = request(port, "POST", "/v1/ingest/generic", json.dumps(events + events[:1]), {"Content-Type": "application/json"})
@@ -172,7 +172,7 @@ def odd_events(port, number):
 
 
 def send_traffic(stage, port):
-    demo = subprocess.Popen([stage.binary, "demo", "--url", f"http://127.0.0.1:{port}", "--for", "20s"],
+    demo = subprocess.Popen([stage.binary, "demo", "--url", f"http://127.0.0.1:{port}", "--for", "20s", "--history", "5d"],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for number in range(20):
         odd_events(port, number)
@@ -195,7 +195,7 @@ def ask(prometheus, target, expression):
 
 def is_quiet(title, target, shown):
     awaited = AWAITED.search(target["expr"])
-    return (awaited and awaited.group(0) not in shown) or any(
+    return (awaited and f"\n# HELP {awaited.group(0)} " not in shown) or any(
         word in target.get("legendFormat", "") for word in QUIET.get(title, []))
 
 
