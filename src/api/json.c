@@ -230,6 +230,9 @@ void view_page(struct server *s, struct http_request *r, struct http_response *o
                 "<li><a href=\"api/v1/budgets\">budgets</a></li>"
                 "<li><a href=\"api/v1/policies\">policies</a></li>"
                 "<li><a href=\"api/v1/coverage\">attribution coverage</a></li>"
+                "<li><a href=\"api/v1/spend?by=team\">spend of 24 hours</a></li>"
+                "<li><a href=\"api/v1/rules\">rules</a></li>"
+                "<li><a href=\"api/v1/prices\">prices</a></li>"
                 "<li><a href=\"api/v1/requests\">last requests</a></li>"
                 "<li><a href=\"api/v1/rejects\">last rejects</a></li>"
                 "</ul></body></html>\n"));

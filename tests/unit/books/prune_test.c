@@ -1,11 +1,8 @@
 /* Rows of 200 days, written by the ledger itself with the times of then. */
-#include "support.h"
+#include "rolled.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-#include "spendwarden/rollup.h"
-#include "spendwarden/spend.h"
 
 enum { DAYS = 200, A_DAY = 100 };
 
@@ -75,33 +72,6 @@ static bool add(void *ctx, const struct record *r, struct err *err)
     s->charged += r->charge.charge.nanousd;
     metrics_apply(s->metrics, r);
     return true;
-}
-
-static void batch_differs(void *ctx, uint64_t first, uint64_t last, const char *what)
-{
-    (void)ctx;
-    fail_msg("rollup of rows %llu to %llu %s", (unsigned long long)first,
-             (unsigned long long)last, what);
-}
-
-/* Spend can be asked for as if nothing had been pruned. */
-static void assert_spend(struct ledger_reader *reader, uint64_t rows)
-{
-    const int64_t bounds[] = {0, (timestamp_now() / SPEND_SLOT_NS + 2) * SPEND_SLOT_NS};
-    struct spend_query q = {
-        .bounds = bounds, .bound_count = 2, .limit_ns = NS_PER_MINUTE};
-    struct rollup_audit audit;
-    struct spend s;
-    struct err err = {0};
-
-    if (!ledger_audit_rollups(reader, &audit, batch_differs, NULL, &err) ||
-        !ledger_spend(reader, &q, &s, &err))
-        fail_msg("%s", err.text);
-    assert_int_equal(s.missing_rows, 0);
-    assert_int_equal(spend_cell(&s, 0)[1 + SPEND_REQUESTS], rows);
-    assert_int_equal(spend_cell(&s, 0)[1 + SPEND_CHARGE],
-                     rows * 1000 + rows * (rows + 1) / 2);
-    spend_release(&s);
 }
 
 /* Every row that was ever written is in the opening or shown by a scan, and both together

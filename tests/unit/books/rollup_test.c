@@ -1,11 +1,8 @@
 /* Rollups beside commits, and what a kill in the middle leaves. */
-#include "support.h"
+#include "rolled.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-#include "spendwarden/rollup.h"
-#include "spendwarden/spend.h"
 
 enum { ROWS = 20000, A_COMMIT = 500 };
 
@@ -31,33 +28,15 @@ static void write_rows(struct fixture *f, unsigned first, unsigned last)
     ledger_close(l);
 }
 
-static void differs(void *ctx, uint64_t first, uint64_t last, const char *what)
-{
-    (void)ctx;
-    fail_msg("rollup of rows %llu to %llu %s", (unsigned long long)first,
-             (unsigned long long)last, what);
-}
-
-/* Every row counts once. Gives the number of ranges. */
 static uint64_t assert_whole(struct fixture *f, unsigned rows)
 {
-    const int64_t bounds[] = {0, (timestamp_now() / SPEND_SLOT_NS + 2) * SPEND_SLOT_NS};
-    struct spend_query q = {
-        .bounds = bounds, .bound_count = 2, .limit_ns = NS_PER_MINUTE};
     struct ledger_reader *reader;
-    struct rollup_audit audit;
-    struct spend s;
     struct err err = {0};
 
     assert_true(ledger_reader_open(&reader, f->path, &no_labels, &err));
-    assert_true(ledger_audit_rollups(reader, &audit, differs, NULL, &err));
-    assert_true(ledger_spend(reader, &q, &s, &err));
-    assert_int_equal(spend_cell(&s, 0)[1 + SPEND_REQUESTS], rows);
-    assert_int_equal(spend_cell(&s, 0)[1 + SPEND_CHARGE],
-                     1000LL * rows + (int64_t)rows * (rows + 1) / 2);
-    spend_release(&s);
+    uint64_t batches = assert_spend(reader, rows);
     ledger_reader_close(reader);
-    return audit.batches;
+    return batches;
 }
 
 TEST(rows_are_rolled_up_until_few_are_left)

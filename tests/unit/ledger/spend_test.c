@@ -129,6 +129,23 @@ TEST(a_field_that_no_rollup_has_is_summed_from_the_rows)
     fixture_close(&f);
 }
 
+TEST(ids_of_one_text_are_one_group)
+{
+    struct fixture f;
+    struct spend_query q = query_by("team", NULL);
+
+    open_rows(&f);
+    run_sql(f.path, "INSERT INTO dict SELECT max(id) + 1, 'payments' FROM dict;"
+                    "UPDATE entries SET team = (SELECT max(id) FROM dict) WHERE seq > 200"
+                    " AND team = (SELECT min(id) FROM dict WHERE text = 'payments')");
+    assert_true(roll_up(&f, 400));
+    assert_all_as_counted(&f);
+    struct spend s = ask(&f, &q);
+    assert_int_equal(s.cell_count, 3 * DAYS);
+    spend_release(&s);
+    fixture_close(&f);
+}
+
 TEST(filters_are_or_within_a_label_and_and_between_labels)
 {
     struct fixture f;
@@ -216,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_those_of_the_rows_however_many_are_rolled_up),
         cmocka_unit_test(a_field_that_no_rollup_has_is_summed_from_the_rows),
+        cmocka_unit_test(ids_of_one_text_are_one_group),
         cmocka_unit_test(filters_are_or_within_a_label_and_and_between_labels),
         cmocka_unit_test(what_no_rollup_has_cannot_be_asked_of_pruned_rows),
         cmocka_unit_test(a_query_ends_when_its_time_is_over),
