@@ -268,9 +268,9 @@ local function forecast_of(value, calendar)
 end
 
 -- A rolling window on what the budget counts; nil where enough was said.
-local function beside(spec, over)
+local function beside(spec, over, offset)
   return over and register("window", { aggregate = "sum", of = spec.of, by = spec.by, where = spec.where,
-    over = over, offset = 0 })
+    over = over, offset = offset or 0 })
 end
 
 -- The windows that burn rates and forecasts read.
@@ -279,6 +279,8 @@ local function add_windows(spec)
     burn.long_window, burn.short_window = beside(spec, burn.long), beside(spec, burn.short)
   end
   if spec.period then spec.week_window = beside(spec, 7 * 86400) end
+  if not spec.period or spec.period == "day" then return end
+  for i = 0, 6 do spec["day_window" .. i] = beside(spec, 86400, i * 86400) end
 end
 
 declare("budget", function(name, given, fn)

@@ -58,6 +58,7 @@ struct budget_decl {
     struct burn burns[BURNS_MAX];
     double burn_min_usd; /* that the long window must hold, in two events at least */
     int week_window;     /* the last 7 days, for the forecast; -1: no calendar period */
+    int day_windows[7];  /* each of them, the last one first; -1: of a budget of a day */
     bool has_forecast;
     double forecast; /* alert while the forecast is above this share of the limit */
     struct str forecast_severity;

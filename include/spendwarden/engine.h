@@ -4,6 +4,7 @@
 #include "spendwarden/books.h"
 #include "spendwarden/generation.h"
 #include "spendwarden/outcomes.h"
+#include "spendwarden/outlook.h"
 #include "spendwarden/rules.h"
 
 struct engine;
@@ -53,8 +54,7 @@ struct budget_gauge {
     struct pair labels[WINDOW_BY_MAX];
     size_t label_count;
     struct money limit, spent;
-    bool has_forecast;     /* not before a day was seen */
-    struct money forecast; /* at the end of the period, at the mean rate of 7 days */
+    struct outlook outlook;
     bool partial;          /* the period was not seen from its start */
     int64_t period_end_ns; /* of a calendar period; else 0 */
 };

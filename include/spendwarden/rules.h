@@ -11,7 +11,7 @@ enum alert_state { ALERT_INACTIVE, ALERT_PENDING, ALERT_FIRING, ALERT_RESOLVED }
 /* "inactive", "pending", "firing", "resolved" */
 struct str alert_state_name(enum alert_state state);
 
-enum { ALERT_LABELS_MAX = 21, ALERT_ANNOTATIONS_MAX = 12 };
+enum { ALERT_LABELS_MAX = 21, ALERT_ANNOTATIONS_MAX = 20 };
 
 struct alert {
     enum alert_state state;

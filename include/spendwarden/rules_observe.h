@@ -1,6 +1,7 @@
 /* What a tick brings to the alert states: for each group of each rule and budget what was
  * seen of it. Between rules_begin and rules_end. */
 #pragma once
+#include "spendwarden/outlook.h"
 #include "spendwarden/rules.h"
 
 /* What a rule's function answered for one group. */
@@ -36,6 +37,7 @@ void rules_annotate(struct rules *r, const struct rule_decl *rule,
 struct spending {
     double spent_usd, limit_usd;
     int64_t period_start_ns, period_end_ns;
+    bool partial; /* the period was not seen from its start: more may have been spent */
 };
 
 /* spent / limit against the budget's steps. */
@@ -54,4 +56,4 @@ void rules_observe_burn(struct rules *r, const struct budget_decl *budget, size_
 double rules_forecast_clear(const struct budget_decl *budget);
 void rules_observe_forecast(struct rules *r, const struct budget_decl *budget,
                             struct group_labels group, const struct spending *spending,
-                            double forecast_usd);
+                            const struct outlook *outlook);

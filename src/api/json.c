@@ -152,6 +152,43 @@ void view_coverage(struct server *s, struct http_request *r, struct http_respons
     engine_tick_view_release(tick);
 }
 
+static void named_money(struct buf *b, const char *name, struct money amount)
+{
+    buf_format(b, ",\"%s\":", name);
+    money_json(b, amount);
+}
+
+static void outlook_json(struct buf *b, const struct outlook *o)
+{
+    if (o->has_total)
+        named_money(b, "forecast_usd", o->total);
+    if (o->has_band) {
+        named_money(b, "forecast_low_usd", o->low);
+        named_money(b, "forecast_high_usd", o->high);
+    }
+    if (o->exhausts)
+        buf_format(b, ",\"exhaustion_seconds\":%lld",
+                   (long long)(o->exhausts_in_ns / NS_PER_SECOND));
+}
+
+static void budget_json(struct buf *b, const struct budget_gauge *g)
+{
+    buf_add(b, STR("{\"policy\":"));
+    buf_json(b, g->policy);
+    buf_add(b, STR(",\"budget\":"));
+    buf_json(b, g->budget);
+    buf_add(b, STR(",\"labels\":"));
+    pairs_json(b, g->labels, g->label_count);
+    named_money(b, "limit_usd", g->limit);
+    named_money(b, "spent_usd", g->spent);
+    outlook_json(b, &g->outlook);
+    if (g->period_end_ns) {
+        buf_add(b, STR(",\"period_end\":"));
+        time_json(b, g->period_end_ns);
+    }
+    buf_format(b, ",\"partial\":%s}", g->partial ? "true" : "false");
+}
+
 void view_budgets(struct server *s, struct http_request *r, struct http_response *out)
 {
     struct tick_view *tick = engine_tick_view(s->engine);
@@ -161,22 +198,9 @@ void view_budgets(struct server *s, struct http_request *r, struct http_response
     begin_data(out);
     buf_byte(b, '[');
     for (size_t i = 0; tick && i < tick->budget_count; i++) {
-        const struct budget_gauge *g = &tick->budgets[i];
-        buf_add(b, i ? STR(",{\"policy\":") : STR("{\"policy\":"));
-        buf_json(b, g->policy);
-        buf_add(b, STR(",\"budget\":"));
-        buf_json(b, g->budget);
-        buf_add(b, STR(",\"labels\":"));
-        pairs_json(b, g->labels, g->label_count);
-        buf_add(b, STR(",\"limit_usd\":"));
-        money_json(b, g->limit);
-        buf_add(b, STR(",\"spent_usd\":"));
-        money_json(b, g->spent);
-        if (g->has_forecast) {
-            buf_add(b, STR(",\"forecast_usd\":"));
-            money_json(b, g->forecast);
-        }
-        buf_format(b, ",\"partial\":%s}", g->partial ? "true" : "false");
+        if (i)
+            buf_byte(b, ',');
+        budget_json(b, &tick->budgets[i]);
     }
     buf_byte(b, ']');
     end_data(out);

@@ -182,6 +182,16 @@ int register_rule(lua_State *L)
     return 0;
 }
 
+static void read_day_windows(lua_State *L, int out[7])
+{
+    char key[sizeof "day_window0"];
+
+    for (int i = 0; i < 7; i++) {
+        snprintf(key, sizeof key, "day_window%c", '0' + i);
+        out[i] = spec_index(L, key);
+    }
+}
+
 int register_budget(lua_State *L)
 {
     struct build *b = vm_of(L)->build;
@@ -203,6 +213,7 @@ int register_budget(lua_State *L)
         return register_problem(L, "E902", "more than %d budgets in all policies",
                                 BUDGETS_MAX);
     d.week_window = spec_index(L, "week_window");
+    read_day_windows(L, d.day_windows);
     d.has_forecast = spec_number(L, "forecast", &d.forecast);
     d.forecast_severity = spec_text(L, "forecast_severity");
     d.burn_count = spec_burns(L, d.burns);

@@ -11,7 +11,7 @@
 enum {
     FILES_MAX = POLICIES_MAX,
     FUNCTIONS_MAX = 1024,
-    WINDOWS_MAX = 256,
+    WINDOWS_MAX = 512,
     RULES_MAX = 256,
     BUDGETS_MAX = 64,
     EFFECTS_DECLARED_MAX = 64, /* metrics, and windows with a function */

@@ -83,6 +83,11 @@ static void add_limit(struct writer *w)
     add_usd(w, w->reading->limit_usd);
 }
 
+static void add_forecast(struct writer *w)
+{
+    add_usd(w, money_to_double(w->reading->outlook->total));
+}
+
 static void add_period(struct writer *w)
 {
     char start[TIMESTAMP_TEXT_SIZE], end[TIMESTAMP_TEXT_SIZE];
@@ -121,7 +126,7 @@ static void add_summary(struct writer *w)
         buf_add(w->out, STR(" USD spent"));
         break;
     case SUBJECT_FORECAST:
-        add_usd(w, w->reading->forecast_usd);
+        add_forecast(w);
         buf_add(w->out, STR(" USD by the end of the period, the limit is "));
         add_limit(w);
         break;
@@ -160,13 +165,42 @@ static void add_description(struct writer *w)
     }
 }
 
-static void add_forecast(struct writer *w)
+static void add_low(struct writer *w)
 {
-    add_usd(w, w->reading->forecast_usd);
+    add_usd(w, money_to_double(w->reading->outlook->low));
+}
+
+static void add_high(struct writer *w)
+{
+    add_usd(w, money_to_double(w->reading->outlook->high));
+}
+
+/* To the hour: the rate is a mean of days. */
+static void add_exhausts_in(struct writer *w)
+{
+    int64_t ns = w->reading->outlook->exhausts_in_ns;
+    char text[TIMESTAMP_TEXT_SIZE];
+
+    duration_format(text, ns - ns % NS_PER_HOUR);
+    buf_add(w->out, str_of(text));
+}
+
+static void add_partial(struct writer *w)
+{
+    buf_add(w->out, STR("true"));
 }
 
 /* What an annotation is there for. */
-enum built_in_of { OF_ALL, OF_BOUNDS, OF_BUDGETS, OF_PERIODS, OF_FORECASTS };
+enum built_in_of {
+    OF_ALL,
+    OF_BOUNDS,
+    OF_BUDGETS,
+    OF_PERIODS,
+    OF_PARTIAL_PERIODS,
+    OF_FORECASTS,
+    OF_BANDS,
+    OF_EXHAUSTIONS,
+};
 
 static const struct {
     struct str name;
@@ -178,6 +212,10 @@ static const struct {
     {STR("spent"), add_spent, OF_BUDGETS},
     {STR("limit"), add_limit, OF_BUDGETS},
     {STR("forecast"), add_forecast, OF_FORECASTS},
+    {STR("forecast_low"), add_low, OF_BANDS},
+    {STR("forecast_high"), add_high, OF_BANDS},
+    {STR("exhausts_in"), add_exhausts_in, OF_EXHAUSTIONS},
+    {STR("partial"), add_partial, OF_PARTIAL_PERIODS},
     {STR("period"), add_period, OF_PERIODS},
     {STR("summary"), add_summary, OF_ALL},
     {STR("description"), add_description, OF_ALL},
@@ -194,8 +232,14 @@ static bool has_built_in(const struct writer *w, size_t which)
         return s->kind != SUBJECT_RULE;
     case OF_PERIODS:
         return s->period_end_ns != 0;
+    case OF_PARTIAL_PERIODS:
+        return w->reading->partial && s->period_end_ns != 0;
     case OF_FORECASTS:
         return s->kind == SUBJECT_FORECAST;
+    case OF_BANDS:
+        return w->reading->outlook && w->reading->outlook->has_band;
+    case OF_EXHAUSTIONS:
+        return w->reading->outlook && w->reading->outlook->exhausts;
     case OF_ALL:
         break;
     }

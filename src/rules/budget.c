@@ -41,7 +41,8 @@ static struct reading reading_of(const struct spending *spending, double value)
 {
     return (struct reading){.value = value,
                             .spent_usd = spending->spent_usd,
-                            .limit_usd = spending->limit_usd};
+                            .limit_usd = spending->limit_usd,
+                            .partial = spending->partial};
 }
 
 void rules_observe_budget(struct rules *r, const struct budget_decl *budget,
@@ -98,7 +99,7 @@ double rules_forecast_clear(const struct budget_decl *budget)
 
 void rules_observe_forecast(struct rules *r, const struct budget_decl *budget,
                             struct group_labels group, const struct spending *spending,
-                            double forecast_usd)
+                            const struct outlook *outlook)
 {
     char alertname[ALERT_NAME_MAX];
     const struct subject s =
@@ -112,8 +113,9 @@ void rules_observe_forecast(struct rules *r, const struct budget_decl *budget,
         .clear = rules_forecast_clear(budget),
         .severity = budget->forecast_severity,
     };
-    struct reading reading = reading_of(spending, forecast_usd / spending->limit_usd);
+    struct reading reading =
+        reading_of(spending, money_to_double(outlook->total) / spending->limit_usd);
 
-    reading.forecast_usd = forecast_usd;
+    reading.outlook = outlook;
     observe_bound(r, &s, &b, reading);
 }

@@ -29,7 +29,9 @@ struct reading {
     double value;
     const char *relation; /* "above", "below", "at or above"; NULL: there is no bound */
     double threshold;
-    double spent_usd, limit_usd, forecast_usd; /* of a budget */
+    double spent_usd, limit_usd;   /* of a budget */
+    bool partial;                  /* the same */
+    const struct outlook *outlook; /* of a forecast */
 };
 
 /* One alert. Its memory is kept when it is over, for the next one. */

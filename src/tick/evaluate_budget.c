@@ -1,6 +1,7 @@
 /* One budget at a tick: what each group spent of its limit, how fast, and where that
  * leads. */
 #include "evaluate_internal.h"
+#include "forecast.h"
 #include "spendwarden/timestamp.h"
 
 static const int64_t WEEK_NS = 7 * NS_PER_DAY, BUCKET_MAX_NS = 6 * NS_PER_HOUR;
@@ -26,7 +27,10 @@ static bool is_filled(const struct evaluation *e, const struct budget_decl *decl
     for (size_t i = 0; i < decl->burn_count; i++)
         filling |= e->sums[decl->burns[i].long_window].filling ||
                    e->sums[decl->burns[i].short_window].filling;
-    return !filling && !(decl->week_window >= 0 && e->sums[decl->week_window].filling);
+    filling |= decl->week_window >= 0 && e->sums[decl->week_window].filling;
+    for (size_t i = 0; decl->day_windows[0] >= 0 && i < OUTLOOK_DAYS; i++)
+        filling |= e->sums[decl->day_windows[i]].filling;
+    return !filling;
 }
 
 /* The group in another window of the same budget; NULL: it spent nothing there. */
@@ -78,102 +82,97 @@ static void observe_burns(const struct budget *b, const struct spending *spendin
     }
 }
 
-/* The last 7 days, or the part of them that the group was seen. */
-struct lately {
-    int64_t from_ns, at_ns; /* from 0: nothing was seen yet */
-    double nanousd;
-};
+static void read_days(const struct budget *b, struct lately *l)
+{
+    l->has_days = b->decl->day_windows[0] >= 0;
+    for (size_t i = 0; l->has_days && i < OUTLOOK_DAYS; i++) {
+        const struct window_group *g = group_in(b, b->decl->day_windows[i]);
+        l->days[i] = g ? g->sum : 0;
+    }
+}
 
 static struct lately lately_of(const struct budget *b)
 {
     const struct window_sums *week = &b->evaluation->sums[b->decl->week_window];
-    const struct window_group *g = window_sums_find(week, b->group->by);
+    const struct window_group *g = group_in(b, b->decl->week_window);
     int64_t from_ns = week->since_ns > week->start_ns ? week->since_ns : week->start_ns;
+    struct lately l = {
+        .at_ns = week->at_ns,
+        .end_ns = b->sums->end_ns,
+        .week_nanousd = g ? g->sum : 0,
+        .limit = b->limit,
+        .spent = b->spent,
+    };
 
     if (g && g->first_ns > from_ns)
         from_ns = g->first_ns;
-    return (struct lately){.from_ns = week->since_ns ? from_ns : 0,
-                           .at_ns = week->at_ns,
-                           .nanousd = g ? (double)g->sum : 0};
-}
-
-/* What will be spent at the end of the period: the mean rate of the last 7 days goes on.
- * False: not a day of that was seen. */
-static bool forecast(const struct budget *b, struct money *out)
-{
-    const struct lately lately = lately_of(b);
-    int64_t seen_ns = lately.at_ns - lately.from_ns,
-            left_ns = b->sums->end_ns - lately.at_ns;
-
-    if (lately.from_ns == 0 || seen_ns < NS_PER_DAY || left_ns < 0)
-        return false;
-    double more = lately.nanousd / (double)seen_ns * (double)left_ns;
-    double total = (double)b->spent.nanousd + more;
-    *out = (struct money){total < 9e18 ? (int64_t)total : INT64_MAX};
-    return true;
-}
-
-/* Without events the forecast falls: when it comes down to so many limits. */
-static int64_t falls_to(const struct budget *b, const struct lately *lately, double share)
-{
-    double more = share * (double)b->limit.nanousd - (double)b->spent.nanousd;
-    double span_ns = (double)(b->sums->end_ns - lately->from_ns);
-
-    if (!(more > 0))
-        return INT64_MAX;
-    double after_ns = lately->nanousd * span_ns / (more + lately->nanousd);
-    return lately->from_ns + (int64_t)after_ns;
+    l.from_ns = week->since_ns ? from_ns : 0;
+    read_days(b, &l);
+    return l;
 }
 
 /* How long the alert of the forecast stands. */
-static void stand(const struct budget *b, bool has_forecast, struct money ahead)
+static void stand(const struct budget *b, const struct lately *lately,
+                  const struct outlook *outlook)
 {
     struct standing *standing = b->evaluation->standing;
     const struct window_sums *week = &b->evaluation->sums[b->decl->week_window];
-    const struct lately lately = lately_of(b);
     const double shares[] = {b->decl->forecast, rules_forecast_clear(b->decl)};
 
     /* The first day is over, and the week's first bucket moves on. */
-    if (lately.from_ns && !has_forecast)
-        evaluate_stands(standing, lately.from_ns + NS_PER_DAY);
-    if (lately.from_ns < week->start_ns + BUCKET_MAX_NS)
+    if (lately->from_ns && !outlook->has_total)
+        evaluate_stands(standing, lately->from_ns + NS_PER_DAY);
+    if (lately->from_ns < week->start_ns + BUCKET_MAX_NS)
         evaluate_stands(standing, week->start_ns + WEEK_NS);
-    for (size_t i = 0; has_forecast && i < 2; i++) {
-        int64_t falls_ns = falls_to(b, &lately, shares[i]) - MARGIN_NS;
-        bool above = money_to_double(ahead) >= shares[i] * money_to_double(b->limit);
+    for (size_t i = 0; outlook->has_total && i < 2; i++) {
+        double share_nanousd = shares[i] * (double)b->limit.nanousd;
+        int64_t falls_ns = forecast_falls_to(lately, share_nanousd) - MARGIN_NS;
+        bool above = (double)outlook->total.nanousd >= share_nanousd;
         if (above)
             evaluate_stands(standing, falls_ns);
         standing->drifts |= above;
     }
 }
 
+static void observe_forecast(const struct budget *b, const struct spending *spending,
+                             struct outlook *outlook)
+{
+    const struct evaluation *e = b->evaluation;
+    const struct lately lately = lately_of(b);
+
+    *outlook = forecast(&lately);
+    if (!b->decl->has_forecast)
+        return;
+    if (e->standing)
+        stand(b, &lately, outlook);
+    if (outlook->has_total)
+        rules_observe_forecast(e->rules, b->decl, b->labels, spending, outlook);
+}
+
 static void observe(const struct budget *b)
 {
     const struct evaluation *e = b->evaluation;
-    struct spending spending = {
+    bool calendar = is_calendar(b);
+    const struct spending spending = {
         .spent_usd = money_to_double(b->spent),
         .limit_usd = money_to_double(b->limit),
-        .period_start_ns = is_calendar(b) ? b->sums->start_ns : 0,
-        .period_end_ns = is_calendar(b) ? b->sums->end_ns : 0,
+        .period_start_ns = calendar ? b->sums->start_ns : 0,
+        .period_end_ns = calendar ? b->sums->end_ns : 0,
+        .partial = b->sums->since_ns > b->sums->start_ns,
     };
-    struct money ahead = {0};
-    bool has_forecast = is_calendar(b) && forecast(b, &ahead);
+    struct outlook outlook = {.has_total = false};
 
-    if (e->standing && b->decl->has_forecast)
-        stand(b, has_forecast, ahead);
     rules_observe_budget(e->rules, b->decl, b->labels, &spending);
     observe_burns(b, &spending);
-    if (has_forecast && b->decl->has_forecast)
-        rules_observe_forecast(e->rules, b->decl, b->labels, &spending,
-                               money_to_double(ahead));
+    if (calendar)
+        observe_forecast(b, &spending, &outlook);
     if (e->view)
         tick_view_budget(e->view, &(struct budget_view){.budget = b->decl,
                                                         .labels = b->labels,
                                                         .sums = b->sums,
                                                         .limit = b->limit,
                                                         .spent = b->spent,
-                                                        .has_forecast = has_forecast,
-                                                        .forecast = ahead});
+                                                        .outlook = &outlook});
 }
 
 /* False: the policy failed. */

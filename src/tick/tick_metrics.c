@@ -26,48 +26,95 @@ static size_t budget_labels(const struct budget_gauge *b,
     return 2 + b->label_count;
 }
 
-enum budget_value { LIMIT, SPENT, REMAINING, BURN, FORECAST };
+enum budget_value {
+    LIMIT,
+    SPENT,
+    REMAINING,
+    FORECAST,
+    FORECAST_LOW,
+    FORECAST_HIGH,
+    BURN, /* from here on no money */
+    EXHAUSTION,
+    PERIOD_END,
+    PARTIAL,
+};
 
-static void expose_budget(struct exposition *out, const char *name, const char *help,
-                          const struct tick_view *v, enum budget_value which)
+/* False: this budget has none. */
+static bool budget_money(const struct budget_gauge *b, enum budget_value which,
+                         struct money *out)
 {
-    struct pair labels[WINDOW_BY_MAX + 2];
+    const struct outlook *o = &b->outlook;
+    const struct money moneys[] = {[LIMIT] = b->limit,
+                                   [SPENT] = b->spent,
+                                   [REMAINING] = {b->limit.nanousd - b->spent.nanousd},
+                                   [FORECAST] = o->total,
+                                   [FORECAST_LOW] = o->low,
+                                   [FORECAST_HIGH] = o->high};
 
-    expose_family(out, name, help, "gauge");
-    for (size_t i = 0; i < v->budget_count; i++) {
-        const struct budget_gauge *b = &v->budgets[i];
-        size_t count = budget_labels(b, labels);
-        struct money money = b->limit;
-        if (which == BURN) {
-            if (b->limit.nanousd > 0)
-                expose_sample(out, name, labels, count,
-                              money_to_double(b->spent) / money_to_double(b->limit));
-            continue;
-        }
-        if (which == FORECAST && !b->has_forecast)
-            continue;
-        if (which == SPENT)
-            money = b->spent;
-        else if (which == FORECAST)
-            money = b->forecast;
-        else if (which == REMAINING)
-            money.nanousd = b->limit.nanousd - b->spent.nanousd;
-        expose_sample_money(out, name, labels, count, money);
+    *out = moneys[which];
+    return which < FORECAST || (which == FORECAST ? o->has_total : o->has_band);
+}
+
+static bool budget_number(const struct budget_gauge *b, enum budget_value which,
+                          double *out)
+{
+    switch (which) {
+    case BURN:
+        *out = money_to_double(b->spent) / money_to_double(b->limit);
+        return b->limit.nanousd > 0;
+    case EXHAUSTION:
+        *out = (double)b->outlook.exhausts_in_ns / 1e9;
+        return b->outlook.exhausts;
+    case PERIOD_END:
+        *out = (double)b->period_end_ns / 1e9;
+        return b->period_end_ns != 0;
+    default:
+        *out = b->partial;
+        return true;
     }
 }
 
+static const struct {
+    enum budget_value value;
+    const char *name, *help;
+} budget_families[] = {
+    {LIMIT, "llm_budget_limit_usd", "Limit of the budget in its period."},
+    {SPENT, "llm_budget_spent_usd", "Spent in the running period."},
+    {REMAINING, "llm_budget_remaining_usd", "Limit minus spent; negative when exceeded."},
+    {BURN, "llm_budget_burn_ratio", "Spent divided by limit."},
+    {FORECAST, "llm_budget_forecast_usd",
+     "Spent at the end of the period, if the mean rate of the last 7 days goes on."},
+    {FORECAST_LOW, "llm_budget_forecast_low_usd",
+     "In 9 of 10 cases it will be more than this."},
+    {FORECAST_HIGH, "llm_budget_forecast_high_usd",
+     "In 9 of 10 cases it will be less than this."},
+    {EXHAUSTION, "llm_budget_exhaustion_seconds",
+     "Until the limit is reached at that rate; absent if the period ends before."},
+    {PERIOD_END, "llm_budget_period_end_timestamp_seconds",
+     "When the running period ends."},
+    {PARTIAL, "llm_budget_partial",
+     "Whether the period was not seen from its start: more may have been spent."},
+};
+
 static void expose_budgets(struct exposition *out, const struct tick_view *v)
 {
-    expose_budget(out, "llm_budget_limit_usd", "Limit of the budget in its period.", v,
-                  LIMIT);
-    expose_budget(out, "llm_budget_spent_usd", "Spent in the running period.", v, SPENT);
-    expose_budget(out, "llm_budget_remaining_usd",
-                  "Limit minus spent; negative when exceeded.", v, REMAINING);
-    expose_budget(out, "llm_budget_burn_ratio", "Spent divided by limit.", v, BURN);
-    expose_budget(out, "llm_budget_forecast_usd",
-                  "Spent at the end of the period, if the mean rate of the last 7 days "
-                  "goes on.",
-                  v, FORECAST);
+    struct pair labels[WINDOW_BY_MAX + 2];
+
+    for (size_t f = 0; f < sizeof budget_families / sizeof *budget_families; f++) {
+        const char *name = budget_families[f].name;
+        enum budget_value which = budget_families[f].value;
+        expose_family(out, name, budget_families[f].help, "gauge");
+        for (size_t i = 0; i < v->budget_count; i++) {
+            const struct budget_gauge *b = &v->budgets[i];
+            size_t count = budget_labels(b, labels);
+            struct money money;
+            double number;
+            if (which < BURN && budget_money(b, which, &money))
+                expose_sample_money(out, name, labels, count, money);
+            else if (which >= BURN && budget_number(b, which, &number))
+                expose_sample(out, name, labels, count, number);
+        }
+    }
 }
 
 static void expose_gauges(struct exposition *out, const struct tick_view *v)

@@ -86,8 +86,7 @@ void tick_view_budget(struct tick_view_box *v, const struct budget_view *b)
         .budget = arena_copy(&v->arena, b->budget->name),
         .limit = b->limit,
         .spent = b->spent,
-        .has_forecast = b->has_forecast,
-        .forecast = b->forecast,
+        .outlook = *b->outlook,
         .partial = b->sums->since_ns > b->sums->start_ns,
         .period_end_ns = b->budget->week_window >= 0 ? b->sums->end_ns : 0,
     };

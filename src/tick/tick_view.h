@@ -14,8 +14,7 @@ struct budget_view {
     struct group_labels labels;
     const struct window_sums *sums; /* the window of what was spent */
     struct money limit, spent;
-    bool has_forecast;
-    struct money forecast;
+    const struct outlook *outlook;
 };
 
 void tick_view_budget(struct tick_view_box *v, const struct budget_view *b);

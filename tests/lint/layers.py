@@ -42,6 +42,7 @@ CONTRACTS = {
     "exposition": "metrics",
     "http_peer": "http",
     "litellm_budgets": "tick",
+    "outlook": "rules",
     "policy_errors": "policy",
     "policy_measure": "policy",
     "policy_mask": "event",

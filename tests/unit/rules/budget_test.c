@@ -117,7 +117,8 @@ TEST(a_budget_whose_function_failed_keeps_its_alerts)
 static void tick_burn(struct simulation *s, double long_rate, double short_rate,
                       int64_t period_ns)
 {
-    const struct spending spending = {10, 1000, s->period_start_ns, s->period_end_ns};
+    const struct spending spending = {10, 1000, s->period_start_ns, s->period_end_ns,
+                                      false};
 
     tick_begin(s, TICK_NS);
     rules_observe_burn(s->rules, &s->budget, 0, (struct group_labels){2, s->group},
@@ -171,13 +172,21 @@ TEST(a_burn_rate_is_scaled_to_the_period)
     simulation_end(&s);
 }
 
-static void tick_forecast(struct simulation *s, double forecast_usd)
+static void tick_forecast(struct simulation *s, int64_t forecast_usd)
 {
-    const struct spending spending = {400, 1000, s->period_start_ns, s->period_end_ns};
+    const struct outlook outlook = {.has_total = true,
+                                    .total = {forecast_usd * 1000000000},
+                                    .has_band = true,
+                                    .low = {INT64_C(900500000000)},
+                                    .high = {INT64_C(1500000000000)},
+                                    .exhausts = true,
+                                    .exhausts_in_ns = 26 * NS_PER_HOUR + 5};
+    const struct spending spending = {400, 1000, s->period_start_ns, s->period_end_ns,
+                                      false};
 
     tick_begin(s, TICK_NS);
     rules_observe_forecast(s->rules, &s->budget, (struct group_labels){2, s->group},
-                           &spending, forecast_usd);
+                           &spending, &outlook);
     rules_end(s->rules);
 }
 
@@ -196,10 +205,30 @@ TEST(a_forecast_alerts_above_its_share_and_clears_below_it)
     assert_string_equal(annotation_of(&a, "summary"),
                         "TeamBudgetForecast for team=ml: 1201.00 USD by the end of the "
                         "period, the limit is 1000.00");
+    assert_string_equal(annotation_of(&a, "forecast_low"), "900.5");
+    assert_string_equal(annotation_of(&a, "forecast_high"), "1500");
+    assert_string_equal(annotation_of(&a, "exhausts_in"), "1d2h");
     tick_forecast(&s, 1141);
     assert_int_equal(in_state(&s, ALERT_FIRING), 1);
     tick_forecast(&s, 1139);
     assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
+    simulation_end(&s);
+}
+
+TEST(an_alert_of_a_period_not_seen_from_its_start_says_so)
+{
+    struct simulation s = simulation_begin();
+    struct spending spending = {600, 1000, s.period_start_ns, s.period_end_ns, true};
+
+    tick_begin(&s, TICK_NS);
+    rules_observe_budget(s.rules, &s.budget, (struct group_labels){2, s.group},
+                         &spending);
+    rules_end(s.rules);
+    struct alert a = first_alert(&s);
+    assert_string_equal(annotation_of(&a, "partial"), "true");
+    tick_budget(&s, 600, 1000);
+    a = first_alert(&s);
+    assert_null(annotation_of(&a, "partial"));
     simulation_end(&s);
 }
 
@@ -232,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_burn_rate_alerts_while_both_windows_are_above_it),
         cmocka_unit_test(a_burn_rate_is_scaled_to_the_period),
         cmocka_unit_test(a_forecast_alerts_above_its_share_and_clears_below_it),
+        cmocka_unit_test(an_alert_of_a_period_not_seen_from_its_start_says_so),
         cmocka_unit_test(a_rolling_budget_has_no_period_that_ends),
     };
 

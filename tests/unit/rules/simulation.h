@@ -92,7 +92,7 @@ static inline void tick_budget(struct simulation *s, double spent, double limit)
     tick_begin(s, TICK_NS);
     rules_observe_budget(
         s->rules, &s->budget, (struct group_labels){2, s->group},
-        &(struct spending){spent, limit, s->period_start_ns, s->period_end_ns});
+        &(struct spending){spent, limit, s->period_start_ns, s->period_end_ns, false});
     rules_end(s->rules);
 }
 
