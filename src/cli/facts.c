@@ -62,7 +62,7 @@ static void add_budgets(struct facts *f, const struct config *c, const struct de
 {
     struct buf group = {0}, legend = {0}, of_group = {0};
 
-    buf_add(&group, STR("budget"));
+    buf_add(&group, STR("budget, policy"));
     for (size_t i = 0; i < d->budget_count; i++) {
         const struct window_decl *w = &d->windows[d->budgets[i].window];
         for (size_t k = 0; k < w->by_count; k++) {

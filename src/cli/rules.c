@@ -38,6 +38,7 @@ struct request {
     struct common_options common;
     struct facts_options rules;
     const char *output; /* NULL: standard output */
+    bool yaml;          /* was asked for */
 };
 
 static bool is_plain(const char *text)
@@ -73,7 +74,8 @@ static bool set_option(struct request *r, int option, const char *argument)
         return true;
     case OPTION_FORMAT:
         r->common.json = strcmp(argument, "json") == 0;
-        if (r->common.json || strcmp(argument, "yaml") == 0)
+        r->yaml = strcmp(argument, "yaml") == 0;
+        if (r->common.json || r->yaml)
             return true;
         usage_error(VERB, "--format: yaml or json, not \"%s\"", argument);
         return false;
@@ -174,5 +176,7 @@ int verb_rules(int argc, char **argv)
     if (optind != argc - 1 || !kind)
         return usage_error(VERB, "prometheus, alerts or grafana, not \"%s\"",
                            argv[argc - 1]);
+    if (r.yaml && kind->json_only)
+        return usage_error(VERB, "--format yaml: %s prints JSON", kind->name);
     return print_rules(&r, kind);
 }

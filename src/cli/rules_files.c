@@ -51,9 +51,9 @@ static bool make_alerts(struct rules_files *out, const struct facts *facts, bool
 const struct rules_kind *rules_kind(const char *name)
 {
     static const struct rules_kind kinds[] = {
-        {"prometheus", make_recording},
-        {"alerts", make_alerts},
-        {"grafana", rules_make_dashboards},
+        {"prometheus", false, make_recording},
+        {"alerts", false, make_alerts},
+        {"grafana", true, rules_make_dashboards},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -17,6 +17,7 @@ struct rules_files {
 /* What `rules` takes as its argument. */
 struct rules_kind {
     const char *name;
+    bool json_only;
     /* False: *err says why. The caller releases *out in any case. */
     bool (*make)(struct rules_files *out, const struct facts *facts, bool json,
                  struct err *err);

@@ -1,5 +1,6 @@
 """The rules of Grafana's dashboard-linter, and some of our own, for dashboards in classic JSON. Queries are judged
 by the syntax tree that Prometheus itself makes of them."""
+import re
 
 # What variables become before a query is parsed: times that nothing else has, and names.
 RATE_INTERVAL, RANGE = "61s", "3607s"
@@ -30,6 +31,10 @@ def stand_ins(dashboard):
     return {**names, **VARIABLES, "$job": "JOB", "$instance": "INSTANCE", "$by": "team"}
 
 
+def matchers(selector):
+    return {(each["name"], each["type"], each["value"]) for each in selector["matchers"]}
+
+
 class Query:
     """One query of a panel, and its syntax tree: None where Prometheus cannot parse it."""
 
@@ -56,6 +61,15 @@ class Query:
                 if node.get("type") in ("vectorSelector", "matrixSelector")]
 
 
+class Queries(list):
+    """All of a dashboard, and what parses another one."""
+
+    def __init__(self, dashboard, parse):
+        super().__init__(Query(dashboard, panel, target, parse)
+                         for panel in panels(dashboard) for target in panel.get("targets", []))
+        self.parse = parse
+
+
 # --- rules: each yields what is wrong ---
 
 def datasource_variable(dashboard, _):
@@ -77,6 +91,19 @@ def reload_on_time_change(dashboard, _):
     for name, have in variables(dashboard).items():
         if have["type"] == "query" and have.get("refresh") != 2:
             yield f"variable `{name}` is not asked anew when the time range changes"
+
+
+def variable_queries(dashboard, queries):
+    """label_values(SELECTOR, LABEL), of the job."""
+    for name, have in variables(dashboard).items():
+        if have["type"] != "query":
+            continue
+        found = re.fullmatch(r"label_values\((.+), (\w+)\)", have["query"]["query"])
+        tree = queries.parse(replaced(found.group(1), stand_ins(dashboard))) if found else None
+        if not tree or tree["type"] != "vectorSelector" or have["definition"] != have["query"]["query"]:
+            yield f"variable `{name}` does not ask for values of a label"
+        elif name != "job" and ("job", "=~", "JOB") not in matchers(tree):
+            yield f"variable `{name}` asks every job"
 
 
 def unused_variables(dashboard, queries):
@@ -127,8 +154,7 @@ def valid_promql(_, queries):
 def job_and_instance(_, queries):
     for query in queries:
         for node, _around in query.selectors():
-            have = {(m["name"], m["type"], m["value"]) for m in node["matchers"]}
-            if not {("job", "=~", "JOB"), ("instance", "=~", "INSTANCE")} <= have:
+            if not {("job", "=~", "JOB"), ("instance", "=~", "INSTANCE")} <= matchers(node):
                 yield f"{query.where}: {node['name']} without job=~\"$job\", instance=~\"$instance\""
 
 
@@ -188,18 +214,13 @@ def grid(dashboard, _):
                 taken[x, y] = panel.get("title")
 
 
-RULES = (datasource_variable, target_variables, reload_on_time_change, unused_variables, datasources,
+RULES = (datasource_variable, target_variables, reload_on_time_change, variable_queries, unused_variables, datasources,
          titles_and_descriptions, units, has_queries, valid_promql, job_and_instance, rate_interval, counters,
          kind_of_query, legends, frame, grid)
 
 
-def queries_of(dashboard, parse):
-    return [Query(dashboard, panel, target, parse)
-            for panel in panels(dashboard) for target in panel.get("targets", [])]
-
-
 def lint(dashboard, parse):
     """{rule: what is wrong}, of those that found something."""
-    queries = queries_of(dashboard, parse)
+    queries = Queries(dashboard, parse)
     found = {rule.__name__: list(rule(dashboard, queries)) for rule in RULES}
     return {name: wrong for name, wrong in found.items() if wrong}

@@ -69,6 +69,9 @@ BROKEN = [
     ("target_variables", lambda d: variable(d, "job").update(multi=False)),
     ("target_variables", lambda d: variable(d, "instance").update(type="custom")),
     ("reload_on_time_change", lambda d: variable(d, "job").update(refresh=1)),
+    ("variable_queries", lambda d: variable(d, "instance")["query"].update(query="label_values(instance)")),
+    ("variable_queries", lambda d: variable(d, "instance").update(
+        query={"query": "label_values(up, instance)"}, definition="label_values(up, instance)")),
     ("unused_variables", lambda d: d["templating"]["list"].append({"name": "nowhere", "type": "custom"})),
     ("datasources", lambda d: panel(d).update(datasource={"type": "prometheus", "uid": "abc"})),
     ("datasources", lambda d: panel(d)["targets"][0].pop("datasource")),

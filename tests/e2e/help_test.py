@@ -55,6 +55,7 @@ WRONG = [
     (["rules", "recording"], 'prometheus, alerts or grafana, not "recording"'),
     (["rules", "alerts", "--owner", "me"], 'spendwarden or prometheus, not "me"'),
     (["rules", "alerts", "--job", 'a"b'], "--job: letters, digits"),
+    (["rules", "grafana", "--format", "yaml"], "grafana prints JSON"),
     (["rules", "alerts", "--format", "xml"], 'yaml or json, not "xml"'),
     (["version", "x"], 'unexpected argument "x"'),
 ]
