@@ -96,19 +96,29 @@ static void add_alerts(struct facts *f, const struct decls *d,
         holds(f, arena, "alert", d->rules[i].name);
 }
 
+static void add_argument(struct buf *out, const char *option, const char *value,
+                         const char *otherwise)
+{
+    if (value && !(otherwise && strcmp(value, otherwise) == 0))
+        buf_format(out, " --%s %s", option, value);
+}
+
 /* As they would be written again; defaults are left out. */
 static struct str arguments(const struct facts_options *o, struct arena *arena)
 {
+    const struct generation_options *g = o->generation;
     struct buf out = {0};
 
-    if (o->config)
-        buf_format(&out, " --config %s", o->config);
-    if (o->prometheus_owns)
-        buf_add(&out, STR(" --owner prometheus"));
-    if (strcmp(o->job, "spendwarden") != 0)
-        buf_format(&out, " --job %s", o->job);
+    add_argument(&out, "config", g->config_path, NULL);
+    for (size_t i = 0; i < g->policy_count; i++)
+        add_argument(&out, "policies", g->policies[i], NULL);
+    for (size_t i = 0; i < g->override_count; i++)
+        add_argument(&out, "set", g->overrides[i], NULL);
+    add_argument(&out, "owner", o->prometheus_owns ? "prometheus" : NULL, NULL);
+    add_argument(&out, "job", o->job, DEFAULT_JOB);
+    add_argument(&out, "runbooks", o->runbooks, DEFAULT_RUNBOOKS);
     for (size_t i = 0; i < out.size; i++)
-        if (!strchr(FACT_TEXT " ", out.at[i]))
+        if (!strchr(FACT_TEXT " ,[]", out.at[i]))
             out.at[i] = '?'; /* it stands in a comment, and in quotes */
     struct str text = arena_copy(arena, buf_str(&out));
     buf_release(&out);

@@ -158,7 +158,7 @@ int verb_rules(int argc, char **argv)
         {0},
     };
     struct request r = {.common = {.verb = VERB},
-                        .rules = {.job = "spendwarden", .runbooks = "docs/runbooks.md"}};
+                        .rules = {.job = DEFAULT_JOB, .runbooks = DEFAULT_RUNBOOKS}};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -168,7 +168,7 @@ int verb_rules(int argc, char **argv)
             return EXIT_USAGE;
     }
     common_done(&r.common);
-    r.rules.config = r.common.generation.config_path;
+    r.rules.generation = &r.common.generation;
     if (optind == argc)
         return usage_error(VERB,
                            "what to print is missing: prometheus, alerts or grafana");

@@ -72,6 +72,9 @@ def check_choices(check, stage):
     def printed(kind, *arguments):
         return rules(stage, kind, *arguments).stdout
 
+    how = ["--policies", "policies/silence", "--set", "metrics.labels=[team]", "--owner", "prometheus", "--job", "x"]
+    check.true("how it was made is said", printed("alerts", *how).split("\n")[0].endswith(
+        "spendwarden rules alerts --policies policies/silence --set metrics.labels=[team] --owner prometheus --job x"))
     check.equal("the same again", printed("alerts", *EXAMPLE), printed("alerts", *EXAMPLE))
     check.true("no label, no rule of it", "team:llm_spend_usd:rate1h" not in printed("prometheus", *NARROW))
     check.true("the label of models that there is", "by (response_model)" in printed("prometheus", *NARROW))
