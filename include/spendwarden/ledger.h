@@ -42,14 +42,15 @@ struct generation_row {
 bool ledger_put_generation(struct ledger *l, const struct generation_row *g,
                            uint32_t *number, struct err *err);
 
-/* One state change of an alert, for its history. Text as JSON objects. */
+/* One state change of an alert, for its history; its annotations say threshold, spent. */
 struct alert_row {
     int64_t tick_ns;
-    struct str policy, rule, labels_json, annotations_json, from_state, to_state;
+    uint32_t generation; /* that decided; 0: a row of an older version */
+    struct str policy, policy_version, rule, labels_json, annotations_json, from_state,
+        to_state;
     double value;
 };
 bool ledger_put_alert(struct ledger *l, const struct alert_row *a, struct err *err);
-
 /* A named state that includes every record appended so far, replacing the last one of
  * that name: "books" is the checkpoint of counters and windows, "alerts" of alerts. */
 bool ledger_put_state(struct ledger *l, struct str name, struct str state,
@@ -105,7 +106,6 @@ bool ledger_seq_before(struct ledger_reader *r, int64_t booked_ns, uint64_t *seq
 /* *seq: the last record that the state includes; 0 and an empty *out if there is none. */
 bool ledger_read_state(struct ledger_reader *r, struct str name, struct buf *out,
                        uint64_t *seq, struct err *err);
-
 /* Keys committed at or after `since_ns`, oldest first; false ends the scan well. */
 typedef bool ledger_visit_key(void *ctx, const struct dedupe_key *key,
                               int64_t committed_ns);

@@ -20,6 +20,10 @@ static bool list_change(void *ctx, uint64_t number, const struct alert_row *a,
     time_json(b, a->tick_ns);
     buf_byte(b, ',');
     text_json(b, "policy", a->policy);
+    if (a->policy_version.size)
+        text_json(b, "policy_version", a->policy_version);
+    if (a->generation)
+        buf_format(b, "\"generation\":%u,", a->generation);
     text_json(b, "rule", a->rule);
     text_json(b, "from", a->from_state);
     text_json(b, "to", a->to_state);

@@ -26,13 +26,27 @@ static struct str pairs_text(struct ticker *t, const struct pair *pairs, size_t 
     return arena_copy(&t->arena, buf_str(&t->scratch));
 }
 
+static struct str version_of(const struct generation *g, struct str policy)
+{
+    const struct policy_file *files;
+    size_t count = policy_files(g->policies, &files);
+
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(files[i].name, policy))
+            return files[i].version;
+    return (struct str){NULL, 0};
+}
+
 static struct alert_row history_row(struct tick *t, const struct alert_change *change)
 {
     const struct alert *a = change->alert;
+    const struct generation *g = t->ticker->generation;
 
     return (struct alert_row){
         .tick_ns = t->at_ns,
+        .generation = generation_ruling(g)->number,
         .policy = a->policy,
+        .policy_version = version_of(g, a->policy),
         .rule = a->rule,
         .labels_json = pairs_text(t->ticker, a->labels, a->label_count),
         .annotations_json = pairs_text(t->ticker, a->annotations, a->annotation_count),

@@ -4,9 +4,7 @@
 
 static const char records_sql[] =
     "SELECT * FROM entries WHERE seq < ? AND seq > ? ORDER BY seq DESC";
-static const char alerts_sql[] =
-    "SELECT id, tick_ns, policy, rule, from_state, to_state, value, labels, annotations"
-    " FROM alerts WHERE id < ? ORDER BY id DESC";
+static const char alerts_sql[] = "SELECT * FROM alerts WHERE id < ? ORDER BY id DESC";
 static const char generation_sql[] =
     "SELECT config_hash, policy_hash, data_hash, price_hash, active_since_ns, disabled"
     " FROM generations WHERE number = ?";
@@ -123,18 +121,25 @@ bool ledger_look(struct ledger_reader *r, uint64_t seq, ledger_visit *visit, voi
     return seq == 0 || ledger_scan(r, seq - 1, seq, visit, ctx, err);
 }
 
+/* The last two columns are of schema version 4. */
 static void read_alert(sqlite3_stmt *row, struct alert_row *out)
 {
+    bool has_revision = sqlite3_column_count(row) > 11;
+
     *out = (struct alert_row){
         .tick_ns = sqlite3_column_int64(row, 1),
-        .policy = db_text(row, 2),
-        .rule = db_text(row, 3),
-        .from_state = db_text(row, 4),
-        .to_state = db_text(row, 5),
-        .value = sqlite3_column_double(row, 6),
-        .labels_json = db_text(row, 7),
-        .annotations_json = db_text(row, 8),
+        .policy = db_text(row, 3),
+        .rule = db_text(row, 4),
+        .from_state = db_text(row, 5),
+        .to_state = db_text(row, 6),
+        .value = sqlite3_column_double(row, 7),
+        .labels_json = db_text(row, 8),
+        .annotations_json = db_text(row, 9),
     };
+    if (!has_revision)
+        return;
+    out->generation = (uint32_t)sqlite3_column_int64(row, 10);
+    out->policy_version = db_text(row, 11);
 }
 
 /* Ticks never go back: one before the start ends it. */

@@ -83,6 +83,8 @@ bool ledger_put_alert(struct ledger *l, const struct alert_row *a, struct err *e
     sqlite3_bind_double(put, 7, a->value);
     db_bind_text(put, 8, a->labels_json);
     db_bind_text(put, 9, a->annotations_json);
+    sqlite3_bind_int64(put, 10, a->generation);
+    db_bind_text(put, 11, a->policy_version);
     return ledger_noted(l, db_run(put, err));
 }
 

@@ -22,7 +22,8 @@ static const char *const statements_sql[STATEMENT_COUNT] = {
         ("SELECT number, config_hash, policy_hash, data_hash, price_hash, disabled"
          " FROM generations ORDER BY number DESC LIMIT 1"),
     [STATEMENT_PUT_GENERATION] = "INSERT INTO generations VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-    [STATEMENT_PUT_ALERT] = "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_PUT_ALERT] =
+        "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_STATE] = "INSERT OR REPLACE INTO states VALUES(?, ?, ?)",
     [STATEMENT_PUT_BATCH] = "INSERT INTO rollup_batches VALUES(?, ?, ?, ?)",
     [STATEMENT_PUT_GROUP] =

@@ -29,7 +29,7 @@ static const char tables_sql[] =
     " price_hash TEXT, disabled TEXT);"
     "CREATE TABLE alerts(id INTEGER PRIMARY KEY, tick_ns INT, last_seq INT, policy TEXT,"
     " rule TEXT, from_state TEXT, to_state TEXT, value REAL, labels TEXT,"
-    " annotations TEXT);"
+    " annotations TEXT, generation INT, policy_version TEXT);"
     "CREATE TABLE states(name TEXT PRIMARY KEY, seq INT, blob BLOB);";
 
 static const char views_sql[] =
@@ -181,6 +181,8 @@ static bool create(sqlite3 *db, struct err *err)
 static const char *const upgrades[LEDGER_SCHEMA_VERSION] = {
     [1] = "ALTER TABLE generations ADD COLUMN disabled TEXT;",
     [2] = rollups_sql,
+    [3] = "ALTER TABLE alerts ADD COLUMN generation INT;"
+          "ALTER TABLE alerts ADD COLUMN policy_version TEXT;",
 };
 
 static bool upgrade(sqlite3 *db, int64_t version, struct err *err)

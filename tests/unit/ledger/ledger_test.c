@@ -56,7 +56,7 @@ TEST(a_newer_schema_is_refused_with_advice)
 
     fixture_open(&f);
     ledger_close(f.ledger);
-    run_sql(f.path, "UPDATE meta SET value = 4 WHERE key = 'schema_version'");
+    run_sql(f.path, "UPDATE meta SET value = 5 WHERE key = 'schema_version'");
     assert_false(fixture_open_ledger(&f, &err));
     assert_int_equal(err.kind, ERR_INPUT);
     assert_non_null(strstr(err.text, "run the newer spendwarden"));
@@ -64,6 +64,29 @@ TEST(a_newer_schema_is_refused_with_advice)
     assert_false(ledger_reader_open(&reader, f.path, &test_schema, &err));
     assert_int_equal(err.kind, ERR_INPUT);
     fixture_close(&f);
+}
+
+static void put_alert(struct fixture *f)
+{
+    const struct alert_row a = {.tick_ns = 7,
+                                .generation = 3,
+                                .policy = STR("finops"),
+                                .policy_version = STR("2.1"),
+                                .rule = STR("Spike"),
+                                .from_state = STR("pending"),
+                                .to_state = STR("firing"),
+                                .labels_json = STR("{\"team\":\"a\"}"),
+                                .annotations_json = STR("{}"),
+                                .value = 3.5};
+    struct err err = {0};
+
+    assert_true(ledger_begin(f->ledger, &err));
+    assert_true(ledger_put_alert(f->ledger, &a, &err));
+    assert_true(ledger_commit(f->ledger, 9, &err));
+    assert_sql(f->path,
+               "SELECT rule || labels || to_state || value || generation ||"
+               " policy_version FROM alerts",
+               "Spike{\"team\":\"a\"}firing3.532.1");
 }
 
 TEST(an_older_schema_is_brought_up_to_date)
@@ -77,6 +100,8 @@ TEST(an_older_schema_is_brought_up_to_date)
     ledger_close(f.ledger);
     run_sql(f.path, "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
                     "ALTER TABLE generations DROP COLUMN disabled;"
+                    "ALTER TABLE alerts DROP COLUMN policy_version;"
+                    "ALTER TABLE alerts DROP COLUMN generation;"
                     "INSERT INTO generations VALUES(1, 0, 0, 'a', 'b', 'c', 'd');"
                     "UPDATE meta SET value = 1 WHERE key = 'schema_version'");
     /* Who only reads takes it as it is. */
@@ -88,7 +113,8 @@ TEST(an_older_schema_is_brought_up_to_date)
     assert_int_equal(ledger_last_seq(f.ledger), 5);
     put_generation(&f, STR(""), 1);
     put_generation(&f, STR("[\"p\"]"), 2);
-    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "3");
+    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "4");
+    put_alert(&f);
     assert_sql(f.path,
                "SELECT group_concat(number || coalesce(disabled, '')) FROM generations",
                "1,2[\"p\"]");
@@ -234,9 +260,6 @@ TEST(a_generation_has_a_number_until_it_changes)
 TEST(ticks_and_alerts_are_rows_of_the_history)
 {
     struct fixture f;
-    struct alert_row a = {
-        7,         STR("finops"),  STR("Spike"),  STR("{\"team\":\"a\"}"),
-        STR("{}"), STR("pending"), STR("firing"), 3.5};
     struct err err = {0};
     int64_t tick_ns;
 
@@ -244,13 +267,11 @@ TEST(ticks_and_alerts_are_rows_of_the_history)
     fixture_write(&f, 1, 2, 1);
     assert_true(ledger_begin(f.ledger, &err));
     assert_true(ledger_put_tick(f.ledger, 7, &err));
-    assert_true(ledger_put_alert(f.ledger, &a, &err));
     assert_true(ledger_commit(f.ledger, 8, &err));
+    put_alert(&f);
     assert_true(ledger_last_tick(fixture_reader(&f), &tick_ns, &err));
     assert_int_equal(tick_ns, 7);
     assert_sql(f.path, "SELECT tick_ns || ':' || last_seq FROM ticks", "7:2");
-    assert_sql(f.path, "SELECT rule || labels || to_state || value FROM alerts",
-               "Spike{\"team\":\"a\"}firing3.5");
     fixture_close(&f);
 }
 
