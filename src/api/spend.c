@@ -56,6 +56,11 @@ static bool add_bound(struct report *r, int64_t ns, struct err *err)
     return true;
 }
 
+static int64_t slot_after(int64_t ns)
+{
+    return (ns + SPEND_SLOT_NS - 1) / SPEND_SLOT_NS * SPEND_SLOT_NS;
+}
+
 /* Periods of the configured time zone; the first and last may be cut. */
 static bool calendar_steps(struct report *r, enum period period, struct err *err)
 {
@@ -65,7 +70,7 @@ static bool calendar_steps(struct report *r, enum period period, struct err *err
         if (!add_bound(r, at, err))
             return false;
         zone_period(r->ask.config->zone, period, START_DAY_USUAL, at, &start, &at);
-        at -= at % SPEND_SLOT_NS;
+        at = slot_after(at); /* not before: that period would come again for ever */
     }
     return add_bound(r, r->end_ns, err);
 }

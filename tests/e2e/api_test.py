@@ -352,6 +352,15 @@ def check_noise(checks, engine):
     checks.equal("noise is answered", odd, [])
 
 
+def check_odd_zone(checks, stage, policy):
+    """Liberia was 44 min 30 s behind UTC until 1972: its days did not begin with a slot of 15 minutes."""
+    engine = stage.engine("odd", {"time_zone": "Africa/Monrovia", "policies": {"paths": [policy]}}).start()
+    data = engine.get("/api/v1/spend?step=day&start=1970-01-02&end=1970-01-07").json["data"]
+    checks.equal("periods that end within a slot end", (data["start"], data["end"], data["rows"]),
+                 ("1970-01-02T00:30:00.000Z", "1970-01-07T00:45:00.000Z", []))
+    engine.end()
+
+
 def check_all(checks, engine, expected, when, rows=True, outside=0):
     print(f"--- {when}", flush=True)
     total = check_groupings(checks, engine, expected) if rows else \
@@ -404,6 +413,7 @@ def run(checks, stage, _build):
     checks.true("rows are pruned", gone)
     checks.equal("pruned rows are in the sums still",
                  check_all(checks, engine, expected, "after pruning", False, 8), total)
+    check_odd_zone(checks, stage, policy)
     refused = engine.get("/api/v1/spend?by=end_user&start=2026-03-01&end=2026-04-01")
     checks.true("what only rows knew is refused, with what to ask", refused.status == 422 and
                 "end_user" in refused.json["error"] and "start=" in refused.json["error"], refused.text)
