@@ -13,7 +13,6 @@ enum { SMALL_BODY = 64 * 1024, IDLE_TIMEOUT_S = 75, GRACE_SECONDS = 5 };
 static const struct str ingest_prefix = STR("/v1/ingest/");
 
 static const char *const no_parameters[] = {NULL};
-static const char *const alerts_parameters[] = {"shadow", NULL};
 static const char *const coverage_parameters[] = {"label", "source", "of", "window",
                                                   NULL};
 
@@ -34,8 +33,7 @@ static const struct route {
     {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, VIEW_RELOAD, NULL},
     {STR("/api/v1/status"), false, SCOPE_READ, view_status, VIEW_PROMPT, no_parameters},
     {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, VIEW_PROMPT, no_parameters},
-    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, VIEW_PROMPT,
-     alerts_parameters},
+    {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, VIEW_PROMPT, NULL},
     {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, VIEW_QUERY, NULL},
     {STR("/api/v1/spend"), false, SCOPE_READ, view_spend, VIEW_QUERY, NULL},
     {STR("/api/v1/top"), false, SCOPE_READ, view_top, VIEW_QUERY, NULL},

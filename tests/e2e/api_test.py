@@ -309,7 +309,7 @@ WRONG = {
     "requests/call-1": ["limit=1"],
     "alerts/history": ["state=fired", "limit=0", "cursor=x", "window=1y", "label=team"],
     "prices": ["limit=0", "cursor=-1", "at=soon", "window=x", "models=gpt-4o"],
-    "rules": ["name=x"], "alerts": ["state=firing"], "status": ["full=1"],
+    "rules": ["name=x"], "alerts": ["state=on", "shadow=1", "stat=firing"], "status": ["full=1"],
 }
 
 
