@@ -14,6 +14,8 @@ struct webhook_options {
                                  values that stand beside its name */
     const char
         *secret_file; /* HMAC-SHA256 of the body as X-Spendwarden-Signature; NULL: none */
+    int64_t repeat_ns;  /* what fires unchanged is told again so often; 0: never */
+    bool send_resolved; /* also told of what is over */
 };
 
 struct outbox_options {
@@ -44,7 +46,8 @@ void outbox_close(struct outbox *o);
 /* Copies. `due`: as rules_due gives. Alertmanagers get all of them, the newest state of
  * an alert in place of one that waits; a failed batch is not tried again, the next resend
  * covers it. Webhooks get one POST for each rule or budget and group of which an alert
- * changed, in order, tried again for 4 h after network errors and 5xx. Any thread. */
+ * changed, or that fires and was last told a repeat interval ago; in order, tried again
+ * for 4 h after network errors and 5xx. Any thread. */
 void outbox_post(struct outbox *o, const struct alert *due, size_t count,
                  int64_t tick_ns);
 

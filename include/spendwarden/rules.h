@@ -24,6 +24,7 @@ struct alert {
     uint64_t fingerprint;                       /* as Alertmanager counts it */
     double value;                               /* last seen while the condition held */
     int64_t pending_ns, starts_ns, resolved_ns; /* 0: not yet */
+    int64_t told_ns; /* of rules_due: when it was due before; 0: never */
 };
 
 struct rules; /* all instances of all rules and budgets */

@@ -13,6 +13,6 @@ bool alertmanager_alert(struct buf *out, const struct outgoing *o,
     set_time(root, "endsAt",
              a->state == ALERT_FIRING ? tick_ns + external->valid_ns : a->resolved_ns);
     if (*external->url) /* an empty text is no URI */
-        set_text(root, "generatorURL", str_of(external->url));
+        set_generator(root, o, external);
     return json_into(out, root);
 }

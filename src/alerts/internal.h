@@ -48,6 +48,10 @@ void set_text(json_t *object, const char *key, struct str text);
 void set_time(json_t *object, const char *key, int64_t ns);
 json_t *json_of_pairs(const struct pair *pairs, size_t count);
 
+/* Where to look for the alert: external.url + a path of the API; "" without one. */
+void set_generator(json_t *object, const struct outgoing *o,
+                   const struct external *external);
+
 /* Compact; takes the reference. False: no memory. */
 bool json_into(struct buf *out, json_t *root);
 
@@ -57,9 +61,9 @@ bool json_into(struct buf *out, json_t *root);
 bool alertmanager_alert(struct buf *out, const struct outgoing *o,
                         const struct external *external, int64_t tick_ns);
 
-/* Of the alerts of one group; `sorted` are pointers into them. */
+/* Of the alerts of one group; `repeated`: none of them changed. */
 bool webhook_body(struct buf *out, const char *receiver,
-                  const struct outgoing *const *alerts, size_t count,
+                  const struct outgoing *const *alerts, size_t count, bool repeated,
                   const struct external *external);
 
 /* --- receiver.c --- */
@@ -72,6 +76,8 @@ struct receiver {
     size_t match_count;
     const struct pair *match;
     struct str secret; /* empty: unsigned */
+    int64_t repeat_ns;
+    bool send_resolved;
     int64_t timeout_ns;
 
     /* Under the outbox's lock. */
@@ -102,6 +108,14 @@ void receiver_load(struct receiver *r);
 
 /* Hands its body to the multi handle. */
 bool receiver_start(struct receiver *r, CURLM *multi, int64_t now_ns);
+
+/* --- webhook.c: what a webhook is told --- */
+
+bool webhook_wants(const struct receiver *r, const struct outgoing *o);
+
+/* Of a group of which nothing changed: it fires, and was last told an interval ago. */
+bool webhook_repeats(const struct receiver *r, const struct outgoing *const *group,
+                     size_t count, int64_t tick_ns);
 
 enum outcome_of_post { POST_DONE, POST_FAILED, POST_RETRY };
 

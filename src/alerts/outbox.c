@@ -288,18 +288,18 @@ static void post_to_alertmanagers(struct outbox *o, const struct outgoing *alert
     buf_release(&text);
 }
 
-/* One group; nothing if none of its alerts changed. */
+/* One group; nothing if none of its alerts changed and none is to be told again. */
 static void post_group(struct outbox *o, struct receiver *r,
-                       const struct outgoing *const *group, size_t count)
+                       const struct outgoing *const *group, size_t count, int64_t tick_ns)
 {
     struct buf text = {0};
     bool changed = false;
 
     for (size_t i = 0; i < count; i++)
         changed |= group[i]->alert->changed;
-    if (!changed)
+    if (!changed && !webhook_repeats(r, group, count, tick_ns))
         return;
-    if (!webhook_body(&text, r->webhook_name, group, count, &o->external))
+    if (!webhook_body(&text, r->webhook_name, group, count, !changed, &o->external))
         text.failed = true;
     put(o, r, group[0]->group, count, &text);
     buf_release(&text);
@@ -316,25 +316,25 @@ static int by_group(const void *left, const void *right)
 }
 
 static void post_to_webhook(struct outbox *o, struct receiver *r,
-                            const struct outgoing **sorted, size_t count)
+                            const struct outgoing **sorted, size_t count, int64_t tick_ns)
 {
     const struct outgoing *group[GROUP_MAX];
     size_t size = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (size && (size == GROUP_MAX || sorted[i]->group != group[0]->group)) {
-            post_group(o, r, group, size);
+            post_group(o, r, group, size, tick_ns);
             size = 0;
         }
-        if (outgoing_matches(sorted[i], r->match, r->match_count))
+        if (webhook_wants(r, sorted[i]))
             group[size++] = sorted[i];
     }
     if (size)
-        post_group(o, r, group, size);
+        post_group(o, r, group, size, tick_ns);
 }
 
 static void post_to_webhooks(struct outbox *o, const struct outgoing *alerts,
-                             size_t count)
+                             size_t count, int64_t tick_ns)
 {
     const struct outgoing **sorted = calloc(count, sizeof *sorted);
 
@@ -344,7 +344,7 @@ static void post_to_webhooks(struct outbox *o, const struct outgoing *alerts,
         qsort(sorted, count, sizeof *sorted, by_group);
     for (size_t at = 0; sorted && at < o->receiver_count; at++)
         if (o->receivers[at].kind == RECEIVER_WEBHOOK)
-            post_to_webhook(o, &o->receivers[at], sorted, count);
+            post_to_webhook(o, &o->receivers[at], sorted, count, tick_ns);
     free(sorted);
 }
 
@@ -357,7 +357,7 @@ void outbox_post(struct outbox *o, const struct alert *due, size_t count, int64_
     for (size_t i = 0; i < count; i++)
         outgoing_init(&alerts[i], &due[i], &o->external);
     post_to_alertmanagers(o, alerts, count, tick_ns);
-    post_to_webhooks(o, alerts, count);
+    post_to_webhooks(o, alerts, count, tick_ns);
     free(alerts);
     curl_multi_wakeup(o->multi);
 }

@@ -159,6 +159,8 @@ bool receiver_init_webhook(struct receiver *r, struct arena *arena,
 
     snprintf(name, sizeof name, "webhook:%s", options->name);
     r->kind = RECEIVER_WEBHOOK;
+    r->repeat_ns = options->repeat_ns;
+    r->send_resolved = options->send_resolved;
     r->name = arena_cstr(arena, str_of(name));
     r->webhook_name = arena_cstr(arena, str_of(options->name));
     if (!r->name || !r->webhook_name)

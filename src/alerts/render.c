@@ -99,3 +99,18 @@ bool json_into(struct buf *out, json_t *root)
     json_decref(root);
     return ok && !out->failed;
 }
+
+void set_generator(json_t *object, const struct outgoing *o,
+                   const struct external *external)
+{
+    struct str base = str_of(external->url);
+    struct buf url = {0};
+
+    while (base.size && base.at[base.size - 1] == '/')
+        base.size--;
+    if (base.size)
+        buf_format(&url, "%.*s/api/v1/alerts?fingerprint=%016llx", STR_ARG(base),
+                   (unsigned long long)o->alert->fingerprint);
+    set_text(object, "generatorURL", buf_str(&url));
+    buf_release(&url);
+}

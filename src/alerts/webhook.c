@@ -22,7 +22,7 @@ static json_t *alert_json(const struct outgoing *o, const struct external *exter
         set_text(root, "endsAt", STR("0001-01-01T00:00:00Z"));
     else
         set_time(root, "endsAt", a->resolved_ns);
-    set_text(root, "generatorURL", str_of(external->url));
+    set_generator(root, o, external);
     snprintf(fingerprint, sizeof fingerprint, "%016llx",
              (unsigned long long)o->fingerprint);
     set_text(root, "fingerprint", str_of(fingerprint));
@@ -98,15 +98,44 @@ static void set_group_key(json_t *root, const struct pair *labels, size_t count)
     buf_release(&key);
 }
 
-static struct str reason_of(bool any_firing, bool any_new)
+bool webhook_wants(const struct receiver *r, const struct outgoing *o)
 {
+    return (r->send_resolved || o->alert->state == ALERT_FIRING) &&
+           outgoing_matches(o, r->match, r->match_count);
+}
+
+/* Intervals are counted from the newest start, so that they need no memory of their own
+ * and a restart changes nothing. */
+bool webhook_repeats(const struct receiver *r, const struct outgoing *const *group,
+                     size_t count, int64_t tick_ns)
+{
+    int64_t start_ns = 0, told_ns = group[0]->alert->told_ns;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct alert *a = group[i]->alert;
+        if (a->state == ALERT_FIRING && a->starts_ns > start_ns)
+            start_ns = a->starts_ns;
+        if (a->told_ns > told_ns)
+            told_ns = a->told_ns;
+    }
+    if (r->repeat_ns == 0 || start_ns == 0 || tick_ns < start_ns)
+        return false;
+    if (told_ns < start_ns)
+        told_ns = start_ns;
+    return (tick_ns - start_ns) / r->repeat_ns > (told_ns - start_ns) / r->repeat_ns;
+}
+
+static struct str reason_of(bool any_firing, bool any_new, bool repeated)
+{
+    if (repeated)
+        return STR("repeat interval elapsed");
     if (any_new)
         return STR("new alerts added");
     return any_firing ? STR("some alerts resolved") : STR("all alerts resolved");
 }
 
 bool webhook_body(struct buf *out, const char *receiver,
-                  const struct outgoing *const *alerts, size_t count,
+                  const struct outgoing *const *alerts, size_t count, bool repeated,
                   const struct external *external)
 {
     bool any_firing = false, any_new = false;
@@ -123,7 +152,7 @@ bool webhook_body(struct buf *out, const char *receiver,
     set_text(root, "receiver", str_of(receiver));
     set_text(root, "status", status_of(any_firing ? ALERT_FIRING : ALERT_RESOLVED));
     json_object_set_new(root, "alerts", list);
-    set_text(root, "notification_reason", reason_of(any_firing, any_new));
+    set_text(root, "notification_reason", reason_of(any_firing, any_new, repeated));
     json_object_set_new(root, "groupLabels", json_of_pairs(group, group_count));
     json_object_set_new(root, "commonLabels", common_labels(alerts, count));
     json_object_set_new(root, "commonAnnotations", common_annotations(alerts, count));

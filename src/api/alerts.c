@@ -1,5 +1,7 @@
 /* /api/v1/alerts: those of the last tick; below it every change of a state, from the
  * ledger. */
+#include <stdio.h>
+
 #include "ask.h"
 #include "spendwarden/value.h"
 
@@ -45,10 +47,20 @@ static bool ask_state(const struct ask *a, struct str *state, struct err *err)
 
 /* --- as of the last tick --- */
 
+/* Every label set has one; a text that is none names no alert. */
+static bool has_fingerprint(const struct alert *a, const char *asked)
+{
+    char own[17];
+
+    snprintf(own, sizeof own, "%016llx", (unsigned long long)a->fingerprint);
+    return !asked || strcmp(own, asked) == 0;
+}
+
 static bool list_alerts(const struct ask *a, const struct tick_view *tick,
                         struct buf *out, struct err *err)
 {
-    static const char *const names[] = {"state", "policy", "shadow", NULL};
+    static const char *const names[] = {"state", "policy", "fingerprint", "shadow", NULL};
+    const char *fingerprint = http_query(a->request, "fingerprint");
     struct str policy = str_of(http_query(a->request, "policy")), state;
     const char *comma = "";
     bool shadow = false;
@@ -60,7 +72,8 @@ static bool list_alerts(const struct ask *a, const struct tick_view *tick,
     for (size_t i = 0; i < count; i++) {
         const struct alert *alert = shadow ? &tick->shadow_alerts[i] : &tick->alerts[i];
         if ((state.size && !str_eq(state, alert_state_name(alert->state))) ||
-            (policy.size && !str_eq(policy, alert->policy)))
+            (policy.size && !str_eq(policy, alert->policy)) ||
+            !has_fingerprint(alert, fingerprint))
             continue;
         buf_add(out, str_of(comma));
         alert_json(out, alert, shadow);

@@ -50,7 +50,8 @@ static bool same_labels(const struct config *a, const struct config *b)
 static bool same_webhook(const struct webhook_options *a, const struct webhook_options *b)
 {
     return same_text(a->name, b->name) && same_text(a->url, b->url) &&
-           same_text(a->secret_file, b->secret_file) &&
+           same_text(a->secret_file, b->secret_file) && a->repeat_ns == b->repeat_ns &&
+           a->send_resolved == b->send_resolved &&
            same_pairs(a->match, a->match_count, b->match, b->match_count);
 }
 

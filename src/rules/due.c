@@ -71,6 +71,7 @@ size_t rules_due(struct rules *r, const struct alert **out)
         struct instance *i = r->instances[at];
         if (!is_due(r, i, &changed))
             continue;
+        i->alert.told_ns = i->sent_ns;
         r->due[r->due_count++] = i->alert;
         mark_sent(r, i);
     }

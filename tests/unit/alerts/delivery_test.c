@@ -7,7 +7,7 @@
     "8\","                                                                               \
     "\"team\":\"ml\"},\"annotations\":{\"limit\":\"1000\",\"value\":\"0.8125\"},"        \
     "\"startsAt\":\"2026-08-22T10:00:00.000Z\",\"endsAt\":\"2026-08-22T10:04:15.000Z\"," \
-    "\"generatorURL\":\"http://warden\"}"
+    "\"generatorURL\":\"http://warden/api/v1/alerts?fingerprint=34f86aa6d30ae673\"}"
 
 TEST(an_alertmanager_gets_a_firing_alert_byte_for_byte)
 {

@@ -52,6 +52,8 @@ struct setting {
     const struct pair *labels;
     size_t queue_max;
     int64_t timeout_ns;
+    int64_t repeat_ns; /* of the first webhook */
+    bool firing_only;
 };
 
 static inline struct outbox *opened(const struct setting *s)
@@ -62,8 +64,9 @@ static inline struct outbox *opened(const struct setting *s)
     snprintf(second, sizeof second, "http://127.0.0.1:%d/", s->second_port);
     const struct alertmanager_options managers[] = {{am}};
     const struct webhook_options hooks[] = {
-        {"oncall", hook, s->match_count, s->match, s->secret_file},
-        {"second", second, 0, NULL, NULL},
+        {"oncall", hook, s->match_count, s->match, s->secret_file, s->repeat_ns,
+         !s->firing_only},
+        {"second", second, 0, NULL, NULL, 0, true},
     };
     const struct outbox_options options = {
         .alertmanager_count = s->alertmanager_port != 0,

@@ -13,14 +13,16 @@ static const char firing_and_resolved[] =
         "warning",
         "0.8") ",\"annotations\":{\"limit\":\"1000\",\"value\":\"0.8125\"},"
                "\"startsAt\":\"2026-08-22T10:00:00.000Z\","
-               "\"endsAt\":\"0001-01-01T00:00:00Z\",\"generatorURL\":\"http://warden\","
+               "\"endsAt\":\"0001-01-01T00:00:00Z\",\"generatorURL\":"
+               "\"http://warden/api/v1/alerts?fingerprint=%016llx\","
                "\"fingerprint\":\"%016llx\"},"
                "{\"status\":\"resolved\",\"labels\":" LABELS(
                    "critical",
                    "1") ",\"annotations\":{\"limit\":\"1000\",\"value\":\"1.5\"},"
                         "\"startsAt\":\"2026-08-22T10:00:00.000Z\","
                         "\"endsAt\":\"2026-08-22T10:01:00.000Z\","
-                        "\"generatorURL\":\"http://warden\","
+                        "\"generatorURL\":\"http://warden/api/v1/"
+                        "alerts?fingerprint=%016llx\","
                         "\"fingerprint\":\"%016llx\"}],"
                         "\"notification_reason\":\"some alerts resolved\","
                         "\"groupLabels\":" GROUP ",\"commonLabels\":" GROUP ","
@@ -39,6 +41,8 @@ TEST(a_group_is_one_body_of_version_4_byte_for_byte)
     alerts[0].changed = false; /* goes along because the other one changed */
     snprintf(expected, sizeof expected, firing_and_resolved,
              (unsigned long long)alerts[0].fingerprint,
+             (unsigned long long)alerts[0].fingerprint,
+             (unsigned long long)alerts[1].fingerprint,
              (unsigned long long)alerts[1].fingerprint);
     receiver_begin(&h, 0);
     struct outbox *o = opened(&(struct setting){.webhook_port = h.port});
@@ -66,6 +70,54 @@ TEST(a_resend_is_nothing_to_a_webhook)
     assert_int_equal(settled(o, 0).sent, 1);
     assert_int_equal(received(&h), 1);
     outbox_close(o);
+    receiver_end(&h);
+}
+
+/* As posted each minute for three intervals after the start, told anew or not. */
+static int told_within(const struct setting *setting, struct http_receiver *h,
+                       struct alert a, int64_t begin_minutes)
+{
+    struct outbox *o = opened(setting);
+
+    for (int64_t minute = begin_minutes; minute <= 61; minute++) {
+        a.told_ns = SAMPLE_NS + (minute - 1) * NS_PER_MINUTE;
+        outbox_post(o, &a, 1, SAMPLE_NS + minute * NS_PER_MINUTE);
+        settled(o, 0);
+        a.changed = false;
+    }
+    outbox_close(o);
+    return received(h);
+}
+
+TEST(what_fires_unchanged_is_told_again_after_each_interval)
+{
+    struct http_receiver h = {0};
+    struct alert a = sample(ALERT_FIRING);
+
+    receiver_begin(&h, 0);
+    const struct setting setting = {.webhook_port = h.port,
+                                    .repeat_ns = 20 * NS_PER_MINUTE};
+    assert_int_equal(told_within(&setting, &h, a, 0), 4); /* at 0, 20, 40 and 60 min */
+    assert_non_null(
+        strstr(h.got[3].body, "\"notification_reason\":\"repeat interval elapsed\""));
+    /* After a restart in between it goes on with the next interval. */
+    a.changed = false;
+    assert_int_equal(told_within(&setting, &h, a, 41), 5);
+    receiver_end(&h);
+}
+
+TEST(what_is_over_is_not_repeated_and_not_told_to_who_does_not_want_it)
+{
+    struct http_receiver h = {0};
+    struct alert over = sample(ALERT_RESOLVED);
+
+    receiver_begin(&h, 0);
+    const struct setting repeats = {.webhook_port = h.port,
+                                    .repeat_ns = 20 * NS_PER_MINUTE};
+    assert_int_equal(told_within(&repeats, &h, over, 0), 1);
+    const struct setting firing_only = {.webhook_port = h.port, .firing_only = true};
+    assert_int_equal(told_within(&firing_only, &h, over, 0), 1);
+    assert_int_equal(told_within(&firing_only, &h, sample(ALERT_FIRING), 0), 2);
     receiver_end(&h);
 }
 
@@ -206,8 +258,8 @@ TEST(a_secret_file_that_is_missing_or_empty_is_named)
     const char *const paths[] = {"/nonexistent/secret", "/dev/null"};
 
     for (size_t i = 0; i < 2; i++) {
-        const struct webhook_options hook = {"oncall", "http://127.0.0.1/", 0, NULL,
-                                             paths[i]};
+        const struct webhook_options hook = {
+            .name = "oncall", .url = "http://127.0.0.1/", .secret_file = paths[i]};
         const struct outbox_options options = {.webhook_count = 1, .webhooks = &hook};
         struct outbox *o;
         struct err err = {0};
@@ -222,6 +274,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_is_one_body_of_version_4_byte_for_byte),
         cmocka_unit_test(a_resend_is_nothing_to_a_webhook),
+        cmocka_unit_test(what_fires_unchanged_is_told_again_after_each_interval),
+        cmocka_unit_test(
+            what_is_over_is_not_repeated_and_not_told_to_who_does_not_want_it),
         cmocka_unit_test(a_webhook_gets_what_it_matches),
         cmocka_unit_test(a_webhook_gets_what_has_one_of_the_values),
         cmocka_unit_test(a_500_is_tried_again_with_the_same_body),
