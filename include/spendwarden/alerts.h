@@ -3,8 +3,17 @@
 #pragma once
 #include "spendwarden/rules.h"
 
+/* How to be let in, as Prometheus names it. NULL: not so. Files hold secrets or PEM. */
+struct access_options {
+    const char *username, *password_file;         /* basic_auth: both */
+    const char *authorization, *credentials_file; /* authorization: the type, "Bearer" */
+    const char *ca_file, *cert_file, *key_file;   /* tls_config */
+    bool insecure_skip_verify;
+};
+
 struct alertmanager_options {
     const char *url; /* with its route prefix; "/api/v2/alerts" is added */
+    struct access_options access;
 };
 
 struct webhook_options {
@@ -16,6 +25,7 @@ struct webhook_options {
         *secret_file; /* HMAC-SHA256 of the body as X-Spendwarden-Signature; NULL: none */
     int64_t repeat_ns;  /* what fires unchanged is told again so often; 0: never */
     bool send_resolved; /* also told of what is over */
+    struct access_options access;
 };
 
 struct outbox_options {

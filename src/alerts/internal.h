@@ -13,7 +13,8 @@ enum {
     MERGED_LABELS_MAX = ALERT_LABELS_MAX + EXTERNAL_LABELS_MAX,
     BATCH_MAX = 256,            /* alerts in one body, as Prometheus has it */
     QUEUE_BYTES_MAX = 16 << 20, /* per receiver */
-    ANSWER_READ_MAX = 4096,     /* bytes of a response */
+    SECRET_BYTES_MAX = 4096,
+    ANSWER_READ_MAX = 4096, /* bytes of a response */
     ANSWER_SHOWN_MAX = 200,
 };
 
@@ -66,6 +67,19 @@ bool webhook_body(struct buf *out, const char *receiver,
                   const struct outgoing *const *alerts, size_t count, bool repeated,
                   const struct external *external);
 
+/* --- access.c --- */
+
+/* The file's text without its last line break, terminated. */
+bool secret_read(char out[SECRET_BYTES_MAX + 1], size_t *size, const char *path,
+                 struct err *err);
+
+bool access_copy(struct access_options *out, const struct access_options *options,
+                 struct arena *arena);
+
+/* For the next transfer. False: *err names the file that cannot be read. */
+bool access_apply(CURL *easy, struct curl_slist **headers, const struct access_options *a,
+                  struct err *err);
+
 /* --- receiver.c --- */
 
 enum receiver_kind { RECEIVER_ALERTMANAGER, RECEIVER_WEBHOOK };
@@ -76,6 +90,7 @@ struct receiver {
     size_t match_count;
     const struct pair *match;
     struct str secret; /* empty: unsigned */
+    struct access_options access;
     int64_t repeat_ns;
     bool send_resolved;
     int64_t timeout_ns;
@@ -92,7 +107,8 @@ struct receiver {
     bool busy;       /* a transfer is under way */
     int64_t first_try_ns, retry_ns, backoff_ns; /* monotonic */
     char answer[ANSWER_SHOWN_MAX];
-    size_t answer_size; /* read in all */
+    char reason[CURL_ERROR_SIZE]; /* of a transfer that failed; or empty */
+    size_t answer_size;           /* read in all */
     struct log_limit limit;
 };
 

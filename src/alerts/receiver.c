@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,8 +7,6 @@
 #define BACKOFF_FIRST_NS (NS_PER_SECOND / 2)
 #define BACKOFF_MAX_NS (2 * NS_PER_MINUTE)
 #define RETRY_FOR_NS (4 * NS_PER_HOUR)
-
-enum { SECRET_BYTES_MAX = 4096 };
 
 static bool is_http(CURLU *url)
 {
@@ -110,30 +107,20 @@ bool receiver_init_alertmanager(struct receiver *r, struct arena *arena,
     r->url = add_path(url, "/api/v2/alerts") ? url_text(url, arena) : NULL;
     curl_url_cleanup(shown);
     curl_url_cleanup(url);
+    if (!access_copy(&r->access, &options->access, arena))
+        r->url = NULL;
     return is_ready(r, err);
 }
 
-/* The file's text without its last line break. */
-static bool read_secret(struct receiver *r, struct arena *arena, const char *path,
+static bool keep_secret(struct receiver *r, struct arena *arena, const char *path,
                         struct err *err)
 {
     char text[SECRET_BYTES_MAX + 1];
-    FILE *file = fopen(path, "re");
+    struct err why = {0};
+    size_t size;
 
-    if (!file)
-        return err_set(err, ERR_CONFIG, "%s: %s: %m", r->name, path);
-    errno = 0;
-    size_t size = fread(text, 1, sizeof text, file);
-    int failure = ferror(file) ? errno : 0;
-    fclose(file);
-    if (failure)
-        return err_set(err, ERR_CONFIG, "%s: %s: %s", r->name, path, strerror(failure));
-    bool too_long = size > SECRET_BYTES_MAX;
-    while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
-        size--;
-    if (size == 0 || too_long)
-        return err_set(err, ERR_CONFIG, "%s: %s: a secret has 1 to %d bytes", r->name,
-                       path, SECRET_BYTES_MAX);
+    if (!secret_read(text, &size, path, &why))
+        return err_set(err, ERR_CONFIG, "%s: secret_file: %s", r->name, why.text);
     r->secret = arena_copy(arena, (struct str){text, size});
     explicit_bzero(text, sizeof text);
     return r->secret.size || err_set(err, ERR_MEMORY, "%s: out of memory", r->name);
@@ -170,9 +157,10 @@ bool receiver_init_webhook(struct receiver *r, struct arena *arena,
         return false;
     r->url = url_text(url, arena);
     curl_url_cleanup(url);
-    if (!copy_match(r, arena, options))
+    if (!copy_match(r, arena, options) ||
+        !access_copy(&r->access, &options->access, arena))
         return err_set(err, ERR_MEMORY, "%s: out of memory", r->name);
-    if (options->secret_file && !read_secret(r, arena, options->secret_file, err))
+    if (options->secret_file && !keep_secret(r, arena, options->secret_file, err))
         return false;
     return is_ready(r, err);
 }
@@ -265,6 +253,17 @@ static void set_options(struct receiver *r)
     curl_easy_setopt(r->easy, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(r->easy, CURLOPT_WRITEDATA, r);
     curl_easy_setopt(r->easy, CURLOPT_PRIVATE, r);
+    curl_easy_setopt(r->easy, CURLOPT_ERRORBUFFER, r->reason);
+}
+
+static bool is_let_in(struct receiver *r)
+{
+    struct err err = {0};
+
+    if (access_apply(r->easy, &r->headers, &r->access, &err))
+        return true;
+    log_limited(&r->limit, NS_PER_MINUTE, LOG_WARN, "%s: %s", r->name, err.text);
+    return false;
 }
 
 bool receiver_start(struct receiver *r, CURLM *multi, int64_t now_ns)
@@ -272,9 +271,12 @@ bool receiver_start(struct receiver *r, CURLM *multi, int64_t now_ns)
     if (r->first_try_ns == 0)
         r->first_try_ns = now_ns;
     r->answer_size = 0;
+    r->reason[0] = '\0';
     if (r->body.failed || !set_headers(r))
         return false;
     set_options(r);
+    if (!is_let_in(r))
+        return false;
     r->busy = curl_multi_add_handle(multi, r->easy) == CURLM_OK;
     return r->busy;
 }
@@ -288,7 +290,7 @@ static void log_failure(struct receiver *r, CURLcode code, long status)
                     r->name, status, (int)shown, r->answer);
     else
         log_limited(&r->limit, NS_PER_MINUTE, LOG_WARN, "%s: %s", r->name,
-                    curl_easy_strerror(code));
+                    r->reason[0] ? r->reason : curl_easy_strerror(code));
 }
 
 /* An answer longer than anybody reads is an answer all the same. */

@@ -146,6 +146,27 @@ static void check_webhooks(struct reader *r)
             }
 }
 
+static void check_access(struct reader *r, const char *key,
+                         const struct access_options *a)
+{
+    if (!a->username != !a->password_file)
+        complain_at(r, key, "basic_auth needs username and password_file");
+    if (a->username && a->credentials_file)
+        complain_at(r, key, "basic_auth and authorization do not go together");
+    if (!a->cert_file != !a->key_file)
+        complain_at(r, key, "tls_config needs both cert_file and key_file, or neither");
+}
+
+static void check_receivers(struct reader *r)
+{
+    const struct outbox_options *a = &r->config->alerts;
+
+    for (size_t i = 0; i < a->alertmanager_count; i++)
+        check_access(r, "alerts.alertmanagers", &a->alertmanagers[i].access);
+    for (size_t i = 0; i < a->webhook_count; i++)
+        check_access(r, "alerts.webhooks", &a->webhooks[i].access);
+}
+
 static bool hashes_labels(const struct config *c)
 {
     for (size_t i = 0; i < LABEL_COUNT; i++)
@@ -172,4 +193,5 @@ void check_together(struct reader *r)
         complain_at(r, "labels.hash", "needs labels.hash_key_file");
     check_tokens(r);
     check_webhooks(r);
+    check_receivers(r);
 }

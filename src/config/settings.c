@@ -11,6 +11,52 @@
     .offset = offsetof(struct config, member), .size = sizeof(struct type)
 #define COUNT(member) .count_offset = offsetof(struct config, member)
 
+/* How a receiver is to be let in, for each kind of it. */
+#define ACCESS(key, type)                                                                  \
+    {key ".basic_auth.username",                                                           \
+     "text",                                                                               \
+     NULL,                                                                                 \
+     read_text,                                                                            \
+     ITEM(type, access.username),                                                          \
+     .meaning = "With a password_file."},                                                  \
+        {key ".basic_auth.password_file",                                                  \
+         "path",                                                                           \
+         NULL,                                                                             \
+         read_path,                                                                        \
+         ITEM(type, access.password_file),                                                 \
+         .meaning = "Holds the password; read anew for each POST."},                       \
+        {key ".authorization.type",                                                        \
+         "text",                                                                           \
+         "Bearer",                                                                         \
+         read_text,                                                                        \
+         ITEM(type, access.authorization),                                                 \
+         .meaning = "Of the credentials."},                                                \
+        {key ".authorization.credentials_file",                                            \
+         "path",                                                                           \
+         NULL,                                                                             \
+         read_path,                                                                        \
+         ITEM(type, access.credentials_file),                                              \
+         .meaning = "Holds a token, say; read anew for each POST."},                       \
+        {key ".tls_config.ca_file",                                                        \
+         "path",                                                                           \
+         NULL,                                                                             \
+         read_path,                                                                        \
+         ITEM(type, access.ca_file),                                                       \
+         .meaning = "Whom to believe, in place of the system's authorities; PEM."},        \
+        {key ".tls_config.cert_file",                                                      \
+         "path",                                                                           \
+         NULL,                                                                             \
+         read_path,                                                                        \
+         ITEM(type, access.cert_file),                                                     \
+         .meaning = "Our own certificate; PEM."},                                          \
+        {key ".tls_config.key_file", "path", NULL, read_path, ITEM(type, access.key_file), \
+         .meaning = "Its key; PEM."},                                                      \
+    {                                                                                      \
+        key ".tls_config.insecure_skip_verify", "true or false", "false", read_flag,       \
+            ITEM(type, access.insecure_skip_verify),                                       \
+            .meaning = "Believe any certificate: for tests."                               \
+    }
+
 const struct setting settings[] = {
     {"time_zone", "IANA name", "UTC", read_zone, AT(time_zone),
      .meaning = "In which days, weeks (from Monday) and months begin."},
@@ -199,6 +245,7 @@ const struct setting settings[] = {
     {"alerts.alertmanagers[].url", "URL", NULL, read_url, ITEM(alertmanager_options, url),
      .required = true, .expands = true,
      .meaning = "With its route prefix; /api/v2/alerts is added."},
+    ACCESS("alerts.alertmanagers[]", alertmanager_options),
     {"alerts.webhooks", "list of maps", "[]", read_items,
      ITEMS(webhook_options, alerts.webhooks), COUNT(alerts.webhook_count), .most = "64",
      .meaning = "Receivers of Alertmanager's webhook format, version 4."},
@@ -220,6 +267,7 @@ const struct setting settings[] = {
      .meaning = "What fires unchanged is told again so often. Not set: never."},
     {"alerts.webhooks[].send_resolved", "true or false", "true", read_flag,
      ITEM(webhook_options, send_resolved), .meaning = "Also told of what is over."},
+    ACCESS("alerts.webhooks[]", webhook_options),
     {"alerts.labels", "map of label: value", "{}", read_pairs, AT(alerts.labels),
      COUNT(alerts.label_count), .most = "16",
      .meaning = "Added to every alert that does not have them."},

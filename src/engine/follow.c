@@ -47,11 +47,22 @@ static bool same_labels(const struct config *a, const struct config *b)
                        y->coverage_count);
 }
 
+static bool same_access(const struct access_options *a, const struct access_options *b)
+{
+    return same_text(a->username, b->username) &&
+           same_text(a->password_file, b->password_file) &&
+           same_text(a->authorization, b->authorization) &&
+           same_text(a->credentials_file, b->credentials_file) &&
+           same_text(a->ca_file, b->ca_file) && same_text(a->cert_file, b->cert_file) &&
+           same_text(a->key_file, b->key_file) &&
+           a->insecure_skip_verify == b->insecure_skip_verify;
+}
+
 static bool same_webhook(const struct webhook_options *a, const struct webhook_options *b)
 {
     return same_text(a->name, b->name) && same_text(a->url, b->url) &&
            same_text(a->secret_file, b->secret_file) && a->repeat_ns == b->repeat_ns &&
-           a->send_resolved == b->send_resolved &&
+           a->send_resolved == b->send_resolved && same_access(&a->access, &b->access) &&
            same_pairs(a->match, a->match_count, b->match, b->match_count);
 }
 
@@ -61,7 +72,8 @@ static bool same_receivers(const struct outbox_options *a, const struct outbox_o
         a->webhook_count != b->webhook_count)
         return false;
     for (size_t i = 0; i < a->alertmanager_count; i++)
-        if (!same_text(a->alertmanagers[i].url, b->alertmanagers[i].url))
+        if (!same_text(a->alertmanagers[i].url, b->alertmanagers[i].url) ||
+            !same_access(&a->alertmanagers[i].access, &b->alertmanagers[i].access))
             return false;
     for (size_t i = 0; i < a->webhook_count; i++)
         if (!same_webhook(&a->webhooks[i], &b->webhooks[i]))

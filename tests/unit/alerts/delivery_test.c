@@ -255,11 +255,88 @@ static void refuses(struct alertmanager_options manager)
 
 TEST(only_http_urls_are_taken_and_no_error_shows_a_password)
 {
-    refuses((struct alertmanager_options){"ftp://u:secret@host/"});
-    refuses((struct alertmanager_options){"file:///etc/secret"});
-    refuses((struct alertmanager_options){"host-secret:9093"});
-    refuses((struct alertmanager_options){"http://u:secret@"});
-    refuses((struct alertmanager_options){""});
+    refuses((struct alertmanager_options){.url = "ftp://u:secret@host/"});
+    refuses((struct alertmanager_options){.url = "file:///etc/secret"});
+    refuses((struct alertmanager_options){.url = "host-secret:9093"});
+    refuses((struct alertmanager_options){.url = "http://u:secret@"});
+    refuses((struct alertmanager_options){.url = ""});
+}
+
+/* A file with this text; unlinked by the caller. */
+static void put_file(char path[32], const char *text)
+{
+    if (!path[0])
+        memcpy(path, "/tmp/spendwarden-XXXXXX", sizeof "/tmp/spendwarden-XXXXXX");
+    int fd = strchr(path, 'X') ? mkstemp(path) : -1;
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : fopen(path, "we");
+
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static struct outbox *opened_with(const struct http_receiver *h,
+                                  const struct access_options *access)
+{
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", h->port);
+    const struct alertmanager_options manager = {.url = url, .access = *access};
+    const struct outbox_options options = {.alertmanager_count = 1,
+                                           .alertmanagers = &manager,
+                                           .external_url = "",
+                                           .queue_max = 100,
+                                           .timeout_ns = 5 * NS_PER_SECOND,
+                                           .valid_ns = 4 * NS_PER_MINUTE};
+    struct outbox *o;
+
+    setenv("no_proxy", "*", 1);
+    assert_true(outbox_open(&o, &options, NULL));
+    return o;
+}
+
+TEST(a_password_is_read_anew_for_each_post)
+{
+    struct http_receiver h = {0};
+    struct alert a = sample(ALERT_FIRING);
+    char path[32] = "";
+
+    put_file(path, "first\n");
+    receiver_begin(&h, 0);
+    struct outbox *o =
+        opened_with(&h, &(struct access_options){.username = "u", .password_file = path});
+    outbox_post(o, &a, 1, SAMPLE_NS);
+    wait_for(&h, 1);
+    assert_non_null(strstr(h.got[0].head, "Authorization: Basic dTpmaXJzdA==\r\n"));
+    settled(o, 0);
+    put_file(path, "second\n");
+    outbox_post(o, &a, 1, SAMPLE_NS + NS_PER_MINUTE);
+    wait_for(&h, 2);
+    assert_non_null(strstr(h.got[1].head, "Authorization: Basic dTpzZWNvbmQ=\r\n"));
+    unlink(path);
+    settled(o, 0);
+    outbox_post(o, &a, 1, SAMPLE_NS + 2 * NS_PER_MINUTE);
+    assert_int_equal(settled(o, 0).failed, 1);
+    assert_int_equal(received(&h), 2);
+    outbox_close(o);
+    receiver_end(&h);
+}
+
+TEST(credentials_go_into_the_header_with_their_type)
+{
+    struct http_receiver h = {0};
+    struct alert a = sample(ALERT_FIRING);
+    char path[32] = "";
+
+    put_file(path, "t0ken");
+    receiver_begin(&h, 0);
+    struct outbox *o = opened_with(
+        &h, &(struct access_options){.credentials_file = path, .authorization = "Token"});
+    outbox_post(o, &a, 1, SAMPLE_NS);
+    wait_for(&h, 1);
+    assert_non_null(strstr(h.got[0].head, "Authorization: Token t0ken\r\n"));
+    outbox_close(o);
+    receiver_end(&h);
+    unlink(path);
 }
 
 int main(void)
@@ -279,6 +356,8 @@ int main(void)
         cmocka_unit_test(closing_sends_what_waits),
         cmocka_unit_test(closing_gives_a_dead_receiver_two_seconds),
         cmocka_unit_test(only_http_urls_are_taken_and_no_error_shows_a_password),
+        cmocka_unit_test(a_password_is_read_anew_for_each_post),
+        cmocka_unit_test(credentials_go_into_the_header_with_their_type),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,7 +135,7 @@ static int stop(void **state)
 
 static struct outbox *opened_to(const struct real *real)
 {
-    const struct alertmanager_options manager = {real->url};
+    const struct alertmanager_options manager = {.url = real->url};
     const struct outbox_options options = {
         .alertmanager_count = 1,
         .alertmanagers = &manager,

@@ -62,11 +62,17 @@ static inline struct outbox *opened(const struct setting *s)
     snprintf(am, sizeof am, "http://u:secret@127.0.0.1:%d/prefix/", s->alertmanager_port);
     snprintf(hook, sizeof hook, "http://127.0.0.1:%d/hook?token=secret", s->webhook_port);
     snprintf(second, sizeof second, "http://127.0.0.1:%d/", s->second_port);
-    const struct alertmanager_options managers[] = {{am}};
+    const struct alertmanager_options managers[] = {{.url = am}};
     const struct webhook_options hooks[] = {
-        {"oncall", hook, s->match_count, s->match, s->secret_file, s->repeat_ns,
-         !s->firing_only},
-        {"second", second, 0, NULL, NULL, 0, true},
+        {"oncall",
+         hook,
+         s->match_count,
+         s->match,
+         s->secret_file,
+         s->repeat_ns,
+         !s->firing_only,
+         {0}},
+        {"second", second, 0, NULL, NULL, 0, true, {0}},
     };
     const struct outbox_options options = {
         .alertmanager_count = s->alertmanager_port != 0,
