@@ -14,6 +14,7 @@ static const struct {
     {"explain", "show what would be decided about events, and why", verb_explain},
     {"bench", "measure what policies cost", verb_bench},
     {"ledger", "verify a ledger against its counters and windows", verb_ledger},
+    {"alerts", "list alerts, their history, or test their delivery", verb_alerts},
     {"demo", "send synthetic traffic to a running engine", verb_demo},
     {"import", "turn a public price list into a price book", verb_import},
     {"rules", "print rules and dashboards for Prometheus and Grafana", verb_rules},

@@ -16,8 +16,8 @@ enum exit_code {
 /* argv[0] is "spendwarden VERB", with which getopt's complaints begin. */
 typedef int verb(int argc, char **argv);
 
-verb verb_run, verb_bench, verb_check, verb_test, verb_explain, verb_ledger, verb_demo,
-    verb_import, verb_rules, verb_types, verb_version;
+verb verb_run, verb_alerts, verb_bench, verb_check, verb_test, verb_explain, verb_ledger,
+    verb_demo, verb_import, verb_rules, verb_types, verb_version;
 
 /* The options that several verbs take, as getopt_long sees them. */
 enum {

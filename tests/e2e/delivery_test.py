@@ -129,16 +129,46 @@ def both_get_all(check, engine, managers, webhook):
     check.true("the webhook was told once", until(lambda: len(webhook.taken()) == 1), len(webhook.taken()))
 
 
+def command_line(check, engine, webhook):
+    listed = engine.run("alerts", "--config", engine.path)
+    lines = listed.stdout.splitlines()
+    check.true("alerts lists the most severe first", listed.returncode == 0 and len(lines) == 3
+               and lines[1].startswith("firing    critical") and lines[2].startswith("firing    warning")
+               and 'Spent{policy="p",step="2",team="a"}' in lines[1], listed.stdout + listed.stderr)
+    asked = engine.run("alerts", "list", "--url", f"http://127.0.0.1:{engine.port}", "--state", "pending",
+                       "--format", "json")
+    check.equal("and by state, as JSON", json.loads(asked.stdout), [])
+    changes = [json.loads(line) for line in engine.run(
+        "alerts", "history", "--config", engine.path, "--format", "json", "--state", "firing").stdout.splitlines()]
+    check.equal("history has value and policy of each change", sorted(
+        (c["labels"]["severity"], c["to"], c["value"], c["policy"], c["policy_version"], c["generation"])
+        for c in changes), [("critical", "firing", 5, "p", "7", 1), ("warning", "firing", 5, "p", "7", 1)])
+    tried = engine.run("alerts", "test", "--config", engine.path, "--severity", "none")
+    check.equal("a test alert reaches every receiver", (tried.returncode, tried.stdout.count("ok    "),
+                                                        tried.stdout.count("\n")), (0, 3, 3))
+    check.equal("the webhook got it and its end", [json.loads(b)["status"] for b in webhook.taken()[1:]],
+                ["firing", "resolved"])
+    down = engine.run("alerts", "--url", "http://127.0.0.1:1")
+    check.true("an engine that does not answer is an error", down.returncode == 2 and "127.0.0.1:1" in down.stderr,
+               down.stderr)
+
+
 def one_is_killed(check, engine, manager, webhook):
+    told = len(webhook.taken())
     manager.end(signal.SIGKILL)
     time.sleep(12)  # more than two resends
     failed = engine.metrics().sum("spendwarden_notifications_failed_total",
                                   receiver=f"alertmanager:http://127.0.0.1:{manager.port}/")
     check.true("what could not be delivered is counted", failed > 0, failed)
+    tried = engine.run("alerts", "test", "--config", engine.path, "--receiver",
+                       f"alertmanager:http://127.0.0.1:{manager.port}/")
+    check.true("a test alert says which receiver did not take it", tried.returncode == 1 and
+               tried.stdout.startswith("FAIL  alertmanager:"), tried.stdout + tried.stderr)
+    told = len(webhook.taken())
     manager.launch()
     check.true("restarted it has them again within a resend",
                until(lambda: set(manager.alerts()) == {"warning", "critical"}, 12), manager.log()[-500:])
-    check.equal("nobody else was told again", len(webhook.taken()), 1)
+    check.equal("nobody else was told again", len(webhook.taken()), told)
 
 
 def dead_webhook(check, stage):
@@ -207,6 +237,7 @@ def run(check, stage, build_dir):
     engine.start()
     managers = {"0.25": old, "0.34": new}
     both_get_all(check, engine, managers, webhook)
+    command_line(check, engine, webhook)
     one_is_killed(check, engine, old, webhook)
     write(policy, POLICY.replace("{ 1, ", "{ 100, ").replace("{ 2, ", "{ 200, "))
     engine.reload()

@@ -1,0 +1,85 @@
+/* Changes of alerts' states, from the ledger. */
+#include "alerts.h"
+#include "spendwarden/browse.h"
+
+enum { CHANGES_MAX = 10000, PATIENCE_SECONDS = 60 };
+
+struct listing {
+    bool json;
+    size_t count;
+};
+
+static void member(struct buf *out, const char *name, struct str text)
+{
+    buf_format(out, ",\"%s\":", name);
+    buf_json(out, text);
+}
+
+static void print_json(uint64_t number, const char *time, const struct alert_row *a)
+{
+    struct buf out = {0};
+
+    buf_format(&out, "{\"number\":%llu,\"time\":\"%s\"", (unsigned long long)number,
+               time);
+    member(&out, "policy", a->policy);
+    member(&out, "policy_version", a->policy_version);
+    buf_format(&out, ",\"generation\":%u", a->generation);
+    member(&out, "rule", a->rule);
+    member(&out, "from", a->from_state);
+    member(&out, "to", a->to_state);
+    buf_format(&out, ",\"value\":%.9g,\"labels\":%.*s,\"annotations\":%.*s}\n", a->value,
+               STR_ARG(a->labels_json), STR_ARG(a->annotations_json));
+    print_buf(stdout, &out);
+    buf_release(&out);
+}
+
+static bool print_change(void *ctx, uint64_t number, const struct alert_row *a,
+                         struct err *err)
+{
+    struct listing *l = ctx;
+    char time[TIMESTAMP_TEXT_SIZE];
+
+    (void)err;
+    timestamp_format(time, a->tick_ns);
+    l->count++;
+    if (l->json)
+        print_json(number, time, a);
+    else
+        printf("%.19s  %-8.*s -> %-8.*s  %.*s %.*s  value %.6g, policy %.*s %.*s\n", time,
+               STR_ARG(a->from_state), STR_ARG(a->to_state), STR_ARG(a->rule),
+               STR_ARG(a->labels_json), a->value, STR_ARG(a->policy),
+               STR_ARG(a->policy_version));
+    return true;
+}
+
+int alerts_history(const struct alerts_request *r)
+{
+    const struct generation_options *g = &r->common.generation;
+    int64_t now_ns = timestamp_now();
+    struct browse page = {.start_ns = now_ns - r->since_ns,
+                          .end_ns = now_ns + 1,
+                          .limit = CHANGES_MAX,
+                          .limit_ns = PATIENCE_SECONDS * NS_PER_SECOND};
+    struct listing listing = {.json = r->common.json};
+    struct ledger_reader *reader = NULL;
+    struct config *c = NULL;
+    struct diags diags = {0};
+    struct err err = {0};
+    uint64_t next = 0;
+
+    if (!config_load(&c, g->config_path, g->overrides, g->override_count, &diags))
+        return report_diags(&diags, EXIT_USAGE);
+    diags_release(&diags);
+    bool ok = ledger_reader_open(&reader, c->ledger_path, &c->schema, &err) &&
+              ledger_browse_alerts(reader, &page, str_of(r->state), print_change,
+                                   &listing, &next, &err);
+    ledger_reader_close(reader);
+    config_free(c);
+    if (!ok)
+        fprintf(stderr, ALERTS_VERB ": %s\n", err.text);
+    else if (next)
+        fprintf(stderr, ALERTS_VERB ": the newest %zu; there are more\n", listing.count);
+    else if (!listing.count && !listing.json)
+        printf("no alert changed its state\n");
+    return ok ? EXIT_OK : EXIT_USAGE;
+}
