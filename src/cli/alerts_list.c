@@ -34,22 +34,36 @@ static int by_severity(const void *left, const void *right)
     return order ? order : strcmp(text_of(a, "startsAt"), text_of(b, "startsAt"));
 }
 
+/* Labels come from whoever calls the gateway: nothing of them may steer a terminal. */
+static void add_plain(struct buf *out, const char *text)
+{
+    for (; *text; text++)
+        buf_byte(out, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
 static void print_alert(const json_t *alert)
 {
     json_t *labels = json_object_get(alert, "labels"), *value;
-    const char *since = text_of(alert, "startsAt"), *name;
+    const char *since = text_of(alert, "startsAt"), *name, *comma = "";
+    struct buf out = {0};
 
-    printf("%-9s %-9s %-20.19s %s{", text_of(alert, "state"), text_of(labels, "severity"),
-           *since ? since : "-", text_of(labels, "alertname"));
-    const char *comma = "";
+    buf_format(&out, "%-9s %-9s %-20.19s ", text_of(alert, "state"),
+               text_of(labels, "severity"), *since ? since : "-");
+    add_plain(&out, text_of(labels, "alertname"));
+    buf_byte(&out, '{');
     json_object_foreach(labels, name, value)
     {
         if (strcmp(name, "alertname") == 0 || strcmp(name, "severity") == 0)
             continue;
-        printf("%s%s=\"%s\"", comma, name, json_string_value(value));
+        buf_format(&out, "%s%s=", comma, name);
+        buf_json(&out, str_of(json_string_value(value)));
         comma = ",";
     }
-    printf("}  %s\n", text_of(json_object_get(alert, "annotations"), "summary"));
+    buf_add(&out, STR("}  "));
+    add_plain(&out, text_of(json_object_get(alert, "annotations"), "summary"));
+    buf_byte(&out, '\n');
+    print_buf(stdout, &out);
+    buf_release(&out);
 }
 
 static void print_sorted(const json_t *alerts)
