@@ -18,8 +18,7 @@ enum provenance_from { FROM_GATEWAY, FROM_TOKEN, FROM_POLICY };
 /* Who filled a label in and why. */
 struct provenance {
     enum provenance_from from;
-    struct str
-        field; /* FROM_GATEWAY: path in the body, as "metadata.user_api_key_team_id" */
+    struct str field;  /* FROM_GATEWAY: in the body, "metadata.user_api_key_team_id" */
     struct str policy; /* FROM_POLICY: its name */
     struct str rule;   /* FROM_POLICY: "file:line" */
     struct str reason; /* FROM_POLICY: what it said; may be empty */
@@ -106,15 +105,16 @@ void record_init(struct record *r);
 /* booked_ns, late and future, from the event's times. */
 void record_book(struct record *r);
 
-/* Any field as text: a text field, or a derived one that is text or a flag. Empty if
- * absent; numbers are empty too. */
+/* A field that is text or a flag, as text. Empty if it is absent or a number. */
 struct str record_text(const struct record *r, struct field field);
 
 /* Any field that is a number. False if it is absent or none. Money is in nano-USD,
  * counts as they are, seconds in nanoseconds. */
 bool record_number(const struct record *r, struct field field, int64_t *out);
 
-/* Whether nothing stands behind a charge of 0: no price, no reported cost, no policy. */
+/* Whether nothing stands behind a charge of 0: no price, no reported cost, no policy. A
+ * record then lacks a price, unless it is a failure without usage. */
 bool charge_is_unpriced(const struct charge *charge, const struct event *ev);
+bool record_lacks_price(const struct record *r);
 
 struct str price_status_name(enum price_status status);

@@ -182,3 +182,14 @@ bool charge_is_unpriced(const struct charge *charge, const struct event *ev)
     return charge->charge.nanousd == 0 && charge->status != PRICE_INCLUDED &&
            !charge->has_computed && ev->reported != REPORTED_COST;
 }
+
+bool record_lacks_price(const struct record *r)
+{
+    bool used = r->ev.outcome == OUTCOME_SUCCESS;
+
+    if (!charge_is_unpriced(&r->charge, &r->ev))
+        return false;
+    for (size_t i = 0; !used && i <= COUNT_USAGE_LAST; i++)
+        used = r->ev.count[i] > 0;
+    return used;
+}

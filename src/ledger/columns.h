@@ -71,6 +71,7 @@ enum {
     FLAG_CACHE_HIT = 4,
     FLAG_STREAM = 8,
     FLAG_REPORTED_SHIFT = 4, /* two bits: enum reported */
+    FLAG_LACKS_PRICE = 64,
 };
 
 static inline bool count_has_column(unsigned count)

@@ -5,7 +5,7 @@
 #include "spendwarden/value.h"
 
 static const char entries_sql[] =
-    "SELECT seq, kind, booked_ns, status, price_status, flags, retry_depth,"
+    "SELECT seq, kind, booked_ns, status, flags, retry_depth,"
     " charge_nanousd, coalesce(billed_nanousd, charge_nanousd), reported_nanousd,"
     " computed_nanousd, input_tokens, output_tokens, cache_read_tokens,"
     " cache_write_tokens, reasoning_tokens, source, ai_system, requested_model,"
@@ -19,7 +19,6 @@ enum {
     AT_KIND,
     AT_BOOKED,
     AT_STATUS,
-    AT_PRICE_STATUS,
     AT_FLAGS,
     AT_RETRY_DEPTH,
     AT_CHARGE,
@@ -54,24 +53,15 @@ static int64_t slot_of(int64_t ns)
 /* What a row adds to the sums, from either form of it. */
 struct parts {
     enum outcome outcome;
-    enum price_status price;
     enum reported reported;
     int64_t retry_depth, charge, billed, reported_nano, computed_nano;
-    bool has_computed;
+    bool has_computed, lacks_price;
     int64_t tokens[5]; /* input, output, cache read, cache write, reasoning */
 };
 
 static int64_t positive(int64_t value)
 {
     return value > 0 ? value : 0;
-}
-
-static bool is_unpriced(const struct parts *p)
-{
-    bool used = p->tokens[0] > 0 || p->tokens[1] > 0;
-
-    return p->charge == 0 && p->price >= PRICE_UNPRICED && !p->has_computed &&
-           p->reported != REPORTED_COST && (used || p->outcome == OUTCOME_SUCCESS);
 }
 
 static void sum_parts(int64_t sums[SPEND_SUM_COUNT], const struct parts *p)
@@ -83,7 +73,7 @@ static void sum_parts(int64_t sums[SPEND_SUM_COUNT], const struct parts *p)
     sums[SPEND_RETRY] = p->retry_depth > 0 ? p->charge : 0;
     sums[SPEND_REQUESTS] = 1;
     sums[SPEND_FAILURES] = p->outcome == OUTCOME_FAILURE;
-    sums[SPEND_UNPRICED] = is_unpriced(p);
+    sums[SPEND_UNPRICED] = p->lacks_price;
     for (size_t i = 0; i < 5; i++)
         sums[SPEND_INPUT_TOKENS + i] = positive(p->tokens[i]);
 }
@@ -92,7 +82,6 @@ bool spend_of_record(int64_t sums[SPEND_SUM_COUNT], const struct record *r)
 {
     const struct parts parts = {
         .outcome = r->ev.outcome,
-        .price = r->charge.status,
         .reported = r->ev.reported,
         .retry_depth = r->ev.count[COUNT_RETRY_DEPTH],
         .charge = r->charge.charge.nanousd,
@@ -100,6 +89,7 @@ bool spend_of_record(int64_t sums[SPEND_SUM_COUNT], const struct record *r)
         .reported_nano = r->ev.reported_usd.nanousd,
         .computed_nano = r->charge.computed.nanousd,
         .has_computed = r->charge.has_computed,
+        .lacks_price = record_lacks_price(r),
         .tokens = {r->ev.count[COUNT_INPUT_TOKENS], r->ev.count[COUNT_OUTPUT_TOKENS],
                    r->ev.count[COUNT_CACHE_READ_TOKENS],
                    r->ev.count[COUNT_CACHE_WRITE_TOKENS],
@@ -151,7 +141,6 @@ void rolled_entry(sqlite3_stmt *row, struct rolled *out)
     int64_t flags = sqlite3_column_int64(row, AT_FLAGS);
     struct parts parts = {
         .outcome = (enum outcome)sqlite3_column_int64(row, AT_STATUS),
-        .price = (enum price_status)sqlite3_column_int64(row, AT_PRICE_STATUS),
         .reported = (enum reported)(flags >> FLAG_REPORTED_SHIFT & 3),
         .retry_depth = sqlite3_column_int64(row, AT_RETRY_DEPTH),
         .charge = sqlite3_column_int64(row, AT_CHARGE),
@@ -159,6 +148,7 @@ void rolled_entry(sqlite3_stmt *row, struct rolled *out)
         .reported_nano = sqlite3_column_int64(row, AT_REPORTED),
         .computed_nano = sqlite3_column_int64(row, AT_COMPUTED),
         .has_computed = sqlite3_column_type(row, AT_COMPUTED) != SQLITE_NULL,
+        .lacks_price = flags & FLAG_LACKS_PRICE,
     };
 
     for (int i = 0; i < 5; i++)

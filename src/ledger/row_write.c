@@ -93,6 +93,7 @@ static void bind_numbers(struct row_writer *w, const struct record *r)
     unsigned flags = (r->late ? FLAG_LATE : 0u) | (r->future ? FLAG_FUTURE : 0u) |
                      (r->ev.cache_hit ? FLAG_CACHE_HIT : 0u) |
                      (r->ev.stream ? FLAG_STREAM : 0u) |
+                     (record_lacks_price(r) ? FLAG_LACKS_PRICE : 0u) |
                      (unsigned)r->ev.reported << FLAG_REPORTED_SHIFT;
 
     bind_int(w, COLUMN_SEQ, (int64_t)r->seq);

@@ -138,8 +138,7 @@ static const char rollups_sql[] =
     " iif((flags >> 4) & 3 = 1, max(reported_nanousd, 0), 0),"
     " max(coalesce(computed_nanousd, 0), 0),"
     " iif(retry_depth > 0, charge_nanousd, 0), 1, status = 1,"
-    " charge_nanousd = 0 AND price_status >= 3 AND computed_nanousd IS NULL AND"
-    "  (flags >> 4) & 3 <> 1 AND (status = 0 OR input_tokens > 0 OR output_tokens > 0),"
+    " flags & 64 > 0,"
     " coalesce(input_tokens, 0), coalesce(output_tokens, 0),"
     " coalesce(cache_read_tokens, 0), coalesce(cache_write_tokens, 0),"
     " coalesce(reasoning_tokens, 0) FROM entries WHERE kind = 0 AND seq >"
@@ -177,12 +176,16 @@ static bool create(sqlite3 *db, struct err *err)
            db_exec(db, "COMMIT", err);
 }
 
-/* What leads from each version to the next. */
+/* What leads from each version to the next. Rows before version 4 do not say that they
+ * lack a price: what they kept tells. */
 static const char *const upgrades[LEDGER_SCHEMA_VERSION] = {
     [1] = "ALTER TABLE generations ADD COLUMN disabled TEXT;",
     [2] = rollups_sql,
     [3] = "ALTER TABLE alerts ADD COLUMN generation INT;"
-          "ALTER TABLE alerts ADD COLUMN policy_version TEXT;",
+          "ALTER TABLE alerts ADD COLUMN policy_version TEXT;"
+          "UPDATE entries SET flags = flags | 64 WHERE kind = 0 AND charge_nanousd = 0"
+          " AND price_status >= 3 AND computed_nanousd IS NULL AND (flags >> 4) & 3 <> 1"
+          " AND (status = 0 OR input_tokens > 0 OR output_tokens > 0);",
 };
 
 static bool upgrade(sqlite3 *db, int64_t version, struct err *err)

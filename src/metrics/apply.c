@@ -93,23 +93,14 @@ size_t histogram_add(int64_t *cells, const int64_t *bounds, size_t bound_count,
     return i;
 }
 
-/* A failed request without usage costs nothing: no price is missing there. */
-static bool should_have_price(const struct record *r)
-{
-    for (size_t i = 0; i <= COUNT_USAGE_LAST; i++)
-        if (r->ev.count[i] > 0)
-            return true;
-    return r->ev.outcome == OUTCOME_SUCCESS;
-}
-
 static void apply_histograms(const struct series_set *set, int64_t *cells,
-                             const struct record *r, bool unpriced)
+                             const struct record *r)
 {
     struct field duration = {FIELD_DERIVED, DERIVED_DURATION, STAGE_DECODE};
     bool trace = has_trace(r);
     int64_t number;
 
-    if (!unpriced) {
+    if (!charge_is_unpriced(&r->charge, &r->ev)) {
         int64_t charge = r->charge.charge.nanousd;
         size_t bucket =
             histogram_add(&cells[CELL_COST], cost_bounds_nanousd, COST_BOUNDS, charge);
@@ -131,14 +122,13 @@ static void apply_model(struct metrics *m, const struct record *r)
                            price_status_name(r->charge.status)};
     int64_t *cells = set_cells(m, &m->sets[SET_MODEL], values);
     struct field drift = {FIELD_MONEY, MONEY_DRIFT, STAGE_PRICE};
-    bool unpriced = charge_is_unpriced(&r->charge, &r->ev);
     int64_t number;
 
     if (cells)
-        apply_histograms(&m->sets[SET_MODEL], cells, r, unpriced);
+        apply_histograms(&m->sets[SET_MODEL], cells, r);
     if (cells && record_number(r, drift, &number))
         add_clamped(&cells[CELL_DRIFT], number);
-    if (!unpriced || !should_have_price(r))
+    if (!record_lacks_price(r))
         return;
     cells = set_cells(m, &m->sets[SET_UNPRICED], values);
     if (cells)

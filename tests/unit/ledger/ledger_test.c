@@ -98,7 +98,10 @@ TEST(an_older_schema_is_brought_up_to_date)
     fixture_open(&f);
     fixture_write(&f, 1, 5, 1000);
     ledger_close(f.ledger);
-    run_sql(f.path, "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
+    run_sql(f.path, "UPDATE entries SET kind = 0, charge_nanousd = 0, price_status = 3,"
+                    " computed_nanousd = NULL, flags = 1, status = seq % 2,"
+                    " input_tokens = iif(seq < 3, 5, NULL), output_tokens = NULL;"
+                    "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
                     "ALTER TABLE generations DROP COLUMN disabled;"
                     "ALTER TABLE alerts DROP COLUMN policy_version;"
                     "ALTER TABLE alerts DROP COLUMN generation;"
@@ -118,6 +121,8 @@ TEST(an_older_schema_is_brought_up_to_date)
     assert_sql(f.path,
                "SELECT group_concat(number || coalesce(disabled, '')) FROM generations",
                "1,2[\"p\"]");
+    /* A failure without usage lacks no price. */
+    assert_sql(f.path, "SELECT group_concat(flags) FROM entries", "65,65,1,65,1");
     fixture_close(&f);
 }
 

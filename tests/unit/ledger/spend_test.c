@@ -42,6 +42,7 @@ static bool count(void *ctx, const struct record *r, struct err *err)
     if (tokens[COUNT_RETRY_DEPTH] > 0)
         w->sums[SPEND_RETRY] += r->charge.charge.nanousd;
     w->sums[SPEND_REQUESTS]++;
+    w->sums[SPEND_UNPRICED] += record_lacks_price(r);
     w->sums[SPEND_FAILURES] += r->ev.outcome == OUTCOME_FAILURE;
     if (tokens[COUNT_INPUT_TOKENS] > 0)
         w->sums[SPEND_INPUT_TOKENS] += tokens[COUNT_INPUT_TOKENS];
@@ -54,9 +55,9 @@ static void assert_as_counted(struct fixture *f, const struct spend *s, int64_t 
                               const char *team, const char *model)
 {
     static const enum spend_sum compared[] = {
-        SPEND_CHARGE,   SPEND_BILLED,       SPEND_REPORTED,
-        SPEND_COMPUTED, SPEND_RETRY,        SPEND_REQUESTS,
-        SPEND_FAILURES, SPEND_INPUT_TOKENS, SPEND_REASONING_TOKENS};
+        SPEND_CHARGE,       SPEND_BILLED,          SPEND_REPORTED, SPEND_COMPUTED,
+        SPEND_RETRY,        SPEND_REQUESTS,        SPEND_FAILURES, SPEND_UNPRICED,
+        SPEND_INPUT_TOKENS, SPEND_REASONING_TOKENS};
     struct wanted w = {step, team, model, {0}};
     int64_t got[SPEND_SUM_COUNT];
     struct err err = {0};
