@@ -274,3 +274,22 @@ void record_json(struct buf *out, const struct record *r, const struct schema *s
     effects_member(out, r);
     buf_byte(out, '}');
 }
+
+void alert_change_json(struct buf *out, uint64_t number, const struct alert_row *a)
+{
+    buf_format(out, "{\"number\":%llu", (unsigned long long)number);
+    member(out, STR("time"));
+    time_value(out, a->tick_ns);
+    text_member(out, STR("policy"), a->policy);
+    text_member(out, STR("policy_version"), a->policy_version);
+    if (a->generation)
+        buf_format(out, ",\"generation\":%u", a->generation);
+    text_member(out, STR("rule"), a->rule);
+    text_member(out, STR("from"), a->from_state);
+    text_member(out, STR("to"), a->to_state);
+    buf_format(out, ",\"value\":%.9g,\"labels\":", a->value);
+    buf_add(out, a->labels_json); /* JSON as it is */
+    buf_add(out, STR(",\"annotations\":"));
+    buf_add(out, a->annotations_json);
+    buf_byte(out, '}');
+}

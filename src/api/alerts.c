@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "ask.h"
+#include "spendwarden/record_json.h"
 #include "spendwarden/value.h"
 
 enum { CHANGES_DEFAULT = 100 };
@@ -110,26 +111,11 @@ static bool list_change(void *ctx, uint64_t number, const struct alert_row *a,
                         struct err *err)
 {
     struct listing *l = ctx;
-    struct buf *b = l->out;
 
     (void)err;
-    buf_format(b, "%s{\"number\":%llu,\"time\":", l->count++ ? "," : "",
-               (unsigned long long)number);
-    time_json(b, a->tick_ns);
-    buf_byte(b, ',');
-    text_json(b, "policy", a->policy);
-    if (a->policy_version.size)
-        text_json(b, "policy_version", a->policy_version);
-    if (a->generation)
-        buf_format(b, "\"generation\":%u,", a->generation);
-    text_json(b, "rule", a->rule);
-    text_json(b, "from", a->from_state);
-    text_json(b, "to", a->to_state);
-    buf_format(b, "\"value\":%.9g,\"labels\":", a->value);
-    buf_add(b, a->labels_json); /* JSON as it is */
-    buf_add(b, STR(",\"annotations\":"));
-    buf_add(b, a->annotations_json);
-    buf_byte(b, '}');
+    if (l->count++)
+        buf_byte(l->out, ',');
+    alert_change_json(l->out, number, a);
     return true;
 }
 

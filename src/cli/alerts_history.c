@@ -1,6 +1,7 @@
 /* Changes of alerts' states, from the ledger. */
 #include "alerts.h"
 #include "spendwarden/browse.h"
+#include "spendwarden/record_json.h"
 
 enum { CHANGES_MAX = 10000, PATIENCE_SECONDS = 60 };
 
@@ -9,26 +10,12 @@ struct listing {
     size_t count;
 };
 
-static void member(struct buf *out, const char *name, struct str text)
-{
-    buf_format(out, ",\"%s\":", name);
-    buf_json(out, text);
-}
-
-static void print_json(uint64_t number, const char *time, const struct alert_row *a)
+static void print_json(uint64_t number, const struct alert_row *a)
 {
     struct buf out = {0};
 
-    buf_format(&out, "{\"number\":%llu,\"time\":\"%s\"", (unsigned long long)number,
-               time);
-    member(&out, "policy", a->policy);
-    member(&out, "policy_version", a->policy_version);
-    buf_format(&out, ",\"generation\":%u", a->generation);
-    member(&out, "rule", a->rule);
-    member(&out, "from", a->from_state);
-    member(&out, "to", a->to_state);
-    buf_format(&out, ",\"value\":%.9g,\"labels\":%.*s,\"annotations\":%.*s}\n", a->value,
-               STR_ARG(a->labels_json), STR_ARG(a->annotations_json));
+    alert_change_json(&out, number, a);
+    buf_byte(&out, '\n');
     print_buf(stdout, &out);
     buf_release(&out);
 }
@@ -43,7 +30,7 @@ static bool print_change(void *ctx, uint64_t number, const struct alert_row *a,
     timestamp_format(time, a->tick_ns);
     l->count++;
     if (l->json)
-        print_json(number, time, a);
+        print_json(number, a);
     else
         printf("%.19s  %-8.*s -> %-8.*s  %.*s %.*s  value %.6g, policy %.*s %.*s\n", time,
                STR_ARG(a->from_state), STR_ARG(a->to_state), STR_ARG(a->rule),

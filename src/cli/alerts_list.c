@@ -109,24 +109,6 @@ static bool base_url(const struct alerts_request *r, char out[URL_SIZE])
     return true;
 }
 
-static bool add_token(struct curl_slist **headers, const char *path)
-{
-    struct buf secret = {0}, line = {0};
-
-    if (!path)
-        return true;
-    if (!read_input(path, 1, &secret))
-        return false;
-    buf_format(&line, "Authorization: Bearer %.*s", (int)strcspn(secret.at, "\r\n"),
-               secret.at);
-    buf_byte(&line, '\0');
-    if (!line.failed)
-        *headers = curl_slist_append(*headers, line.at);
-    buf_release(&secret);
-    buf_release(&line);
-    return *headers != NULL;
-}
-
 static bool ask(const struct alerts_request *r, struct buf *answer)
 {
     char base[URL_SIZE], url[URL_SIZE + 64];

@@ -43,7 +43,7 @@ enum {
 
 struct demo {
     const char *url;
-    char *authorization; /* owned; NULL: none */
+    struct curl_slist *headers; /* owned */
     int64_t history_ns, live_ns;
     struct traffic traffic;
     CURL *curl;
@@ -60,16 +60,13 @@ static bool ask(struct demo *d, const char *path, const char *body)
     struct fetch f = {.curl = d->curl,
                       .url = url,
                       .body = body,
+                      .headers = d->headers,
                       .timeout_seconds = 30,
                       .answer_max = 1 << 20,
                       .answer = &d->answer};
 
     snprintf(url, sizeof url, "%s%s", d->url, path);
-    f.headers = curl_slist_append(f.headers, "Content-Type: application/json");
-    if (d->authorization)
-        f.headers = curl_slist_append(f.headers, d->authorization);
     CURLcode rc = fetch(&f);
-    curl_slist_free_all(f.headers);
     if (rc != CURLE_OK)
         fprintf(stderr, "spendwarden demo: %s: %s\n", url, curl_easy_strerror(rc));
     else if (f.status != 200)
@@ -210,6 +207,7 @@ static int run_demo(struct demo *d)
     snprintf(run, sizeof run, "%llx", (unsigned long long)timestamp_now());
     d->traffic.run = run;
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    d->headers = curl_slist_append(d->headers, "Content-Type: application/json");
     d->curl = curl_easy_init();
     bool ok = d->curl && send_history(d);
     if (ok) {
@@ -227,22 +225,6 @@ static int run_demo(struct demo *d)
     if (!ok)
         return EXIT_USAGE;
     return d->rejected ? EXIT_FOUND : EXIT_OK;
-}
-
-/* The first line of the file, as a header. */
-static bool read_token(struct demo *d, const char *path)
-{
-    struct buf text = {0};
-
-    if (!read_input(path, 1, &text))
-        return false;
-    size_t size = strcspn(text.at, "\r\n");
-    d->authorization = malloc(size + 32);
-    if (d->authorization)
-        snprintf(d->authorization, size + 32, "Authorization: Bearer %.*s", (int)size,
-                 text.at);
-    buf_release(&text);
-    return d->authorization != NULL;
 }
 
 static bool take_time(const char *name, const char *text, int64_t *out)
@@ -274,7 +256,7 @@ static bool take_option(struct demo *d, int option, const char *argument)
         d->url = argument;
         return true;
     case OPTION_TOKEN_FILE:
-        return read_token(d, argument);
+        return add_token(&d->headers, argument);
     case OPTION_HISTORY:
         return take_time("--history", argument, &d->history_ns);
     case OPTION_FOR:
@@ -318,6 +300,6 @@ int verb_demo(int argc, char **argv)
             usage_error("spendwarden demo", "unexpected argument \"%s\"", argv[optind]);
     if (code == EXIT_OK)
         code = run_demo(&d);
-    free(d.authorization);
+    curl_slist_free_all(d.headers);
     return code;
 }

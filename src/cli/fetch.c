@@ -1,11 +1,33 @@
 #include "fetch.h"
 
+#include <string.h>
+
+#include "cli.h"
+
 static size_t keep_answer(char *data, size_t size, size_t count, void *ctx)
 {
     struct fetch *f = ctx;
 
     buf_add(f->answer, (struct str){data, size * count});
     return f->answer->failed || f->answer->size > f->answer_max ? 0 : size * count;
+}
+
+bool add_token(struct curl_slist **headers, const char *path)
+{
+    struct buf secret = {0}, line = {0};
+
+    if (!path)
+        return true;
+    if (!read_input(path, 1, &secret))
+        return false;
+    buf_format(&line, "Authorization: Bearer %.*s", (int)strcspn(secret.at, "\r\n"),
+               secret.at);
+    buf_byte(&line, '\0');
+    if (!line.failed)
+        *headers = curl_slist_append(*headers, line.at);
+    buf_release(&secret);
+    buf_release(&line);
+    return *headers != NULL;
 }
 
 CURLcode fetch(struct fetch *f)

@@ -14,5 +14,9 @@ struct fetch {
     long status; /* out: of HTTP */
 };
 
+/* Adds the token that is the file's first line; no path adds nothing. False: it is on
+ * stderr why. */
+bool add_token(struct curl_slist **headers, const char *path);
+
 /* http and https only, no redirects. What is not CURLE_OK never got a whole answer. */
 CURLcode fetch(struct fetch *f);
