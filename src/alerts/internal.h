@@ -98,6 +98,7 @@ struct receiver {
     /* Under the outbox's lock. */
     struct queue queue;
     size_t body_alerts; /* in `body` */
+    uint64_t body_key;  /* of a webhook's */
     int64_t sent, failed, dropped, last_success_ns;
 
     /* Of the sender thread alone. */

@@ -288,7 +288,17 @@ static void post_to_alertmanagers(struct outbox *o, const struct outgoing *alert
     buf_release(&text);
 }
 
-/* One group; nothing if none of its alerts changed and none is to be told again. */
+/* A body of the group has not reached the receiver yet. */
+static bool waits(struct outbox *o, const struct receiver *r, uint64_t group)
+{
+    pthread_mutex_lock(&o->lock);
+    bool found = (r->body_alerts && r->body_key == group) || queue_has(&r->queue, group);
+    pthread_mutex_unlock(&o->lock);
+    return found;
+}
+
+/* One group; nothing if none of its alerts changed and none is to be told again. A
+ * receiver that was dead for hours hears of what goes on once, not once an interval. */
 static void post_group(struct outbox *o, struct receiver *r,
                        const struct outgoing *const *group, size_t count, int64_t tick_ns)
 {
@@ -297,7 +307,8 @@ static void post_group(struct outbox *o, struct receiver *r,
 
     for (size_t i = 0; i < count; i++)
         changed |= group[i]->alert->changed;
-    if (!changed && !webhook_repeats(r, group, count, tick_ns))
+    if (!changed &&
+        (!webhook_repeats(r, group, count, tick_ns) || waits(o, r, group[0]->group)))
         return;
     if (!webhook_body(&text, r->webhook_name, group, count, !changed, &o->external))
         text.failed = true;

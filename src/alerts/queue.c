@@ -7,9 +7,9 @@ static struct item **bucket_of(struct queue *q, uint64_t key)
     return &q->buckets[key % QUEUE_BUCKETS];
 }
 
-static struct item *find(struct queue *q, uint64_t key)
+static struct item *find(const struct queue *q, uint64_t key)
 {
-    struct item *item = *bucket_of(q, key);
+    struct item *item = q->buckets[key % QUEUE_BUCKETS];
 
     while (item && item->key != key)
         item = item->next;
@@ -94,6 +94,11 @@ size_t queue_put(struct queue *q, uint64_t key, size_t alerts, struct str text)
     item->older = q->newest;
     link_in(q, item);
     return dropped;
+}
+
+bool queue_has(const struct queue *q, uint64_t key)
+{
+    return find(q, key) != NULL;
 }
 
 void queue_release(struct queue *q)

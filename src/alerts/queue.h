@@ -25,6 +25,8 @@ struct queue {
 /* Copies. Returns how many alerts were dropped for it, or with it. */
 size_t queue_put(struct queue *q, uint64_t key, size_t alerts, struct str text);
 
+bool queue_has(const struct queue *q, uint64_t key);
+
 /* The oldest, to be freed by the caller; NULL: empty. */
 struct item *queue_take(struct queue *q);
 void queue_release(struct queue *q);

@@ -205,6 +205,7 @@ void receiver_load(struct receiver *r)
     struct item *item = queue_take(&r->queue);
     buf_add(&r->body, (struct str){item->text, item->size});
     r->body_alerts = item->alerts;
+    r->body_key = item->key;
     free(item);
 }
 

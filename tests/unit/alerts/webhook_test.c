@@ -106,6 +106,25 @@ TEST(what_fires_unchanged_is_told_again_after_each_interval)
     receiver_end(&h);
 }
 
+TEST(a_dead_webhook_gets_no_repeats_on_top_of_what_waits)
+{
+    struct http_receiver h = {0};
+    struct alert a = sample(ALERT_FIRING);
+
+    receiver_begin(&h, 0);
+    int port = h.port;
+    receiver_end(&h); /* nobody listens there now */
+    struct outbox *o =
+        opened(&(struct setting){.webhook_port = port, .repeat_ns = 5 * NS_PER_MINUTE});
+    for (int64_t minute = 0; minute <= 240; minute++) {
+        a.told_ns = SAMPLE_NS + (minute - 1) * NS_PER_MINUTE;
+        outbox_post(o, &a, 1, SAMPLE_NS + minute * NS_PER_MINUTE);
+        a.changed = minute == 119; /* a new step, say */
+    }
+    assert_int_equal(stats_of(o, 0).queued, 2);
+    outbox_close(o);
+}
+
 TEST(what_is_over_is_not_repeated_and_not_told_to_who_does_not_want_it)
 {
     struct http_receiver h = {0};
@@ -275,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_group_is_one_body_of_version_4_byte_for_byte),
         cmocka_unit_test(a_resend_is_nothing_to_a_webhook),
         cmocka_unit_test(what_fires_unchanged_is_told_again_after_each_interval),
+        cmocka_unit_test(a_dead_webhook_gets_no_repeats_on_top_of_what_waits),
         cmocka_unit_test(
             what_is_over_is_not_repeated_and_not_told_to_who_does_not_want_it),
         cmocka_unit_test(a_webhook_gets_what_it_matches),
