@@ -19,6 +19,8 @@ CONFIGURATIONS = {
     "no model among labels": ["--set", "metrics.labels=[team]"],
     "LiteLLM's names": ["--set", "metrics.litellm_names=true"],
     "LiteLLM's names and no budget": ["--set", "metrics.litellm_names=true", "--policies", "policies/silence"],
+    "LiteLLM's names and a budget of workflows": ["--set", "metrics.litellm_names=true", "--policies",
+                                                  "tests/e2e/workflow_budget.lua"],
     "another job": ["--job", "llm-costs/eu"],
 }
 JOB = 'job="spendwarden"'
@@ -196,8 +198,9 @@ ALERTS = {
     "SpendwardenLedgerNotWritable": (
         "critical", {f"spendwarden_ledger_writable{{{JOB}}}": gauge(1, 0)}, INSTANCE, 1, 0),
     "SpendwardenNotificationsFailing": (
-        "warning", {f'spendwarden_notifications_failed_total{{{JOB}, receiver="am"}}': counter},
-        {"receiver": "am"}, 6, 10),
+        "warning", {f'spendwarden_notifications_failed_total{{{JOB}, receiver="am"}}': counter,
+                    f'spendwarden_notifications_failed_total{{{JOB}, receiver="once"}}': gauge(0, 1)},
+        {"receiver": "am"}, 6, 4),
     "SpendwardenNotificationsDropped": (
         "critical", {f'spendwarden_notifications_dropped_total{{{JOB}, receiver="am"}}': counter},
         {"receiver": "am"}, 1, 10),
@@ -219,21 +222,29 @@ ALERTS = {
     # 24 dollars in a day are 1 an hour: 3 are usual enough, 3.1 are not.
     "LLMCostSpike": (
         "critical", {window("1h", "ml"): gauge(3, 3.1), window("24h", "ml"): gauge(24, 24),
-                     window("1h", "new"): gauge(0, 0.9), window("24h", "new"): gauge(0, 0.9)}, {"team": "ml"}, 10, 0),
+                     window("7d", "ml"): gauge(100, 100),
+                     **{window(span, "cheap"): gauge(0, 0.9) for span in ("1h", "24h", "7d")},
+                     **{window(span, "new"): gauge(0, 9) for span in ("1h", "24h", "7d")}}, {"team": "ml"}, 10, 0),
     "LLMAttributionCoverageLow": (
-        "warning", {f'llm_attribution_coverage_ratio{{{JOB}, label="team", window="1h"}}': gauge(0.95, 0.94)},
+        "warning", {f'llm_attribution_coverage_ratio{{{JOB}, label="team", window="1h"}}': gauge(0.95, 0.94),
+                    window("1h", "ml"): gauge(2, 2),
+                    f'llm_attribution_coverage_ratio{{{JOB}, instance="idle", label="team", window="1h"}}': gauge(0, 0),
+                    f'llm_spend_window_usd{{{JOB}, instance="idle", window="1h", team="ml"}}': gauge(0.9, 0.9)},
         {"job": "spendwarden", "label": "team", "window": "1h"}, 10, 0),
 }
 
+# A webhook's bodies wait until it is back: nothing failed yet.
+WAITING = ("warning", {f'spendwarden_notifications_queue_length{{{JOB}, receiver="hook"}}': gauge(0, 3)},
+           {"receiver": "hook"}, 9, 0)
+
 REMAINING, LIMIT = (f'litellm_{name}{{{JOB}, team="ml", team_alias="None"}}'
                     for name in ("remaining_team_budget_metric", "team_max_budget_metric"))
-TEAM_LABELS = {"job": "spendwarden", "team": "ml", "team_alias": "None"}
-NO_LIMIT = {name.replace('"ml"', '"free"'): gauge(float("inf"), float("inf")) for name in (REMAINING, LIMIT)}
+TEAM_LABELS = {"job": "spendwarden", "team": "ml", "team_alias": "None", "limit": "gateway"}
 LITELLM_ALERTS = {
     "LLMTeamBudgetNearExhaustion": (
-        "warning", {REMAINING: gauge(20, 19), LIMIT: gauge(100, 100), **NO_LIMIT}, TEAM_LABELS, 5, 0),
+        "warning", {REMAINING: gauge(20, 19), LIMIT: gauge(100, 100)}, TEAM_LABELS, 5, 0),
     "LLMTeamBudgetExceeded": (
-        "critical", {REMAINING: gauge(0.01, 0), **NO_LIMIT}, TEAM_LABELS, 1, 0),
+        "critical", {REMAINING: gauge(0.01, 0)}, TEAM_LABELS, 1, 0),
 }
 
 
@@ -253,7 +264,7 @@ def case(alert, severity, series, labels, hold, lingers):
     return {
         "interval": "1m",
         "input_series": [{"series": name, "values": " ".join(
-            f"{value(minute):g}".replace("inf", "+Inf") for minute in range(END + lingers + 5))}
+            f"{value(minute):g}" for minute in range(END + lingers + 5))}
             for name, value in series.items()],
         "promql_expr_test": [{"expr": firing, "eval_time": f"{minute}m", "exp_samples": samples}
                              for _, minute, samples in moments],
@@ -273,6 +284,8 @@ def check_alerts(check, stage):
     for alert, its in ALERTS.items():
         code, said = promtool_test(stage, rules_file, case(alert, *its))
         check.true(f"{alert} fires, holds and resolves", code == 0 and "SUCCESS" in said, said)
+    code, said = promtool_test(stage, rules_file, case("SpendwardenNotificationsFailing", *WAITING))
+    check.true("SpendwardenNotificationsFailing fires for what waits", code == 0 and "SUCCESS" in said, said)
     broken = case("LLMTeamBudgetExceeded", *ALERTS["LLMTeamBudgetExceeded"])
     broken["promql_expr_test"][1]["exp_samples"] = []
     check.true("a wrong expectation is seen", promtool_test(stage, rules_file, broken)[0] != 0)
