@@ -3,6 +3,8 @@
 #pragma once
 #include "spendwarden/rules.h"
 
+struct arena;
+
 /* How to be let in, as Prometheus names it. NULL: not so. Files hold secrets or PEM. */
 struct access_options {
     const char *username, *password_file;         /* basic_auth: both */
@@ -61,9 +63,13 @@ void outbox_close(struct outbox *o);
 void outbox_post(struct outbox *o, const struct alert *due, size_t count,
                  int64_t tick_ns);
 
+/* "alertmanager:URL" without user, password and query, in the arena: the receiver's name
+ * before there is one. False: *err says what is wrong with the URL. */
+bool alertmanager_name(const char **out, const struct alertmanager_options *options,
+                       struct arena *arena, struct err *err);
+
 struct receiver_stats {
-    struct str name; /* "alertmanager:URL" without user, password and query, or
-                        "webhook:NAME"; borrowed from the outbox */
+    struct str name; /* alertmanager_name, or "webhook:NAME"; borrowed from the outbox */
     int64_t sent, failed, dropped, queued; /* alerts; failed: given up */
     int64_t last_success_ns;               /* wall clock; 0: none yet */
 };

@@ -66,7 +66,7 @@ static bool add_path(CURLU *url, const char *tail)
     return ok;
 }
 
-/* "alertmanager:URL" without what may be secret in it. */
+/* "alertmanager:URL"; what may be secret in the URL is taken out of it. */
 static const char *public_name(CURLU *url, struct arena *arena)
 {
     static const CURLUPart secret[] = {CURLUPART_USER, CURLUPART_PASSWORD,
@@ -84,6 +84,16 @@ static const char *public_name(CURLU *url, struct arena *arena)
     return copy;
 }
 
+bool alertmanager_name(const char **out, const struct alertmanager_options *options,
+                       struct arena *arena, struct err *err)
+{
+    CURLU *url = url_parse("alertmanager", options->url, err);
+
+    *out = url ? public_name(url, arena) : NULL;
+    curl_url_cleanup(url);
+    return *out || err_set(err, ERR_MEMORY, "alerts: out of memory");
+}
+
 static bool is_ready(struct receiver *r, struct err *err)
 {
     r->easy = curl_easy_init();
@@ -96,16 +106,15 @@ bool receiver_init_alertmanager(struct receiver *r, struct arena *arena,
                                 const struct alertmanager_options *options,
                                 struct err *err)
 {
-    CURLU *url = url_parse("alertmanager", options->url, err);
+    CURLU *url = alertmanager_name(&r->name, options, arena, err)
+                     ? url_parse("alertmanager", options->url, err)
+                     : NULL;
 
     if (!url)
         return false;
-    CURLU *shown = curl_url_dup(url);
     r->kind = RECEIVER_ALERTMANAGER;
     r->queue.replaces = true;
-    r->name = shown ? public_name(shown, arena) : NULL;
     r->url = add_path(url, "/api/v2/alerts") ? url_text(url, arena) : NULL;
-    curl_url_cleanup(shown);
     curl_url_cleanup(url);
     if (!access_copy(&r->access, &options->access, arena))
         r->url = NULL;

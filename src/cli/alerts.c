@@ -26,9 +26,8 @@ static const char help[] =
     "      --set KEY=VALUE      override one key of it\n"
     "      --format FORMAT      text (default) or json\n"
     "  -h, --help               this text\n\n"
-    "Exit status: 0 done, 1 test: a receiver did not take it, 2 the engine or the "
-    "ledger\n"
-    "could not be asked.\n";
+    "Exit status: 0 done, 1 test: a receiver did not take it, 2 wrong usage, no such\n"
+    "receiver, or the engine or the ledger could not be asked.\n";
 
 enum {
     OPTION_URL = 2000,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "alerts.h"
+#include "spendwarden/arena.h"
 
 enum { STEP_US = 20000, SLACK_MS = 500 };
 
@@ -53,80 +54,108 @@ static bool try_receiver(const struct alerts_request *r, const struct outbox_opt
         printf("FAIL  %s\n", err.text);
         return false;
     }
-    outbox_stats(o, &s, 1);
-    bool wanted = !r->receiver || str_eq(s.name, str_of(r->receiver));
-    for (int over = 0; wanted && over < 2 && s.sent == over; over++) {
+    for (int over = 0; over < 2 && s.sent == over; over++) {
         struct alert alert = test_alert(labels, &note, now_ns, over);
         outbox_post(o, &alert, 1, now_ns + over * NS_PER_SECOND);
         s = settle(o, over + 1, timestamp_monotonic() + wait_ns);
     }
-    bool ok = !wanted || s.sent == 2;
-    if (wanted)
-        printf("%s  %.*s: %s\n", ok ? "ok  " : "FAIL", STR_ARG(s.name),
-               ok         ? "took the alert and its end"
-               : s.failed ? "did not take it; the reason is in the log above"
-               : s.sent   ? "took the alert, but not its end"
-                          : "did not answer in time; the reason may be in the log above");
+    bool ok = s.sent == 2;
+    printf("%s  %.*s: %s\n", ok ? "ok  " : "FAIL", STR_ARG(s.name),
+           ok         ? "took the alert and its end"
+           : s.failed ? "did not take it; the reason is in the log above"
+           : s.sent   ? "took the alert, but not its end"
+                      : "did not answer in time; the reason may be in the log above");
     fflush(stdout);
     outbox_close(o);
     return ok;
 }
 
-/* Everything that the configuration names, one by one: a webhook whatever it matches. */
-static size_t try_all(const struct alerts_request *r, const struct config *c)
-{
-    struct outbox_options one = c->alerts;
-    size_t failed = 0;
+struct trial {
+    const struct alerts_request *request;
+    struct outbox_options one; /* with the receiver that is tried */
+    struct buf names;          /* of all there are */
+    size_t wanted, failed;
+};
 
-    one.external_url = c->external_url ? c->external_url : "";
-    one.valid_ns = NS_PER_MINUTE;
-    one.webhook_count = 0;
-    one.alertmanager_count = 1;
-    for (size_t i = 0; i < c->alerts.alertmanager_count; i++) {
-        one.alertmanagers = &c->alerts.alertmanagers[i];
-        failed += !try_receiver(r, &one);
-    }
-    one.alertmanager_count = 0;
-    one.webhook_count = 1;
-    for (size_t i = 0; i < c->alerts.webhook_count; i++) {
-        struct webhook_options hook = c->alerts.webhooks[i];
-        hook.match_count = 0;
-        hook.send_resolved = true;
-        one.webhooks = &hook;
-        failed += !try_receiver(r, &one);
-    }
-    return failed;
+/* Others are not even opened: what is wrong with them is not asked. */
+static void try_if_wanted(struct trial *t, const char *name)
+{
+    const char *wanted = t->request->receiver;
+
+    buf_format(&t->names, "%s%s", t->names.size ? ", " : "", name);
+    if (wanted && strcmp(wanted, name) != 0)
+        return;
+    t->wanted++;
+    t->failed += !try_receiver(t->request, &t->one);
 }
 
-static bool is_there(const struct config *c, const char *receiver)
+static void try_alertmanagers(struct trial *t, const struct outbox_options *all)
 {
-    struct str name = str_of(receiver);
-    bool found = !receiver || str_starts(name, STR("alertmanager:"));
+    struct arena arena = {0};
 
-    for (size_t i = 0; !found && i < c->alerts.webhook_count; i++)
-        found = str_starts(name, STR("webhook:")) &&
-                str_eq(str_from(name, 8), str_of(c->alerts.webhooks[i].name));
-    return found;
+    t->one.webhook_count = 0;
+    t->one.alertmanager_count = 1;
+    for (size_t i = 0; i < all->alertmanager_count; i++) {
+        const char *name;
+        struct err err = {0};
+        t->one.alertmanagers = &all->alertmanagers[i];
+        if (!alertmanager_name(&name, t->one.alertmanagers, &arena, &err))
+            name = "alertmanager:?"; /* a URL that is none; opening it says why */
+        try_if_wanted(t, name);
+    }
+    arena_release(&arena);
+}
+
+/* Whatever they match. */
+static void try_webhooks(struct trial *t, const struct outbox_options *all)
+{
+    t->one.alertmanager_count = 0;
+    t->one.webhook_count = 1;
+    for (size_t i = 0; i < all->webhook_count; i++) {
+        struct webhook_options hook = all->webhooks[i];
+        struct buf name = {0};
+        hook.match_count = 0;
+        hook.send_resolved = true;
+        t->one.webhooks = &hook;
+        buf_format(&name, "webhook:%s", hook.name);
+        buf_byte(&name, '\0');
+        if (!name.failed)
+            try_if_wanted(t, name.at);
+        buf_release(&name);
+    }
+}
+
+/* An exit code. */
+static int verdict(const struct trial *t)
+{
+    if (t->wanted)
+        return t->failed ? EXIT_FOUND : EXIT_OK;
+    if (!t->names.size)
+        fprintf(stderr, ALERTS_VERB
+                ": the configuration has no receiver: see alerts.alertmanagers\n");
+    else
+        fprintf(stderr, ALERTS_VERB ": the configuration has no %s, but %.*s\n",
+                t->request->receiver, STR_ARG(buf_str(&t->names)));
+    return EXIT_USAGE;
 }
 
 int alerts_try(const struct alerts_request *r)
 {
     const struct generation_options *g = &r->common.generation;
+    struct trial t = {.request = r};
     struct config *c = NULL;
     struct diags diags = {0};
-    int code = EXIT_OK;
 
     if (!config_load(&c, g->config_path, g->overrides, g->override_count, &diags))
         return report_diags(&diags, EXIT_USAGE);
     diags_release(&diags);
-    if (c->alerts.alertmanager_count + c->alerts.webhook_count == 0 ||
-        !is_there(c, r->receiver)) {
-        fprintf(stderr, ALERTS_VERB ": the configuration has no %s\n",
-                r->receiver ? r->receiver : "receiver: see alerts.alertmanagers");
-        code = EXIT_USAGE;
-    } else if (try_all(r, c) > 0) {
-        code = EXIT_FOUND;
-    }
+    t.one = c->alerts;
+    t.one.external_url = c->external_url ? c->external_url : "";
+    t.one.valid_ns = NS_PER_MINUTE;
+    try_alertmanagers(&t, &c->alerts);
+    try_webhooks(&t, &c->alerts);
+    int code = verdict(&t);
+    buf_release(&t.names);
     config_free(c);
     return code;
 }
