@@ -1,5 +1,6 @@
 /* Changes of alerts' states, from the ledger. */
 #include "alerts.h"
+#include "plain.h"
 #include "spendwarden/browse.h"
 #include "spendwarden/record_json.h"
 
@@ -20,22 +21,34 @@ static void print_json(uint64_t number, const struct alert_row *a)
     buf_release(&out);
 }
 
+static void print_text(const struct alert_row *a)
+{
+    char time[TIMESTAMP_TEXT_SIZE];
+    struct buf raw = {0}, out = {0};
+
+    timestamp_format(time, a->tick_ns);
+    buf_format(&raw, "%.19s  %-8.*s -> %-8.*s  %.*s %.*s  value %.6g, policy %.*s %.*s",
+               time, STR_ARG(a->from_state), STR_ARG(a->to_state), STR_ARG(a->rule),
+               STR_ARG(a->labels_json), a->value, STR_ARG(a->policy),
+               STR_ARG(a->policy_version));
+    plain_add(&out, buf_str(&raw));
+    buf_byte(&out, '\n');
+    print_buf(stdout, &out);
+    buf_release(&raw);
+    buf_release(&out);
+}
+
 static bool print_change(void *ctx, uint64_t number, const struct alert_row *a,
                          struct err *err)
 {
     struct listing *l = ctx;
-    char time[TIMESTAMP_TEXT_SIZE];
 
     (void)err;
-    timestamp_format(time, a->tick_ns);
     l->count++;
     if (l->json)
         print_json(number, a);
     else
-        printf("%.19s  %-8.*s -> %-8.*s  %.*s %.*s  value %.6g, policy %.*s %.*s\n", time,
-               STR_ARG(a->from_state), STR_ARG(a->to_state), STR_ARG(a->rule),
-               STR_ARG(a->labels_json), a->value, STR_ARG(a->policy),
-               STR_ARG(a->policy_version));
+        print_text(a);
     return true;
 }
 

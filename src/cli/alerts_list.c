@@ -5,8 +5,9 @@
 
 #include "alerts.h"
 #include "fetch.h"
+#include "plain.h"
 
-enum { ANSWER_MAX = 64 << 20, URL_SIZE = 1024, TIMEOUT_SECONDS = 30 };
+enum { ANSWER_MAX = 64 << 20, SHOWN_MAX = 200, URL_SIZE = 1024, TIMEOUT_SECONDS = 30 };
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -34,11 +35,25 @@ static int by_severity(const void *left, const void *right)
     return order ? order : strcmp(text_of(a, "startsAt"), text_of(b, "startsAt"));
 }
 
-/* Labels come from whoever calls the gateway: nothing of them may steer a terminal. */
-static void add_plain(struct buf *out, const char *text)
+/* At most `max` bytes, filled up to `width`, and a space. */
+static void add_column(struct buf *out, const char *text, size_t max, size_t width)
 {
-    for (; *text; text++)
-        buf_byte(out, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+    size_t begin = out->size;
+
+    plain_add(out, (struct str){text, strnlen(text, max)});
+    do
+        buf_byte(out, ' ');
+    while (out->size < begin + width + 1 && !out->failed);
+}
+
+/* Of control characters JSON escapes all but C1. */
+static void add_quoted(struct buf *out, const char *text)
+{
+    struct buf quoted = {0};
+
+    buf_json(&quoted, str_of(text));
+    plain_add(out, buf_str(&quoted));
+    buf_release(&quoted);
 }
 
 static void print_alert(const json_t *alert)
@@ -47,20 +62,23 @@ static void print_alert(const json_t *alert)
     const char *since = text_of(alert, "startsAt"), *name, *comma = "";
     struct buf out = {0};
 
-    buf_format(&out, "%-9s %-9s %-20.19s ", text_of(alert, "state"),
-               text_of(labels, "severity"), *since ? since : "-");
-    add_plain(&out, text_of(labels, "alertname"));
+    add_column(&out, text_of(alert, "state"), SIZE_MAX, 9);
+    add_column(&out, text_of(labels, "severity"), SIZE_MAX, 9);
+    add_column(&out, *since ? since : "-", strlen("2026-01-31T00:00:00"), 20);
+    plain_add(&out, str_of(text_of(labels, "alertname")));
     buf_byte(&out, '{');
     json_object_foreach(labels, name, value)
     {
         if (strcmp(name, "alertname") == 0 || strcmp(name, "severity") == 0)
             continue;
-        buf_format(&out, "%s%s=", comma, name);
-        buf_json(&out, str_of(json_string_value(value)));
+        buf_add(&out, str_of(comma));
+        plain_add(&out, str_of(name));
+        buf_byte(&out, '=');
+        add_quoted(&out, json_string_value(value));
         comma = ",";
     }
     buf_add(&out, STR("}  "));
-    add_plain(&out, text_of(json_object_get(alert, "annotations"), "summary"));
+    plain_add(&out, str_of(text_of(json_object_get(alert, "annotations"), "summary")));
     buf_byte(&out, '\n');
     print_buf(stdout, &out);
     buf_release(&out);
@@ -109,6 +127,23 @@ static bool base_url(const struct alerts_request *r, char out[URL_SIZE])
     return true;
 }
 
+static void complain(const char *url, CURLcode rc, long status, struct str answer)
+{
+    struct buf text = {0};
+
+    buf_format(&text, ALERTS_VERB ": %s: ", url);
+    if (rc == CURLE_OK) {
+        answer.size = answer.size < SHOWN_MAX ? answer.size : SHOWN_MAX;
+        buf_format(&text, "status %ld: ", status);
+        plain_add(&text, answer);
+    } else {
+        buf_add(&text, str_of(curl_easy_strerror(rc)));
+    }
+    buf_byte(&text, '\n');
+    print_buf(stderr, &text);
+    buf_release(&text);
+}
+
 static bool ask(const struct alerts_request *r, struct buf *answer)
 {
     char base[URL_SIZE], url[URL_SIZE + 64];
@@ -124,11 +159,8 @@ static bool ask(const struct alerts_request *r, struct buf *answer)
                  r->state ? r->state : "");
         CURLcode rc = fetch(&f);
         ok = rc == CURLE_OK && f.status == 200;
-        if (rc != CURLE_OK)
-            fprintf(stderr, ALERTS_VERB ": %s: %s\n", url, curl_easy_strerror(rc));
-        else if (!ok)
-            fprintf(stderr, ALERTS_VERB ": %s: status %ld: %.*s\n", url, f.status,
-                    STR_ARG(buf_str(answer)));
+        if (!ok)
+            complain(url, rc, f.status, buf_str(answer));
     }
     curl_slist_free_all(f.headers);
     curl_easy_cleanup(f.curl);

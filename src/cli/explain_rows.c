@@ -1,15 +1,5 @@
 #include "explain_rows.h"
 
-void row_text(struct buf *out, struct str text)
-{
-    size_t before = out->size;
-
-    buf_add(out, text);
-    for (size_t i = before; i < out->size; i++)
-        if ((unsigned char)out->at[i] < ' ' || out->at[i] == 0x7f)
-            out->at[i] = '?';
-}
-
 void row_end(struct buf *out)
 {
     while (out->size && out->at[out->size - 1] == ' ')
@@ -56,11 +46,11 @@ void row_provenance(struct buf *out, const struct provenance *by)
     buf_format(out, "policy %.*s", STR_ARG(by->policy));
     if (by->reason.size) {
         buf_add(out, STR(": "));
-        row_text(out, by->reason);
+        plain_add(out, by->reason);
     }
     buf_format(out, " (%.*s)", STR_ARG(by->rule));
     if (by->was.size) {
         buf_add(out, STR(", was "));
-        row_text(out, by->was);
+        plain_add(out, by->was);
     }
 }

@@ -1,6 +1,7 @@
 /* Rows of `explain` for people: a name, a value, who decided it. */
 #pragma once
 #include "explain.h"
+#include "plain.h"
 
 enum { ROW_NAME = 24, ROW_VALUE = 28 }; /* widths */
 
@@ -15,8 +16,6 @@ void row_end(struct buf *out);
 /* Spaces, at least two, until the row has `width` bytes since `from`. */
 void row_pad(struct buf *out, size_t from, int width);
 
-/* What callers wrote, which may not steer a terminal. */
-void row_text(struct buf *out, struct str text);
 void row_money(struct buf *out, struct money amount);
 
 /* "policy attribution: key alias (policies/attribution/policy.lua:17), was globex" */

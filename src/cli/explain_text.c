@@ -45,7 +45,7 @@ static void show_field(struct buf *out, const struct record *r, struct str name,
         return;
     row_begin(out, name);
     if (text.size)
-        row_text(out, text);
+        plain_add(out, text);
     else
         add_number(out, field, number);
     row_end(out);
@@ -59,7 +59,7 @@ static void show_tags(struct buf *out, const struct event *ev)
     for (size_t i = 0; i < ev->tag_count; i++) {
         if (i)
             buf_add(out, STR(", "));
-        row_text(out, ev->tags[i]);
+        plain_add(out, ev->tags[i]);
     }
     row_end(out);
 }
@@ -69,9 +69,9 @@ static void show_metadata(struct buf *out, const struct event *ev)
     for (size_t i = 0; i < ev->metadata_count; i++) {
         size_t from = out->size;
         buf_add(out, STR("    metadata."));
-        row_text(out, ev->metadata[i].name);
+        plain_add(out, ev->metadata[i].name);
         row_pad(out, from, ROW_NAME + 5);
-        row_text(out, ev->metadata[i].value);
+        plain_add(out, ev->metadata[i].value);
         row_end(out);
     }
 }
@@ -100,7 +100,7 @@ static void show_label(struct buf *out, const struct record *r, struct str name,
     row_begin(out, name);
     size_t from = out->size;
     if (field.kind == FIELD_TEXT)
-        row_text(out, r->ev.text[field.index]);
+        plain_add(out, r->ev.text[field.index]);
     else
         buf_int(out, r->ev.count[field.index]);
     if (by) {
@@ -157,7 +157,7 @@ static void add_labels(struct buf *out, const struct pair *labels, size_t count)
         if (labels[i].value.size == 0)
             continue;
         buf_format(out, "%s%.*s=\"", any ? "," : "{", STR_ARG(labels[i].name));
-        row_text(out, labels[i].value);
+        plain_add(out, labels[i].value);
         buf_byte(out, '"');
         any = true;
     }
@@ -185,7 +185,7 @@ static void show_count(void *ctx, const struct explain_count *count)
     buf_format(out, "    %s %.*s", count->kind, STR_ARG(count->name));
     add_labels(out, count->labels, count->label_count);
     buf_add(out, str_of(verbs[count->aggregate]));
-    row_text(out, count->value);
+    plain_add(out, count->value);
     row_end(out);
 }
 
@@ -226,7 +226,7 @@ static void begin_step(struct buf *out, const struct policy_trace_step *step)
 static void show_failed(struct buf *out, const struct policy_trace_step *step)
 {
     begin_step(out, step);
-    row_text(out, str_of(step->message));
+    plain_add(out, str_of(step->message));
     buf_format(out, " [%s, policy %.*s, %.*s]\n", step->reason, STR_ARG(step->policy),
                STR_ARG(step->rule));
 }

@@ -4,12 +4,15 @@ usage: alerts_test.py BINARY BUILD_DIR
 """
 import json
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from harness import Catcher, free_port, main
+from harness import Catcher, free_port, main, until
 
 
 def run_alerts(stage, *arguments):
-    return subprocess.run([stage.binary, "alerts", *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([stage.binary, "alerts", *arguments], capture_output=True, text=True, errors="replace",
+                          timeout=60)
 
 
 def check_receivers(check, stage):
@@ -41,8 +44,67 @@ def check_receivers(check, stage):
     check.true("no receiver at all", none.returncode == 2 and "has no receiver" in none.stderr, none)
 
 
+# Eight bits or two bytes are one escape to a terminal: CSI is ESC [, or U+009B.
+EVIL, PLAIN = "a\x1b[2J\x9b2J\x7f\u00a0\u00e9", "a?[2J?2J?\u00a0\u00e9"
+POLICY = """policy { name = "p", version = "7" }
+local hour = window { sum = "charge_usd", by = { "team" }, over = "1h" }
+rule("Spent", { over = hour, severity = "warning" }, function(g) return g.value >= 1, g.value end)
+"""
+
+
+class Answers:
+    """A server that answers every GET with the same."""
+
+    def __init__(self, status, body):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def check_list_is_plain(check, stage):
+    alert = {"state": EVIL, "startsAt": EVIL, "annotations": {"summary": EVIL},
+             "labels": {"alertname": EVIL, "severity": EVIL, EVIL: EVIL}}
+    evil = stage.keep(Answers(200, json.dumps({"data": [alert]}).encode()))
+    listed = run_alerts(stage, "list", "--url", evil.url).stdout.splitlines()[1]
+    quoted = "a\\u001b[2J?2J\\u007f\u00a0\u00e9"
+    check.equal("no text of a server steers a terminal", listed.split("a", 1)[1],
+                f'{PLAIN[1:]} {PLAIN} {PLAIN}        {PLAIN}{{{PLAIN}="{quoted}"}}  {PLAIN}')
+    failing = stage.keep(Answers(500, EVIL.encode() + b"\x9b" + b"x" * 10000))
+    failed = run_alerts(stage, "list", "--url", failing.url)
+    said = failed.stderr.rstrip("\n").split(" status 500: ")[1]
+    check.true("nor does its error, of which the begin is shown", failed.returncode == 2
+               and said.startswith(PLAIN + "?xx") and len(said) < 200, failed)
+
+
+def check_history_is_plain(check, stage):
+    engine = stage.engine("history", {"rules": {"tick": "1s"}, "policies": {
+        "paths": [stage.file("p.lua", POLICY)]}}).start()
+    engine.post("generic", [{"id": "1", "team": "a\x9b2J\x7f", "ai_system": "openai", "requested_model": "gpt-4o",
+                             "input_tokens": 1, "output_tokens": 1, "reported_usd": "5"}])
+    history = ["alerts", "history", "--config", engine.path]
+    told = until(lambda: engine.run(*history).stdout.count("firing") and engine.run(*history).stdout, 20)
+    check.true("nor does a label in the history", told and '"a?2J?"' in told, repr(told))
+    listed = engine.run("alerts", "--config", engine.path).stdout
+    check.true("nor in the list", 'team="a?2J?"' in listed, repr(listed))
+
+
 def run(check, stage, _):
     check_receivers(check, stage)
+    check_list_is_plain(check, stage)
+    check_history_is_plain(check, stage)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,13 @@ def check_requested_model(binary):
 
 # --- input ---
 
+def check_plain(binary):
+    """CSI is ESC [ to a terminal, and U+009B as well."""
+    shown = run(binary, text='{"id":"1","team":"a\\u001b[2J\\u009b2J\\u007f\u00e9"}').stdout
+    if "a?[2J?2J?\u00e9" not in shown:
+        yield f"what a caller wrote may steer a terminal: {shown!r}"
+
+
 def check_same_twice(binary):
     first, second = (run(binary, "--format", "json", text=EVENT % (1, 1) * 3).stdout
                      for _ in range(2))
@@ -192,7 +199,7 @@ def check_ends(binary):
 
 def main():
     binary = os.path.abspath(sys.argv[1])
-    failures = [failure for check in (check_bodies, check_golden, check_cost, check_requested_model, check_same_twice,
+    failures = [failure for check in (check_bodies, check_golden, check_cost, check_requested_model, check_plain, check_same_twice,
                                       check_stream, check_layouts, check_places,
                                       check_unread_keys, check_ends)
                 for failure in check(binary)]
