@@ -173,18 +173,22 @@ static bool usage_is_right(const struct common_options *o, char **paths, int cou
     return true;
 }
 
-/* False: it could not be asked, which is said. */
-static bool ask_prometheus(const char *url, struct diags *diags, bool *ok)
+/* An exit code. `prometheus` may be NULL. */
+static int check(struct common_options *o, char **paths, int count,
+                 const char *prometheus, bool strict)
 {
+    struct diags diags = {0};
     struct err err = {0};
-    size_t before = diags_errors(diags);
 
-    if (!check_prometheus(url, diags, &err)) {
-        fprintf(stderr, "spendwarden check: %s\n", err.text);
-        return false;
-    }
-    *ok = *ok && diags_errors(diags) == before;
-    return true;
+    bool ok = load(o, paths, count, &diags);
+    size_t before = diags_errors(&diags);
+    bool asked = !prometheus || check_prometheus(prometheus, &diags, &err);
+    ok = ok && diags_errors(&diags) == before;
+    int code = finish(&diags, o, ok && !(strict && diags.count));
+    if (asked)
+        return code;
+    fprintf(stderr, "spendwarden check: %s\n", err.text);
+    return EXIT_USAGE;
 }
 
 int verb_check(int argc, char **argv)
@@ -197,7 +201,6 @@ int verb_check(int argc, char **argv)
         {0},
     };
     struct common_options common = {.verb = "spendwarden check"};
-    struct diags diags = {0};
     const char *prometheus = NULL;
     bool strict = false;
     int option;
@@ -220,10 +223,5 @@ int verb_check(int argc, char **argv)
     if (!usage_is_right(&common, argv + optind, argc - optind, prometheus))
         return EXIT_USAGE;
     common_done(&common);
-    bool ok = load(&common, argv + optind, argc - optind, &diags);
-    if (prometheus && !ask_prometheus(prometheus, &diags, &ok)) {
-        diags_release(&diags);
-        return EXIT_USAGE;
-    }
-    return finish(&diags, &common, ok && !(strict && diags.count));
+    return check(&common, argv + optind, argc - optind, prometheus, strict);
 }

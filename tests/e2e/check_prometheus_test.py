@@ -114,6 +114,13 @@ def run(check, stage, _):
     both = ask(stage, urls["none"], policy)
     check.true("beside what is wrong with a policy", both.returncode == 1 and "E201" in both.stderr
                and "it scrapes no spendwarden" in both.stderr, both)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    ran = ask(stage, nobody, policy)
+    check.true("which is said all the same if nobody answers", ran.returncode == 2
+               and 0 < ran.stderr.find("E201") < ran.stderr.find("connect"), ran)
+    ran = ask(stage, nobody, "--format", "json", policy)
+    check.true("and as JSON", ran.returncode == 2 and [e["code"] for e in json.loads(ran.stdout or '{"errors": []}')["errors"]]
+               == ["E201"] and "connect" in ran.stderr, ran)
 
 
 if __name__ == "__main__":
