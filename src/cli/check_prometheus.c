@@ -102,22 +102,40 @@ static const char *label(const json_t *series, const char *name)
 
 /* --- is it scraped, and once? --- */
 
-static void not_scraped(struct inquiry *q, const json_t *down)
+static void no_engine(struct inquiry *q)
 {
-    const json_t *first = json_array_get(down, 0);
+    finding(q,
+            "add to scrape_configs: { job_name: spendwarden, static_configs: "
+            "[{ targets: [\"HOST:9464\"] }] }",
+            "it scrapes no spendwarden: there is no series spendwarden_build_info");
+}
 
-    if (first)
-        finding(
-            q,
+static void scrape_fails(struct inquiry *q, const json_t *target, bool none)
+{
+    finding(q,
             "/targets of Prometheus says why; with tokens, the job needs one of scope "
             "read (authorization: { credentials_file: ... })",
-            "no metrics of spendwarden, and the scrape of %s by job \"%s\" fails",
-            label(first, "instance"), label(first, "job"));
-    else
-        finding(q,
-                "add to scrape_configs: { job_name: spendwarden, static_configs: "
-                "[{ targets: [\"HOST:9464\"] }] }",
-                "it scrapes no spendwarden: there is no series spendwarden_build_info");
+            "%sthe scrape of %s by job \"%s\" fails",
+            none ? "no metrics of spendwarden, and " : "", label(target, "instance"),
+            label(target, "job"));
+}
+
+/* A job's name has to tell where no engine does. */
+static bool find_down(struct inquiry *q, bool none)
+{
+    json_t *down, *target;
+    size_t i;
+
+    if (!ask(q,
+             "up == 0 and on (job) spendwarden_build_info"
+             " or up{job=~\".*spendwarden.*\"} == 0",
+             &down))
+        return false;
+    if (none && json_array_size(down) == 0)
+        no_engine(q);
+    json_array_foreach(down, i, target) scrape_fails(q, target, none);
+    json_decref(down);
+    return true;
 }
 
 /* One engine by two jobs is everything twice. */
@@ -137,17 +155,11 @@ static void find_twins(struct inquiry *q, const json_t *engines)
 
 static bool find_engines(struct inquiry *q, json_t **engines)
 {
-    json_t *down = NULL;
-    bool ok = ask(q, "count by (job, instance) (spendwarden_build_info)", engines);
-
-    if (ok && json_array_size(*engines) == 0) {
-        ok = ask(q, "up{job=~\".*spendwarden.*\"} == 0", &down);
-        if (ok)
-            not_scraped(q, down);
-        json_decref(down);
-    }
-    find_twins(q, ok ? *engines : NULL);
-    return ok;
+    if (!ask(q, "count by (job, instance) (spendwarden_build_info)", engines) ||
+        !find_down(q, json_array_size(*engines) == 0))
+        return false;
+    find_twins(q, *engines);
+    return true;
 }
 
 /* --- does anybody else expose our names? --- */

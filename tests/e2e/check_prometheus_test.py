@@ -8,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness import free_port, main, wait_for
-from prometheus import Prometheus
+from prometheus import Prometheus, as_list
 
 LITELLM = """# TYPE litellm_spend_metric_total counter
 litellm_spend_metric_total{team="ml",model="gpt-4o"} 3
@@ -55,7 +55,8 @@ def start_all(stage, settings):
     """By name the URL of a Prometheus that has tried all its jobs, below a path and with a password."""
     servers = {name: Prometheus(stage, name, jobs, prefix="/prom").start() for name, jobs in settings.items()}
     for name, server in servers.items():
-        wait_for(f"scrapes of {name}", lambda: server.value("count(up)") == len(settings[name]), 60)
+        targets = sum(len(as_list(ports)) for ports in settings[name].values())
+        wait_for(f"scrapes of {name}", lambda: server.value("count(up)") == targets, 60)
     return {name: f"http://user:hidden@127.0.0.1:{server.port}/prom/" for name, server in servers.items()}
 
 
@@ -80,7 +81,9 @@ def run(check, stage, _):
     urls = start_all(stage, {
         "fine": {"spendwarden": engine, "llm-costs": plain}, "apart": {"spendwarden": plain, "litellm": litellm.port},
         "litellm": {"spendwarden": engine, "litellm": litellm.port}, "ours": {"spendwarden": plain, "gateway": other.port},
-        "twice": {"spendwarden": plain, "again": plain}, "none": {"gateway": other.port}, "down": {"spendwarden": free_port()}})
+        "twice": {"spendwarden": plain, "again": plain}, "none": {"gateway": other.port}, "down": {"spendwarden": free_port()},
+        "half": {"llm-costs": [plain, dead := free_port()], "gateway": free_port()},
+        "named": {"llm-costs": plain, "eu-spendwarden": free_port()}})
 
     fine = ask(stage, urls["fine"])
     check.equal("two engines are no clash", (fine.returncode, fine.stdout, fine.stderr), (0, "", ""))
@@ -103,6 +106,13 @@ def run(check, stage, _):
                and "help: add to scrape_configs" in none.stderr, none)
     down = ask(stage, urls["down"])
     check.true("an engine that is down", down.returncode == 1 and 'by job "spendwarden" fails' in down.stderr, down)
+
+    half = ask(stage, urls["half"])
+    check.true("one of two engines that is down", half.returncode == 1 and half.stderr.count("fails") == 1
+               and f': the scrape of 127.0.0.1:{dead} by job "llm-costs" fails' in half.stderr, half)
+    named = ask(stage, urls["named"])
+    check.true("a job of that name that is down beside another's engine", named.returncode == 1
+               and 'by job "eu-spendwarden" fails' in named.stderr, named)
 
     for what, url, text in (("nobody", f"http://user:hidden@127.0.0.1:{free_port()}", "connect"),
                             ("no Prometheus", f"http://127.0.0.1:{other.port}/", "it is no Prometheus"),

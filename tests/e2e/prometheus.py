@@ -6,8 +6,12 @@ import urllib.parse
 from harness import Process, free_port, request
 
 
+def as_list(ports):
+    return ports if isinstance(ports, list) else [ports]
+
+
 class Prometheus(Process):
-    """`jobs`: port by job name. `more`: further parts of its configuration, as a map."""
+    """`jobs`: port, or a list of them, by job name. `more`: further parts of its configuration, as a map."""
 
     def __init__(self, stage, name, jobs, interval="1s", binary="prometheus", more=None,
                  flags=(), prefix=""):
@@ -17,8 +21,8 @@ class Prometheus(Process):
         config = stage.file(f"{name}/prometheus.yml", json.dumps({
             "global": {"scrape_interval": interval, "evaluation_interval": interval},
             "scrape_configs": [
-                {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-                for job, port in jobs.items()], **(more or {})}))
+                {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in as_list(ports)]}]}
+                for job, ports in jobs.items()], **(more or {})}))
         super().__init__(
             [binary, f"--config.file={config}", f"--storage.tsdb.path={self.folder}/data",
              f"--web.listen-address=127.0.0.1:{self.port}", f"--web.route-prefix={prefix or '/'}",
