@@ -103,6 +103,13 @@ static void add_argument(struct buf *out, const char *option, const char *value,
         buf_format(out, " --%s %s", option, value);
 }
 
+/* What is generated is committed and shown around: a value may be a secret, as the URL of
+ * an Alertmanager with its password. */
+static void add_setting(struct buf *out, const char *setting)
+{
+    buf_format(out, " --set %.*s=...", (int)strcspn(setting, "="), setting);
+}
+
 /* As they would be written again; defaults are left out. */
 static struct str arguments(const struct facts_options *o, struct arena *arena)
 {
@@ -113,7 +120,7 @@ static struct str arguments(const struct facts_options *o, struct arena *arena)
     for (size_t i = 0; i < g->policy_count; i++)
         add_argument(&out, "policies", g->policies[i], NULL);
     for (size_t i = 0; i < g->override_count; i++)
-        add_argument(&out, "set", g->overrides[i], NULL);
+        add_setting(&out, g->overrides[i]);
     add_argument(&out, "owner", o->prometheus_owns ? "prometheus" : NULL, NULL);
     add_argument(&out, "job", o->job, DEFAULT_JOB);
     add_argument(&out, "runbooks", o->runbooks, DEFAULT_RUNBOOKS);

@@ -76,7 +76,12 @@ def check_choices(check, stage):
 
     how = ["--policies", "policies/silence", "--set", "metrics.labels=[team]", "--owner", "prometheus", "--job", "x"]
     check.true("how it was made is said", printed("alerts", *how).split("\n")[0].endswith(
-        "spendwarden rules alerts --policies policies/silence --set metrics.labels=[team] --owner prometheus --job x"))
+        "spendwarden rules alerts --policies policies/silence --set metrics.labels=... --owner prometheus --job x"))
+    secret = ["--set", "alerts.alertmanagers=[{url: http://u:hunter2@am}]", "--set", "server.tokens=[]"]
+    for kind in ("prometheus", "alerts", "grafana"):
+        text = printed(kind, *secret)
+        check.true(f"{kind}: but no value that was set", "hunter2" not in text
+                   and "--set alerts.alertmanagers=... --set server.tokens=..." in text, text[:300])
     check.equal("the same again", printed("alerts", *EXAMPLE), printed("alerts", *EXAMPLE))
     check.true("no label, no rule of it", "team:llm_spend_usd:rate1h" not in printed("prometheus", *NARROW))
     check.true("the label of models that there is", "by (response_model)" in printed("prometheus", *NARROW))
