@@ -1,4 +1,5 @@
 /* spendwarden VERB [ARGUMENT...] */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,13 +38,18 @@ static void print_help(FILE *out)
         "Exit status: 0 fine, 1 something was found, 2 wrong usage or configuration.\n");
 }
 
+/* On a full disk nothing may be taken for done. */
 static int run_verb(size_t at, int argc, char **argv)
 {
     char name[64];
 
     snprintf(name, sizeof name, "spendwarden %s", verbs[at].name);
     argv[0] = name;
-    return verbs[at].run(argc, argv);
+    int code = verbs[at].run(argc, argv);
+    if (is_written(stdout))
+        return code;
+    fprintf(stderr, "%s: standard output: %s\n", name, strerror(errno));
+    return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)

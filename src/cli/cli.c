@@ -49,6 +49,11 @@ void print_buf(FILE *out, const struct buf *text)
         fwrite(text->at, 1, text->size, out);
 }
 
+bool is_written(FILE *out)
+{
+    return fflush(out) == 0 && !ferror(out);
+}
+
 int report_diags(struct diags *diags, int code)
 {
     struct buf text = {0};

@@ -55,6 +55,9 @@ void common_done(struct common_options *o);
 /* What is in the buffer, which may be nothing. */
 void print_buf(FILE *out, const struct buf *text);
 
+/* False: not all that was printed to it could be written, and errno says why. */
+bool is_written(FILE *out);
+
 /* Prints every diagnostic on standard error. */
 int report_diags(struct diags *diags, int code);
 

@@ -28,7 +28,7 @@ static const char help[] =
     "      --format FORMAT   of rules: yaml (default) or json\n"
     "      --output FOLDER   write files into it, which it names\n"
     "  -h, --help            this text\n\n"
-    "Exit status: 0 done, 2 wrong usage or configuration.\n";
+    "Exit status: 0 done, 2 wrong usage or configuration, or it cannot be written.\n";
 
 enum { OPTION_OWNER = 2000, OPTION_JOB, OPTION_RUNBOOKS, OPTION_OUTPUT };
 
@@ -97,14 +97,19 @@ static bool write_file(const char *folder, const struct rules_file *file)
     if (!ok)
         errno = ENAMETOOLONG;
     ok = ok && (out = fopen(path, "we")) != NULL;
-    if (ok)
+    if (ok) {
         print_buf(out, &file->text);
-    if (out && fclose(out) != 0)
+        ok = is_written(out);
+    }
+    int cause = errno;
+    if (out && fclose(out) != 0 && ok) {
         ok = false;
+        cause = errno;
+    }
     if (ok)
         printf("%s\n", path);
     else
-        fprintf(stderr, VERB ": %s/%s: %s\n", folder, file->name, strerror(errno));
+        fprintf(stderr, VERB ": %s/%s: %s\n", folder, file->name, strerror(cause));
     return ok;
 }
 

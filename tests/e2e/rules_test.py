@@ -105,6 +105,21 @@ def check_choices(check, stage):
         check.equal("a file has the same", f.read(), printed("alerts"))
 
 
+def check_full_disk(check, stage):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        for arguments in (["rules", "alerts"], ["rules", "grafana"], ["types"]):
+            ran = subprocess.run([stage.binary, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+            check.equal(f"{arguments}: standard output on a full disk", (ran.returncode, ran.stderr), (
+                2, f"spendwarden {arguments[0]}: standard output: No space left on device\n"))
+    for kind, name in (("alerts", "spendwarden-alerts.yaml"), ("grafana", "spendwarden-budgets.json")):
+        folder = os.path.join(stage.folder, f"full-{kind}")
+        os.mkdir(folder)
+        os.symlink("/dev/full", os.path.join(folder, name))
+        ran = rules(stage, kind, "--output", folder)
+        check.true(f"{kind}: a file on a full disk", ran.returncode == 2 and name not in ran.stdout
+                   and ran.stderr == f"spendwarden rules: {folder}/{name}: No space left on device\n", ran)
+
+
 def check_examples(check, stage):
     """examples/prometheus has what the program prints for it."""
     for kind, name in (("prometheus", "spendwarden-rules.yaml"), ("alerts", "spendwarden-alerts.yaml")):
@@ -320,6 +335,7 @@ def run(check, stage, build):
     PROMTOOLS.append(tool(build, "promtool"))
     check_outputs(check, stage)
     check_choices(check, stage)
+    check_full_disk(check, stage)
     check_playbook(check, stage)
     check_examples(check, stage)
     check_mixin(check, stage)
