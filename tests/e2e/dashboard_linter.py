@@ -35,6 +35,24 @@ def matchers(selector):
     return {(each["name"], each["type"], each["value"]) for each in selector["matchers"]}
 
 
+def nodes(tree):
+    """(node, names of the functions around it), of a syntax tree or None."""
+    def walk(value, around):
+        if isinstance(value, list):
+            for each in value:
+                yield from walk(each, around)
+        elif isinstance(value, dict):
+            yield value, around
+            function = value.get("func", {}).get("name") if value.get("type") == "call" else None
+            for each in value.values():
+                yield from walk(each, around + [function] if function else around)
+    return list(walk(tree, []))
+
+
+def selectors(tree):
+    return [(node, around) for node, around in nodes(tree) if node.get("type") in ("vectorSelector", "matrixSelector")]
+
+
 class Query:
     """One query of a panel, and its syntax tree: None where Prometheus cannot parse it."""
 
@@ -43,22 +61,8 @@ class Query:
         self.where = f"{dashboard.get('uid')}: {panel.get('title')!r}, query {target.get('refId')}"
         self.tree = parse(replaced(target.get("expr", ""), stand_ins(dashboard)))
 
-    def nodes(self):
-        """(node, names of the functions around it)"""
-        def walk(value, around):
-            if isinstance(value, list):
-                for each in value:
-                    yield from walk(each, around)
-            elif isinstance(value, dict):
-                yield value, around
-                function = value.get("func", {}).get("name") if value.get("type") == "call" else None
-                for each in value.values():
-                    yield from walk(each, around + [function] if function else around)
-        return list(walk(self.tree, [])) if self.tree else []
-
     def selectors(self):
-        return [(node, around) for node, around in self.nodes()
-                if node.get("type") in ("vectorSelector", "matrixSelector")]
+        return selectors(self.tree)
 
 
 class Queries(list):

@@ -12,7 +12,7 @@ import time
 import dashboard_linter
 from gotools import tool
 from harness import ROOT, Process, free_port, main, request, rfc3339, until, wait_for
-from prometheus import Prometheus
+from prometheus import Prometheus, parser
 
 QUICKSTART = os.path.join(ROOT, "examples", "quickstart", "spendwarden.yaml")
 EXAMPLE = ["--config", "examples/prometheus/spendwarden.yaml"]
@@ -31,18 +31,6 @@ def dashboards(stage, *arguments):
 
 
 # --- rules ---
-
-def parser(prometheus):
-    """Of queries, by Prometheus' own; what it was asked is kept."""
-    known = {}
-
-    def parse(expression):
-        if expression not in known:
-            answer = prometheus.api("parse_query", query=expression)
-            known[expression] = answer["data"] if answer["status"] == "success" else None
-        return known[expression]
-    return parse
-
 
 def panel(dashboard, kind="timeseries"):
     return next(each for each in dashboard["panels"] if each["type"] == kind)

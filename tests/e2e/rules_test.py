@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 
+import dashboard_linter
 from gotools import tool
 from harness import ROOT, main, read
+from prometheus import Prometheus, parser
 
 EXAMPLE = ["--config", "examples/prometheus/spendwarden.yaml"]
 NARROW = ["--set", "metrics.labels=[workflow_id, response_model]", "--set", "metrics.coverage=[user]"]
@@ -43,7 +45,20 @@ def promtool(*arguments):
     return 0, ran.stdout + ran.stderr
 
 
-def check_outputs(check, stage):
+def without_job(expression, job, parse):
+    """Its selectors that do not say whose series they mean; None if there is no selector."""
+    found = dashboard_linter.selectors(parse(expression))
+    return [node["name"] for node, _ in found if ("job", "=", job) not in dashboard_linter.matchers(node)] if found else None
+
+
+def check_without_job(check, parse):
+    for expression, wanted in ((f"sum(llm_a{{{JOB}}})", []), (f"llm_a{{{JOB}}} / llm_b", ["llm_b"]),
+                               ('rate(llm_a{job="other"}[5m])', ["llm_a"]),
+                               ("llm_a > 0 and (", None), ("vector(1)", None)):
+        check.equal(f"a job is missed in {expression}", without_job(expression, "spendwarden", parse), wanted)
+
+
+def check_outputs(check, stage, parse):
     for name, arguments in CONFIGURATIONS.items():
         for kind in ("prometheus", "alerts"):
             for owner in ([], ["--owner", "prometheus"]):
@@ -54,19 +69,19 @@ def check_outputs(check, stage):
                 code, said = promtool("check", "rules", "--lint=all", "--lint-fatal", path)
                 check.true(f"{what}: promtool takes it", code == 0 and "rules found" in said
                            and " 0 rules" not in said, said)
-                check_json(check, what, stage, kind, [*arguments, *owner], printed.stdout)
+                check_json(check, what, stage, kind, [*arguments, *owner], printed.stdout, parse)
 
 
-def check_json(check, what, stage, kind, arguments, yaml):
+def check_json(check, what, stage, kind, arguments, yaml, parse):
     printed = rules(stage, kind, *arguments, "--format", "json")
     expressions = [rule["expr"] for group in json.loads(printed.stdout)["groups"]
                    for rule in group["rules"]]
     check.equal(f"{what}: JSON has the same rules", len(expressions), yaml.count(" expr: "))
     job = arguments[arguments.index("--job") + 1] if "--job" in arguments else "spendwarden"
     for expression in expressions:
-        names = expression.count("{") - expression.count("{{")
-        if expression.count(f'job="{job}"') != names or not names:
-            check.true(f"{what}: each selector has a job", False, expression)
+        wrong = without_job(expression, job, parse)
+        if wrong != []:
+            check.true(f"{what}: each selector has a job", False, f"{expression}: {wrong}")
 
 
 def check_choices(check, stage):
@@ -333,7 +348,9 @@ def check_text(check, stage):
 
 def run(check, stage, build):
     PROMTOOLS.append(tool(build, "promtool"))
-    check_outputs(check, stage)
+    parse = parser(Prometheus(stage, "parser", {}, binary=tool(build, "prometheus")).start())
+    check_without_job(check, parse)
+    check_outputs(check, stage, parse)
     check_choices(check, stage)
     check_full_disk(check, stage)
     check_playbook(check, stage)
