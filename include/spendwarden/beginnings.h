@@ -21,5 +21,8 @@ struct beginnings {
 /* Begins a look. `started_ns`: when counting began. */
 void beginnings_look(struct beginnings *b, int64_t at_ns, int64_t started_ns);
 
+/* Counting begins anew: of all series that were seen. */
+void beginnings_forget(struct beginnings *b);
+
 /* Of a series by its text. Beyond BEGINNINGS_MAX all are old: 0. */
 int64_t beginnings_born(struct beginnings *b, struct str series);

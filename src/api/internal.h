@@ -63,8 +63,10 @@ struct server {
     size_t loop_count;
     struct ingest **ingest; /* by loop */
     struct views *threads[VIEW_THREAD_COUNT];
-    struct scrapers scrapers;       /* by the thread VIEW_PROMPT */
-    struct beginnings beginnings;   /* the same */
+    struct scrapers scrapers;       /* by the thread VIEW_PROMPT, as what follows */
+    struct beginnings beginnings;   /* of all counters but those of policies */
+    struct beginnings of_policies;  /* of `shown` */
+    struct generation *shown;       /* held, or its address could come back; or NULL */
     const struct token_set *tokens; /* atomic: requests read it */
     pthread_mutex_t reload_lock;
     int64_t started_ns;

@@ -54,14 +54,29 @@ static void expose_outcomes(struct server *s, struct exposition *out)
     }
 }
 
+/* A generation counts from 0, unchanged policies too. */
+static struct beginnings *beginnings_of(struct server *s, struct generation *g)
+{
+    if (s->shown != g) {
+        generation_release(s->shown);
+        s->shown = generation_hold(g);
+        beginnings_forget(&s->of_policies);
+    }
+    return &s->of_policies;
+}
+
 static void expose_generation(struct server *s, const struct tick_view *tick,
                               struct exposition *out)
 {
     struct generation *g = engine_generation(s->engine);
+    struct beginnings *others = out->beginnings;
 
+    if (others)
+        out->beginnings = beginnings_of(s, g);
     expose_policies(g, out);
     if (g->shadow)
         expose_shadow(g, tick, out);
+    out->beginnings = others;
     gauge(out, "spendwarden_price_book_entries", "Entries of the price books in use.",
           (double)price_book_entries(g->prices));
     gauge(out, "spendwarden_price_book_quarantined_entries",
@@ -289,6 +304,7 @@ void view_metrics(struct server *s, struct http_request *r, struct http_response
     x.zero_from_ns = zero_from(s, r, at_ns);
     if (x.zero_from_ns != INT64_MAX) {
         beginnings_look(&s->beginnings, at_ns, s->started_ns);
+        beginnings_look(&s->of_policies, at_ns, s->started_ns);
         x.beginnings = &s->beginnings;
     }
     metrics_render(copy, &x);

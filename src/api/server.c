@@ -289,6 +289,7 @@ void server_close(struct server *s)
     for (size_t i = 0; i < VIEW_THREAD_COUNT; i++)
         views_close(s->threads[i]);
     scrapers_close(&s->scrapers);
+    generation_release(s->shown);
     for (size_t i = 0; i < s->loop_count; i++)
         ingest_close(s->ingest[i]);
     free(s->ingest);

@@ -13,6 +13,12 @@ void beginnings_look(struct beginnings *b, int64_t at_ns, int64_t started_ns)
     b->at_ns = at_ns;
 }
 
+void beginnings_forget(struct beginnings *b)
+{
+    memset(b->of, 0, sizeof b->of);
+    b->count = 0;
+}
+
 int64_t beginnings_born(struct beginnings *b, struct str series)
 {
     uint64_t hash = hash_of(series, 0) | 1;

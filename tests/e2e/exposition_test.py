@@ -69,6 +69,29 @@ def fixed_time(check, stage):
     check.true("until that is over", until(lambda: scraper.spend("a") == 0.25 or None, 6))
 
 
+FAILING = """policy { name = "failing" }
+classify({ "odd" }, {}, function(ev) if ev.team == "odd" then return ev.team .. nil end end)
+"""
+
+
+def reloads(check, stage):
+    """Policies count from 0 after each, which increase() has to see as well."""
+    engine = stage.engine("reloads", {"policies": {"paths": [stage.file("failing.lua", FAILING)]}}).start()
+    scraper = Scraper(engine.port)
+
+    def scrapes():
+        """Of three: errors, and events, which go on."""
+        all_of = [Metrics(scraper.scrape()[1].decode()) for _ in range(3)]
+        return ([int(m.sum("spendwarden_policy_errors_total", policy="failing")) for m in all_of],
+                int(all_of[0].sum("spendwarden_events_total", outcome="accepted")))
+
+    engine.post("generic", [event("even")]), scrapes(), engine.post("generic", [event("odd")])
+    check.equal("the first error of a policy is seen at 0, then counted", scrapes(), ([0, 0, 1], 2))
+    check.equal("a reload", engine.reload().status, 200)
+    engine.post("generic", [event("odd"), event("odd")])
+    check.equal("so is the first one after it, and nothing else", scrapes(), ([0, 0, 2], 4))
+
+
 def formats(check, stage):
     engine = stage.engine("formats", {}).start()
     engine.post("generic", [event("a", "0.25", trace_id="4bf92f3577b34da6a3ce929d0e0e4736")])
@@ -166,6 +189,7 @@ def older_ledger(check, engine, prometheus):
 def run(check, stage, build_dir):
     new_counters(check, stage)
     fixed_time(check, stage)
+    reloads(check, stage)
     formats(check, stage)
     cardinality(check, stage)
     newest = tool(build_dir, "prometheus")

@@ -68,6 +68,23 @@ TEST(what_is_first_seen_after_a_pause_is_old)
     assert_int_equal(beginnings_born(&b, STR("b")), 1015 * NS_PER_SECOND);
 }
 
+TEST(what_was_forgotten_begins_again)
+{
+    static struct beginnings b;
+
+    beginnings_look(&b, 100 * NS_PER_SECOND, 90 * NS_PER_SECOND);
+    for (int i = 0; i < BEGINNINGS_MAX; i++)
+        beginnings_born(&b, (struct str){(char *)&i, sizeof i});
+    beginnings_look(&b, 115 * NS_PER_SECOND, 90 * NS_PER_SECOND);
+    beginnings_forget(&b);
+    int first = 0;
+    assert_int_equal(beginnings_born(&b, (struct str){(char *)&first, sizeof first}),
+                     115 * NS_PER_SECOND);
+    beginnings_look(&b, 1000 * NS_PER_SECOND, 90 * NS_PER_SECOND);
+    beginnings_forget(&b);
+    assert_int_equal(beginnings_born(&b, (struct str){(char *)&first, sizeof first}), 0);
+}
+
 TEST(numbers_read_back_as_they_were)
 {
     static const struct {
@@ -180,6 +197,7 @@ int main(void)
         cmocka_unit_test(families_and_samples_are_written_as_prometheus_reads_them),
         cmocka_unit_test(counters_of_the_program_are_shown_at_zero_first),
         cmocka_unit_test(what_is_first_seen_after_a_pause_is_old),
+        cmocka_unit_test(what_was_forgotten_begins_again),
         cmocka_unit_test(numbers_read_back_as_they_were),
         cmocka_unit_test(the_exposition_begins_with_spend_requests_and_tokens),
         cmocka_unit_test(promtool_finds_nothing_wrong),
