@@ -163,12 +163,13 @@ def job_and_instance(_, queries):
 
 
 def rate_interval(_, queries):
-    wanted = {"rate": RATE_INTERVAL, "irate": RATE_INTERVAL, "increase": RANGE}
+    wanted = {"rate": RATE_INTERVAL, "irate": RATE_INTERVAL, "increase": RANGE,
+              "deriv": RATE_INTERVAL}
     for query in queries:
         for node, around in query.selectors():
             time = wanted.get(around[-1] if around else None)
             if node["type"] == "matrixSelector" and node["range"] != MILLISECONDS.get(time):
-                yield f"{query.where}: $__rate_interval belongs into rate(), $__range into increase()"
+                yield f"{query.where}: $__rate_interval belongs into rate() and, of gauges, deriv(), $__range into increase()"
 
 
 def counters(_, queries):
