@@ -318,12 +318,20 @@ static bool check_file(const char *path, const char *key, struct diags *diags)
 
 static bool check_access(const struct access_options *a, struct diags *diags)
 {
-    return check_file(a->password_file, "alerts: basic_auth.password_file", diags) &
-           check_file(a->credentials_file, "alerts: authorization.credentials_file",
-                      diags) &
-           check_file(a->ca_file, "alerts: tls_config.ca_file", diags) &
-           check_file(a->cert_file, "alerts: tls_config.cert_file", diags) &
-           check_file(a->key_file, "alerts: tls_config.key_file", diags);
+    const struct {
+        const char *path, *key;
+    } files[] = {
+        {a->password_file, "alerts: basic_auth.password_file"},
+        {a->credentials_file, "alerts: authorization.credentials_file"},
+        {a->ca_file, "alerts: tls_config.ca_file"},
+        {a->cert_file, "alerts: tls_config.cert_file"},
+        {a->key_file, "alerts: tls_config.key_file"},
+    };
+    bool ok = true;
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        ok &= check_file(files[i].path, files[i].key, diags);
+    return ok;
 }
 
 bool server_check(const struct config *c, struct diags *diags)
@@ -336,8 +344,8 @@ bool server_check(const struct config *c, struct diags *diags)
         ok &= check_access(&c->alerts.alertmanagers[i].access, diags);
     for (size_t i = 0; i < c->alerts.webhook_count; i++) {
         const struct webhook_options *w = &c->alerts.webhooks[i];
-        ok &= check_file(w->secret_file, "alerts.webhooks: secret_file", diags) &
-              check_access(&w->access, diags);
+        ok &= check_file(w->secret_file, "alerts.webhooks: secret_file", diags);
+        ok &= check_access(&w->access, diags);
     }
     return ok;
 }

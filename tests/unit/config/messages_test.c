@@ -17,8 +17,8 @@ TEST(wrong_overrides_are_named)
         "--set: colour: unknown key\n",
         "--set: ledger.path: has no value\n",
         "--set: ledgr.path: unknown key: did you mean \"ledger.path\"?\n",
-        "--set: policies.data.x: policies.data is set whole: --set "
-        "policies.data='{ NAME: VALUE }'\n",
+        ("--set: policies.data.x: policies.data is set whole: --set "
+         "policies.data='{ NAME: VALUE }'\n"),
         "--set: rules.tick: 10d is above the most, 5m\n",
         "--set: server.tokens[].file: unknown key\n",
         "--set: tick: must be written as key=value\n",

@@ -89,7 +89,7 @@ TEST(a_range_that_was_never_finished_counts_nowhere_and_is_begun_anew)
 {
     struct fixture f;
     struct err err = {0};
-    bool more;
+    bool more = false;
 
     open_rows(&f);
     int64_t all = total(&f, NULL, 0);
