@@ -57,17 +57,20 @@ static bool has_fingerprint(const struct alert *a, const char *asked)
     return !asked || strcmp(own, asked) == 0;
 }
 
-static bool list_alerts(const struct ask *a, const struct tick_view *tick,
-                        struct buf *out, struct err *err)
+static bool list_alerts(const struct ask *a, const struct generation *g,
+                        const struct tick_view *tick, struct buf *out, struct err *err)
 {
     static const char *const names[] = {"state", "policy", "fingerprint", "shadow", NULL};
     const char *fingerprint = http_query(a->request, "fingerprint");
-    struct str policy = str_of(http_query(a->request, "policy")), state;
+    struct str policy, state;
     const char *comma = "";
     bool shadow = false;
 
     if (!ask_known(a, names, err) || !ask_state(a, &state, err) ||
         !ask_flag(a, "shadow", &shadow, err))
+        return false;
+    const struct generation *asked = shadow ? g->shadow : g;
+    if (!ask_policy(a, asked ? asked->policies : NULL, &policy, err))
         return false;
     size_t count = !tick ? 0 : shadow ? tick->shadow_count : tick->alert_count;
     for (size_t i = 0; i < count; i++) {
@@ -86,17 +89,19 @@ static bool list_alerts(const struct ask *a, const struct tick_view *tick,
 void view_alerts(struct server *s, struct http_request *r, struct http_response *out)
 {
     struct tick_view *tick = engine_tick_view(s->engine);
+    struct generation *g = engine_generation(s->engine);
     const struct ask ask = {.request = r};
     struct err err = {0};
 
     begin_data(out);
     buf_byte(&out->body, '[');
-    if (list_alerts(&ask, tick, &out->body, &err)) {
+    if (list_alerts(&ask, g, tick, &out->body, &err)) {
         buf_byte(&out->body, ']');
         end_data(out);
     } else {
         respond_error(out, &err);
     }
+    generation_release(g);
     engine_tick_view_release(tick);
 }
 

@@ -32,6 +32,14 @@ bool ask_range(const struct ask *a, bool whole, int64_t *start_ns, int64_t *end_
 bool ask_choice(const struct ask *a, const char *name, const char *const *choices,
                 size_t *index, struct err *err);
 
+/* One of `count` names, which are the `of`: "policies that are loaded". */
+bool ask_name(const struct ask *a, const char *name, const char *of,
+              const struct str *known, size_t count, struct err *err);
+
+/* `policy`: one of a set, which may be NULL; *policy is empty without one. */
+bool ask_policy(const struct ask *a, const struct policy_set *policies,
+                struct str *policy, struct err *err);
+
 /* "true" or "false". */
 bool ask_flag(const struct ask *a, const char *name, bool *flag, struct err *err);
 

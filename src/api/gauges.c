@@ -1,5 +1,5 @@
 /* /api/v1/coverage and /api/v1/budgets, as of the last tick. */
-#include "internal.h"
+#include "ask.h"
 #include "spendwarden/value.h"
 
 static bool is_asked(struct http_request *r, const char *parameter, struct str value)
@@ -16,9 +16,46 @@ static bool coverage_is_asked(struct http_request *r, const struct coverage_gaug
            is_asked(r, "of", c->requests ? STR("requests") : STR("spend"));
 }
 
-void view_coverage(struct server *s, struct http_request *r, struct http_response *out)
+static bool ask_label(const struct ask *a, struct err *err)
 {
-    struct tick_view *tick = engine_tick_view(s->engine);
+    const struct metrics_options *metrics = &a->config->metrics;
+    struct str labels[COVERAGE_LABELS_MAX];
+
+    for (size_t i = 0; i < metrics->coverage_count; i++)
+        labels[i] = field_name(&a->config->schema, metrics->coverage[i]);
+    return ask_name(a, "label", "labels of metrics.coverage", labels,
+                    metrics->coverage_count, err);
+}
+
+/* Empty: over all. */
+static bool ask_source(const struct ask *a, const struct generation *g, struct err *err)
+{
+    const char *source = http_query(a->request, "source");
+    struct str sources[GENERATION_SOURCES_MAX];
+
+    for (size_t i = 0; i < g->source_count; i++)
+        sources[i] = source_name(g->sources[i]);
+    return (source && !*source) ||
+           ask_name(a, "source", "sources", sources, g->source_count, err);
+}
+
+static bool ask_coverage(const struct ask *a, const struct generation *g, struct err *err)
+{
+    static const char *const kinds[] = {"spend", "requests", NULL};
+    struct str windows[COVERAGE_SPAN_COUNT];
+    size_t kind = 0;
+
+    for (size_t i = 0; i < COVERAGE_SPAN_COUNT; i++)
+        windows[i] = coverage_spans[i].name;
+    return ask_label(a, err) && ask_source(a, g, err) &&
+           ask_choice(a, "of", kinds, &kind, err) &&
+           ask_name(a, "window", "windows of coverage", windows, COVERAGE_SPAN_COUNT,
+                    err);
+}
+
+static void list_coverage(struct http_request *r, const struct tick_view *tick,
+                          struct http_response *out)
+{
     struct buf *b = &out->body;
     const char *comma = "";
 
@@ -42,7 +79,22 @@ void view_coverage(struct server *s, struct http_request *r, struct http_respons
     }
     buf_byte(b, ']');
     end_data(out);
-    engine_tick_view_release(tick);
+}
+
+void view_coverage(struct server *s, struct http_request *r, struct http_response *out)
+{
+    struct generation *g = engine_generation(s->engine);
+    const struct ask ask = {.request = r, .config = g->config};
+    struct err err = {0};
+
+    if (ask_coverage(&ask, g, &err)) {
+        struct tick_view *tick = engine_tick_view(s->engine);
+        list_coverage(r, tick, out);
+        engine_tick_view_release(tick);
+    } else {
+        respond_error(out, &err);
+    }
+    generation_release(g);
 }
 
 static void named_money(struct buf *b, const char *name, struct money amount)

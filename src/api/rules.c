@@ -201,8 +201,9 @@ void view_rules(struct server *s, struct http_request *r, struct http_response *
     const struct ask ask = {r, g->config, timestamp_now()};
     struct listing l = {&out->body, g, policy_decls(g->policies), tick, ""};
     struct err err = {0};
+    struct str policy;
 
-    if (ask_known(&ask, names, &err)) {
+    if (ask_known(&ask, names, &err) && ask_policy(&ask, g->policies, &policy, &err)) {
         begin_data(out);
         buf_byte(&out->body, '{');
         if (tick) {
@@ -210,7 +211,7 @@ void view_rules(struct server *s, struct http_request *r, struct http_response *
             time_json(&out->body, tick->tick_ns);
             buf_byte(&out->body, ',');
         }
-        groups_json(&l, str_of(http_query(r, "policy")));
+        groups_json(&l, policy);
         buf_byte(&out->body, '}');
         end_data(out);
     } else {

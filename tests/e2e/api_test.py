@@ -309,7 +309,9 @@ WRONG = {
     "requests/call-1": ["limit=1"],
     "alerts/history": ["state=fired", "limit=0", "cursor=x", "window=1y", "label=team"],
     "prices": ["limit=0", "cursor=-1", "at=soon", "window=x", "models=gpt-4o"],
-    "rules": ["name=x"], "alerts": ["state=on", "shadow=1", "stat=firing"], "status": ["full=1"],
+    "rules": ["name=x", "policy=nope", "policy="],
+    "alerts": ["state=on", "shadow=1", "stat=firing", "policy=nope", "policy=api&shadow=true"], "status": ["full=1"],
+    "coverage": ["label=nope", "label=user", "label=", "window=2h", "of=money", "source=nobody", "team=x"],
 }
 
 
@@ -328,6 +330,10 @@ def check_wrong(checks, engine):
     checks.equal("and the answer names the parameter", silent, [])
     near = engine.get("/api/v1/spend?by=teem").json["error"]
     checks.true("with what may have been meant", 'did you mean "team"' in near, near)
+    choices = {"coverage?label=nope": "tenant, team, workflow_id", "coverage?window=2h": "1h, 24h",
+               "coverage?of=money": "spend, requests", "coverage?source=x": "generic", "rules?policy=x": ": api"}
+    told = {path: engine.get("/api/v1/" + path).json["error"] for path in choices}
+    checks.equal("or which values there are", [p for p in choices if choices[p] not in told[p]], [])
 
 
 def check_noise(checks, engine):
