@@ -68,6 +68,17 @@ void respond_not_found(struct http_response *out, const char *text)
     respond_failure(out, 404, "not_found", text);
 }
 
+void respond_refusal(const struct http_request *r, struct http_response *out,
+                     unsigned status, const char *type, const char *text)
+{
+    if (str_starts(r->path, STR("/api/"))) {
+        respond_failure(out, status, type, text);
+        return;
+    }
+    respond_text(out, status, str_of(text));
+    buf_byte(&out->body, '\n');
+}
+
 /* Text that a spreadsheet would take for a formula is marked as text. */
 static bool looks_like_formula(struct str text)
 {

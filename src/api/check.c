@@ -1,7 +1,7 @@
 /* Whether the files of secrets that a configuration names can be used. */
 #include <unistd.h>
 
-#include "internal.h"
+#include "tokens.h"
 
 static bool check_file(const char *path, const char *key, struct diags *diags)
 {

@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "spendwarden/log.h"
 #include "spendwarden/shadow.h"
+#include "tokens.h"
 
 enum { REJECTS_LISTED_MAX = 1000 };
 

@@ -9,30 +9,8 @@
 
 enum { CHUNK = 512 }; /* events of one body that are committed together */
 
+struct token;
 struct token_set;
-
-/* One token as found in a file; immutable. */
-struct token {
-    struct str secret;
-    unsigned scopes;
-    struct str source;
-    struct binding binding;
-    const struct token *next;
-};
-
-/* Reads every token file of the configuration. */
-bool token_set_load(struct token_set **out, const struct config *c, struct diags *diags);
-void token_set_free(struct token_set *s); /* the older sets with it; accepts NULL */
-
-bool token_set_equal(const struct token_set *a, const struct token_set *b);
-
-/* Sets are kept until the end, since open requests refer to them. */
-void token_set_chain(struct token_set *s, struct token_set *older);
-
-/* True: access is open (no tokens configured), or `authorization` names a known token,
- * which is then in *out. Takes the same time for every wrong token. */
-bool token_find(const struct token_set *s, const char *authorization,
-                const struct token **out);
 
 /* A loop's own things; used by its thread alone. */
 struct ingest;
@@ -120,3 +98,7 @@ void begin_csv(struct http_response *out);
 void csv_text(struct buf *out, struct str text);
 
 void respond_text(struct http_response *out, unsigned status, struct str text);
+
+/* Before a view is asked: below /api/ an error as above, elsewhere `text` as a line. */
+void respond_refusal(const struct http_request *r, struct http_response *out,
+                     unsigned status, const char *type, const char *text);

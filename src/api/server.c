@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "spendwarden/log.h"
+#include "tokens.h"
 
 enum { SMALL_BODY = 64 * 1024, IDLE_TIMEOUT_S = 75, GRACE_SECONDS = 5 };
 
@@ -87,11 +88,25 @@ static bool refuse_method(const struct http_request *r, bool post,
 
     if (post ? put : get)
         return false;
-    respond_text(out, 405, STR("method not allowed\n"));
+    respond_refusal(r, out, 405, "method_not_allowed",
+                    post ? "this path takes POST only" : "this path takes GET only");
     out->allow = post ? "POST, PUT" : "GET, HEAD";
     return true;
 }
 
+static const char *scope_text(unsigned scope)
+{
+    switch (scope) {
+    case SCOPE_INGEST:
+        return "a token of scope ingest is needed; this one has not that scope";
+    case SCOPE_READ:
+        return "a token of scope read is needed; this one has not that scope";
+    default:
+        return "a token of scope admin is needed; this one has not that scope";
+    }
+}
+
+/* True: refused. */
 static bool refuse_token(struct server *s, struct http_request *r, unsigned scope,
                          struct http_response *out)
 {
@@ -100,12 +115,21 @@ static bool refuse_token(struct server *s, struct http_request *r, unsigned scop
 
     if (scope == 0)
         return false;
-    if (!token_find(tokens, http_header(r, "Authorization"), &token)) {
-        respond_text(out, 401, STR("a bearer token is needed\n"));
+    switch (token_find(tokens, http_header(r, "Authorization"), &token)) {
+    case TOKEN_MISSING:
+        respond_refusal(r, out, 401, "unauthorized",
+                        "a token is needed, as \"Authorization: Bearer TOKEN\"");
         return true;
+    case TOKEN_UNKNOWN:
+        respond_refusal(r, out, 401, "unauthorized",
+                        "this token is not known: no file of server.tokens had it when "
+                        "they were last loaded");
+        return true;
+    case TOKEN_GOOD:
+        break;
     }
     if (token && !(token->scopes & scope)) {
-        respond_text(out, 403, STR("this token's scope does not allow that\n"));
+        respond_refusal(r, out, 403, "forbidden", scope_text(scope));
         return true;
     }
     r->token = token;
@@ -145,11 +169,8 @@ static bool refuse_encoding(const struct http_request *r, struct http_response *
 
 static void refuse_path(const struct http_request *r, struct http_response *out)
 {
-    if (str_starts(r->path, STR("/api/")))
-        respond_not_found(out,
-                          "there is no such path; /api/v1/openapi.yaml has them all");
-    else
-        respond_text(out, 404, STR("not found\n"));
+    respond_refusal(r, out, 404, "not_found",
+                    "there is no such path; /api/v1/openapi.yaml has them all");
 }
 
 static bool admit(void *ctx, struct http_request *r, size_t *body_max,
@@ -191,7 +212,7 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
     }
     if (views_put(s->threads[route->thread], route->run, r))
         return false;
-    respond_text(out, 503, STR("too many requests wait\n"));
+    respond_refusal(r, out, 503, "unavailable", "too many requests wait");
     out->retry_after = "1";
     return true;
 }

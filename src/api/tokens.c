@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "internal.h"
 #include "spendwarden/hash.h"
+#include "tokens.h"
 
 enum { TOKEN_FILE_MAX = 16 * 1024, TOKEN_MIN = 16, TOKEN_ARENA_MAX = 4 * 1024 * 1024 };
 
@@ -159,19 +159,19 @@ void token_set_chain(struct token_set *s, struct token_set *older)
     s->older = older;
 }
 
-bool token_find(const struct token_set *s, const char *authorization,
-                const struct token **out)
+enum token_answer token_find(const struct token_set *s, const char *authorization,
+                             const struct token **out)
 {
     struct str given = str_of(authorization);
 
     *out = NULL;
     if (s->open)
-        return true;
+        return TOKEN_GOOD;
     if (given.size < 7 || !str_eq_nocase((struct str){given.at, 7}, STR("Bearer ")))
-        return false;
+        return TOKEN_MISSING;
     given = str_from(given, 7);
     for (const struct token *t = s->first; t; t = t->next)
         if (equal_in_constant_time(t->secret, given))
             *out = t;
-    return *out != NULL;
+    return *out ? TOKEN_GOOD : TOKEN_UNKNOWN;
 }

@@ -132,8 +132,11 @@ def access(check, stage):
               {"file": "../tokens/admin", "scope": ["read", "admin"]}]
     engine = stage.engine("access", {"server": {"tokens": tokens}}, token=admin).start()
 
-    def status(method, path, token, body=None):
-        return request(engine.port, method, path, body, bearer(token)).status
+    def ask(method, path, token, body=None):
+        return request(engine.port, method, path, body, bearer(token))
+
+    def status(*args):
+        return ask(*args).status
 
     body = json.dumps(event("t1")).encode()
     check.equal("no token is 401", status("POST", "/v1/ingest/generic", None, body), 401)
@@ -143,6 +146,19 @@ def access(check, stage):
     check.equal("a read token cannot reload", status("POST", "/-/reload", read), 403)
     check.equal("an admin token can", status("POST", "/-/reload", admin), 200)
     check.equal("a read token can read", status("GET", "/api/v1/status", read), 200)
+    refused = {}
+    for name, method, token in (("missing", "GET", None), ("unknown", "GET", "x" * 30), ("scope", "GET", ingest),
+                                ("method", "POST", read)):
+        answer = ask(method, "/api/v1/status", token)
+        refused[name] = (answer.status, answer.json["status"], answer.json["errorType"])
+    check.equal("what the API refuses to do is told as its errors are", refused, {
+        "missing": (401, "error", "unauthorized"), "unknown": (401, "error", "unauthorized"),
+        "scope": (403, "error", "forbidden"), "method": (405, "error", "method_not_allowed")})
+    texts = [ask("GET", path, token).text for path, token in
+             (("/metrics", None), ("/metrics", "x" * 30), ("/metrics", ingest), ("/api/v1/alerts", ingest))]
+    check.true("a missing token, an unknown one and a missing scope read apart",
+               all(w in t for w, t in zip(("is needed, as", "not known", "scope read", "scope read"), texts)), texts)
+    check.true("a missing scope is named", "scope admin" in ask("POST", "/-/reload", read).text)
     check.equal("health needs no token", status("GET", "/-/healthy", None), 200)
     check.equal("a token bound to a source opens no other",
                 status("POST", "/v1/ingest/litellm", bound, litellm_event("t2").encode()), 403)
