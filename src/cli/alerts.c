@@ -17,6 +17,8 @@ static const char help[] =
     "then that it is over, and says what became of them.\n\n"
     "      --url URL            list: engine (default: where the configuration listens)\n"
     "      --token-file FILE    list: a token of scope read, if the engine wants one\n"
+    "                           (default: the first such file of the configuration that\n"
+    "                           can be read, unless --url is given)\n"
     "      --state STATE        list, history: pending, firing or resolved only\n"
     "      --since TIME         history: how far back (default 24h)\n"
     "      --receiver NAME      test: one of them, as metrics name it, "
@@ -35,7 +37,8 @@ enum {
     OPTION_STATE,
     OPTION_SINCE,
     OPTION_RECEIVER,
-    OPTION_SEVERITY
+    OPTION_SEVERITY,
+    OPTION_WORD,
 };
 
 static bool is_state(const char *text)
@@ -72,6 +75,10 @@ static bool take_option(struct alerts_request *r, int option, const char *argume
             return true;
         usage_error(ALERTS_VERB, "--since: a duration such as 24h, not \"%s\"", argument);
         return false;
+    case OPTION_WORD:
+        usage_error(ALERTS_VERB, "history and test are words, without \"--\": "
+                                 "\"spendwarden alerts history\"");
+        return false;
     default:
         if (common_option(&r->common, option, argument))
             return true;
@@ -103,6 +110,8 @@ int verb_alerts(int argc, char **argv)
         {"since", required_argument, NULL, OPTION_SINCE},
         {"receiver", required_argument, NULL, OPTION_RECEIVER},
         {"severity", required_argument, NULL, OPTION_SEVERITY},
+        {"history", no_argument, NULL, OPTION_WORD}, /* tried by many */
+        {"test", no_argument, NULL, OPTION_WORD},
         {0}};
     struct alerts_request r = {
         .common = {.verb = ALERTS_VERB}, .since_ns = NS_PER_DAY, .severity = "info"};

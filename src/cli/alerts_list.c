@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alerts.h"
 #include "fetch.h"
@@ -102,40 +103,73 @@ static void print_sorted(const json_t *alerts)
     free(sorted);
 }
 
-/* Where the configuration listens, or the default does. */
-static bool base_url(const struct alerts_request *r, char out[URL_SIZE])
+/* Where to ask, and with what. */
+struct target {
+    char base[URL_SIZE];
+    const char *token_file; /* NULL: none; the request's, or the configuration's */
+    struct config *config;  /* owned; NULL with --url */
+};
+
+static const char *token_file(const struct config *c)
+{
+    for (size_t i = 0; i < c->token_count; i++)
+        if ((c->tokens[i].scopes & SCOPE_READ) && access(c->tokens[i].file, R_OK) == 0)
+            return c->tokens[i].file;
+    return NULL;
+}
+
+/* Where the configuration listens, or the default does. What is at --url may be somebody
+ * else, who gets no token of the configuration. */
+static bool find_engine(const struct alerts_request *r, struct target *out)
 {
     const struct generation_options *g = &r->common.generation;
-    struct config *c = NULL;
     struct diags diags = {0};
 
+    out->token_file = r->token_file;
     if (r->url) {
-        snprintf(out, URL_SIZE, "%s", r->url);
+        snprintf(out->base, URL_SIZE, "%s", r->url);
         return true;
     }
-    if (!config_load(&c, g->config_path, g->overrides, g->override_count, &diags)) {
+    if (!config_load(&out->config, g->config_path, g->overrides, g->override_count,
+                     &diags)) {
         report_diags(&diags, EXIT_USAGE);
         return false;
     }
     diags_release(&diags);
-    const char *host = c->listen_host;
+    const char *host = out->config->listen_host;
     if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
         host = "127.0.0.1";
-    snprintf(out, URL_SIZE, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d", host,
-             c->listen_port);
-    config_free(c);
+    snprintf(out->base, URL_SIZE, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d",
+             host, out->config->listen_port);
+    if (!out->token_file)
+        out->token_file = token_file(out->config);
     return true;
 }
 
-static void complain(const char *url, CURLcode rc, long status, struct str answer)
+/* What an engine says is wrong, or the begin of what another server says. */
+static void add_answer(struct buf *out, struct str answer)
+{
+    json_t *root = json_loadb(answer.at, answer.size, 0, NULL);
+    const char *error = json_string_value(json_object_get(root, "error"));
+    struct str text = error ? str_of(error) : answer;
+
+    while (text.size && text.at[text.size - 1] == '\n')
+        text.size--;
+    text.size = text.size < SHOWN_MAX ? text.size : SHOWN_MAX;
+    plain_add(out, text);
+    json_decref(root);
+}
+
+static void complain(const struct fetch *f, CURLcode rc)
 {
     struct buf text = {0};
 
-    buf_format(&text, ALERTS_VERB ": %s: ", url);
+    buf_format(&text, ALERTS_VERB ": %s: ", f->url);
     if (rc == CURLE_OK) {
-        answer.size = answer.size < SHOWN_MAX ? answer.size : SHOWN_MAX;
-        buf_format(&text, "status %ld: ", status);
-        plain_add(&text, answer);
+        buf_format(&text, "status %ld: ", f->status);
+        add_answer(&text, buf_str(f->answer));
+        if (f->status == 401 && !f->headers)
+            buf_add(&text, STR("; --token-file FILE gives one"));
     } else {
         buf_add(&text, str_of(curl_easy_strerror(rc)));
     }
@@ -146,22 +180,25 @@ static void complain(const char *url, CURLcode rc, long status, struct str answe
 
 static bool ask(const struct alerts_request *r, struct buf *answer)
 {
-    char base[URL_SIZE], url[URL_SIZE + 64];
+    struct target target = {.config = NULL};
+    char url[URL_SIZE + 64];
     struct fetch f = {.curl = curl_easy_init(),
                       .url = url,
                       .timeout_seconds = TIMEOUT_SECONDS,
                       .answer_max = ANSWER_MAX,
                       .answer = answer};
-    bool ok = f.curl && base_url(r, base) && add_token(&f.headers, r->token_file);
+    bool ok =
+        f.curl && find_engine(r, &target) && add_token(&f.headers, target.token_file);
 
     if (ok) {
-        snprintf(url, sizeof url, "%s/api/v1/alerts%s%s", base, r->state ? "?state=" : "",
-                 r->state ? r->state : "");
+        snprintf(url, sizeof url, "%s/api/v1/alerts%s%s", target.base,
+                 r->state ? "?state=" : "", r->state ? r->state : "");
         CURLcode rc = fetch(&f);
         ok = rc == CURLE_OK && f.status == 200;
         if (!ok)
-            complain(url, rc, f.status, buf_str(answer));
+            complain(&f, rc);
     }
+    config_free(target.config);
     curl_slist_free_all(f.headers);
     curl_easy_cleanup(f.curl);
     return ok;

@@ -12,6 +12,17 @@ static size_t keep_answer(char *data, size_t size, size_t count, void *ctx)
     return f->answer->failed || f->answer->size > f->answer_max ? 0 : size * count;
 }
 
+/* As the engine reads its files: blank lines and those that begin with # are none. */
+static const char *first_token(const char *text)
+{
+    text += strspn(text, "\r\n");
+    while (*text == '#') {
+        text += strcspn(text, "\r\n");
+        text += strspn(text, "\r\n");
+    }
+    return text;
+}
+
 bool add_token(struct curl_slist **headers, const char *path)
 {
     struct buf secret = {0}, line = {0};
@@ -20,14 +31,17 @@ bool add_token(struct curl_slist **headers, const char *path)
         return true;
     if (!read_input(path, 1, &secret))
         return false;
-    buf_format(&line, "Authorization: Bearer %.*s", (int)strcspn(secret.at, "\r\n"),
-               secret.at);
+    const char *token = first_token(secret.at);
+    int size = (int)strcspn(token, "\r\n");
+    if (size == 0)
+        fprintf(stderr, "spendwarden: %s: no token in it: one a line\n", path);
+    buf_format(&line, "Authorization: Bearer %.*s", size, token);
     buf_byte(&line, '\0');
-    if (!line.failed)
+    if (size && !line.failed)
         *headers = curl_slist_append(*headers, line.at);
     buf_release(&secret);
     buf_release(&line);
-    return *headers != NULL;
+    return size && *headers != NULL;
 }
 
 CURLcode fetch(struct fetch *f)

@@ -14,8 +14,8 @@ struct fetch {
     long status; /* out: of HTTP */
 };
 
-/* Adds the token that is the file's first line; no path adds nothing. False: it is on
- * stderr why. */
+/* Adds the first token of a file as the engine's are; no path adds nothing. False: it is
+ * on stderr why. */
 bool add_token(struct curl_slist **headers, const char *path);
 
 /* http and https only, no redirects. What is not CURLE_OK never got a whole answer. */

@@ -101,7 +101,28 @@ def check_history_is_plain(check, stage):
     check.true("nor in the list", 'team="a?2J?"' in listed, repr(listed))
 
 
+def check_token_of_the_configuration(check, stage):
+    """An engine with tokens is asked with one of its own; a server that is named gets none of them."""
+    ingest, read = stage.token("ingest"), stage.token("read")
+    stage.file("tokens/read", f"# for people\n\n{read}\n")
+    tokens = [{"file": "../tokens/ingest", "scope": "ingest"}, {"file": "../tokens/read", "scope": "read"}]
+    engine = stage.engine("tokens", {"server": {"tokens": tokens}}, token=read, ingest_token=ingest).start()
+    listed = run_alerts(stage, "--config", engine.path)
+    check.equal("an engine with tokens is asked with its own", (listed.returncode, listed.stdout, listed.stderr),
+                (0, "no alerts\n", ""))
+    named = ["list", "--config", engine.path, "--url", f"http://127.0.0.1:{engine.port}"]
+    bare = run_alerts(stage, *named)
+    check.true("one that is named by --url is not, and it is said what to give", bare.returncode == 2
+               and "status 401: a token is needed" in bare.stderr and bare.stderr.endswith("--token-file FILE gives one\n"), bare)
+    given = [run_alerts(stage, *named, "--token-file", f"{stage.folder}/tokens/{name}") for name in ("read", "ingest")]
+    check.equal("it is with the file that is given", given[0].stdout, "no alerts\n")
+    check.true("and of a wrong one it is said why", "status 403: a token of scope read is needed" in given[1].stderr, given[1])
+    empty = run_alerts(stage, *named, "--token-file", stage.file("tokens/empty", "# none\n"))
+    check.true("a file without a token is told", empty.returncode == 2 and "empty: no token in it" in empty.stderr, empty)
+
+
 def run(check, stage, _):
+    check_token_of_the_configuration(check, stage)
     check_receivers(check, stage)
     check_list_is_plain(check, stage)
     check_history_is_plain(check, stage)

@@ -57,6 +57,7 @@ WRONG = [
     (["rules", "alerts", "--job", 'a"b'], "--job: letters, digits"),
     (["rules", "grafana", "--format", "yaml"], "grafana prints JSON"),
     (["rules", "alerts", "--format", "xml"], 'yaml or json, not "xml"'),
+    (["alerts", "--history"], '"spendwarden alerts history"'),
     (["version", "x"], 'unexpected argument "x"'),
 ]
 
