@@ -3,15 +3,16 @@
 {
   _config+:: {
     job: 'spendwarden',  // the scrape job
-    runbooks: 'docs/runbooks.md',  // where that is to be read
+    runbooks: null,  // the URL of docs/runbooks.md where you have it: each alert then points to its part
   },
 
   local config = self._config,
-  local changed(text) = std.strReplace(
-    std.strReplace(text, 'job="spendwarden"', 'job="%s"' % config.job),
-    'docs/runbooks.md#',
-    config.runbooks + '#'
-  ),
+  local changed(text) = std.parseYaml(std.strReplace(text, 'job="spendwarden"', 'job="%s"' % config.job)),
+  local pointing(rule) = rule {
+    annotations+: if config.runbooks == null then {} else {
+      runbook_url: '%s#%s' % [config.runbooks, std.asciiLower(rule.alert)],
+    },
+  },
   local dashboard(content) = content {
     templating+: {
       list: [
@@ -21,8 +22,13 @@
     },
   },
 
-  prometheusRules+:: std.parseYaml(changed(importstr '../prometheus/spendwarden-rules.yaml')),
-  prometheusAlerts+:: std.parseYaml(changed(importstr '../prometheus/spendwarden-alerts.yaml')),
+  prometheusRules+:: changed(importstr '../prometheus/spendwarden-rules.yaml'),
+  prometheusAlerts+:: {
+    groups: [
+      group { rules: std.map(pointing, group.rules) }
+      for group in changed(importstr '../prometheus/spendwarden-alerts.yaml').groups
+    ],
+  },
   grafanaDashboards+:: {
     'spendwarden-cost.json': dashboard(import '../prometheus/spendwarden-cost.json'),
     'spendwarden-budgets.json': dashboard(import '../prometheus/spendwarden-budgets.json'),

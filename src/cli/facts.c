@@ -123,7 +123,7 @@ static struct str arguments(const struct facts_options *o, struct arena *arena)
         add_setting(&out, g->overrides[i]);
     add_argument(&out, "owner", o->prometheus_owns ? "prometheus" : NULL, NULL);
     add_argument(&out, "job", o->job, DEFAULT_JOB);
-    add_argument(&out, "runbooks", o->runbooks, DEFAULT_RUNBOOKS);
+    add_argument(&out, "runbooks", o->runbooks, NULL);
     for (size_t i = 0; i < out.size; i++)
         if (!strchr(FACT_TEXT " ,[]", out.at[i]))
             out.at[i] = '?'; /* it stands in a comment, and in quotes */
@@ -140,7 +140,8 @@ void facts_collect(struct facts *f, const struct generation *g,
     facts_add(f, STR("version"), STR(SPENDWARDEN_VERSION));
     facts_add(f, STR("arguments"), arguments(o, arena));
     facts_add(f, STR("job"), str_of(o->job));
-    facts_add(f, STR("runbooks"), str_of(o->runbooks));
+    if (o->runbooks)
+        facts_add(f, STR("runbooks"), str_of(o->runbooks));
     facts_add(f, STR("selector"), STR("job=~\"$job\", instance=~\"$instance\""));
     if (g->config->metrics.coverage_count)
         facts_add(f, STR("coverage"), (struct str){NULL, 0});

@@ -23,8 +23,9 @@ static const char help[] =
     "      --owner NAME      who alerts of budgets, spikes and coverage: spendwarden\n"
     "                        (default), or prometheus. Never both: that is two pages\n"
     "      --job NAME        of the scrape job (default spendwarden)\n"
-    "      --runbooks URL    where docs/runbooks.md is to be read, for alerts to point "
-    "to\n"
+    "      --runbooks URL    where docs/runbooks.md is to be read: each alert then has "
+    "a\n"
+    "                        runbook_url there\n"
     "      --format FORMAT   of rules: yaml (default) or json\n"
     "      --output FOLDER   write files into it, which it names\n"
     "  -h, --help            this text\n\n"
@@ -162,8 +163,7 @@ int verb_rules(int argc, char **argv)
         {"output", required_argument, NULL, OPTION_OUTPUT},
         {0},
     };
-    struct request r = {.common = {.verb = VERB},
-                        .rules = {.job = DEFAULT_JOB, .runbooks = DEFAULT_RUNBOOKS}};
+    struct request r = {.common = {.verb = VERB}, .rules = {.job = DEFAULT_JOB}};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {

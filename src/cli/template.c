@@ -84,9 +84,14 @@ static bool expand_line(struct expansion *x, struct str line)
 {
     struct str rest = line;
 
-    if (take(&rest, STR("#@ ")))
-        return directive(x, (struct str){rest.at, rest.size - 1});
-    return !x->shown[x->depth] || fill(x, line);
+    if (!take(&rest, STR("#@ ")))
+        return !x->shown[x->depth] || fill(x, line);
+    const char *colon = memmem(rest.at, rest.size, ": ", 2);
+    struct str head = {rest.at, colon ? (size_t)(colon - rest.at) : rest.size - 1};
+    if (!directive(x, head))
+        return false;
+    return !colon ||
+           (expand_line(x, str_from(rest, head.size + 2)) && directive(x, STR("end")));
 }
 
 bool template_expand(struct buf *out, struct str text, const struct facts *facts,

@@ -19,7 +19,7 @@ void facts_add(struct facts *f, struct str name, struct str text);
 
 /* %{name} becomes the fact's text. Lines "#@ if NAME", "#@ if not NAME", "#@ else" and
  * "#@ end" keep or drop what is between them, by whether the fact is there; they nest to
- * a depth of 8. False: the template names a fact that is not there, or its blocks do not
- * close. */
+ * a depth of 8. "#@ if NAME: LINE" keeps or drops this line. False: the template names a
+ * fact that is not there, or its blocks do not close. */
 bool template_expand(struct buf *out, struct str text, const struct facts *facts,
                      struct err *err);

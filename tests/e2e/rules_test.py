@@ -152,6 +152,8 @@ def check_mixin(check, stage):
     """With another job it is what the program prints for that job."""
     job, runbooks = "llm-costs", "https://wiki.example.com/llm"
     arguments = [*EXAMPLE, "--job", job, "--runbooks", runbooks]
+    check.equal("the mixin's alerts without runbooks", jsonnet("prometheusAlerts", {"job": job}),
+                json.loads(rules(stage, "alerts", *EXAMPLE, "--job", job, "--format", "json").stdout))
     for part, kind in (("prometheusRules", "prometheus"), ("prometheusAlerts", "alerts")):
         check.equal(f"the mixin's {part}", jsonnet(part, {"job": job, "runbooks": runbooks}),
                     json.loads(rules(stage, kind, *arguments, "--format", "json").stdout))
@@ -162,9 +164,15 @@ def check_mixin(check, stage):
     check.equal("the mixin's dashboards", mixed, made)
 
 
-def check_runbooks(check):
+def check_runbooks(check, stage):
     headings = {line[3:].lower() for line in read("docs", "runbooks.md").splitlines() if line.startswith("## ")}
     check.equal("each alert has a runbook", sorted(name.lower() for name in ALERTS), sorted(headings))
+    where = "https://wiki.example.com/llm"
+    for arguments, wanted in (([], lambda alert: None), (["--runbooks", where], lambda alert: f"{where}#{alert.lower()}")):
+        printed = rules(stage, "alerts", *EXAMPLE, "--owner", "prometheus", "--format", "json", *arguments).stdout
+        found = {rule["alert"]: rule["annotations"].get("runbook_url")
+                 for group in json.loads(printed)["groups"] for rule in group["rules"]}
+        check.equal(f"alerts point to {arguments or 'nothing'}", found, {alert: wanted(alert) for alert in ALERTS})
 
 
 # --- each alert: fires, holds, resolves ---
@@ -341,8 +349,7 @@ def check_text(check, stage):
             "exp_labels": {**BUDGET_LABELS, "severity": "critical"},
             "exp_annotations": {
                 "summary": "Budget team-month of team ml is used up.",
-                "description": "-1.26 USD are left. Raise it, or stop what spends.",
-                "runbook_url": "docs/runbooks.md#llmteambudgetexceeded"}}]}]})
+                "description": "-1.26 USD are left. Raise it, or stop what spends."}}]}]})
     check.true("annotations name the budget and its group", code == 0, said)
 
 
@@ -356,7 +363,7 @@ def run(check, stage, build):
     check_playbook(check, stage)
     check_examples(check, stage)
     check_mixin(check, stage)
-    check_runbooks(check)
+    check_runbooks(check, stage)
     check_alerts(check, stage)
     check_text(check, stage)
 
