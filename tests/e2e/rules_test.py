@@ -351,6 +351,32 @@ def check_text(check, stage):
                 "summary": "Budget team-month of team ml is used up.",
                 "description": "-1.26 USD are left. Raise it, or stop what spends."}}]}]})
     check.true("annotations name the budget and its group", code == 0, said)
+    check_unpriced_text(check, stage, rules_file)
+
+
+UNPRICED = {
+    "unpriced": ("new has no price.", "An overlay of the price book ends that."),
+    "model_missing": ("Requests to openai name no model, and so have no price.", None),
+    "usage_missing": ("Requests to new tell no tokens, and so have no price.", None),
+    "invalid_usage": ("The tokens of requests to new do not add up, and so have no price.", None),
+}
+SENDER = "What sends these events has to say the model and all tokens; /api/v1/requests has them."
+
+
+def check_unpriced_text(check, stage, rules_file):
+    """By its reason, and in whole requests: increase() makes 3.2 of 3."""
+    for reason, (summary, advice) in UNPRICED.items():
+        labels = {"ai_system": "openai", "requested_model": "new", "reason": reason}
+        code, said = promtool_test(stage, rules_file, {
+            "interval": "1m",
+            "input_series": [{"series": f"llm_unpriced_requests_total{{{JOB}, {label_text(labels)}}}",
+                              "values": "0 0 1 2 3x7"}],
+            "alert_rule_test": [{"eval_time": "10m", "alertname": "LLMModelUnpriced", "exp_alerts": [{
+                "exp_labels": {**labels, "severity": "info"},
+                "exp_annotations": {
+                    "summary": summary,
+                    "description": f"About 3 requests within an hour count as 0 USD. {advice or SENDER}"}}]}]})
+        check.true(f"LLMModelUnpriced says what ends {reason}", code == 0, said)
 
 
 def run(check, stage, build):
