@@ -67,6 +67,10 @@ static void read_values(struct applying *a)
 
     for (size_t i = 0; i < LITELLM_LABEL_COUNT; i++)
         a->values[i] = value_of(r, label_sources[i]);
+    /* A gateway that tells of one model only means that it was asked for and used. */
+    if (!r->ev.gateway && !r->ev.text[TEXT_RESPONSE_MODEL].size)
+        a->values[LITELLM_MODEL] = a->values[LITELLM_MODEL_NAME] =
+            a->values[LITELLM_REQUESTED_MODEL];
     if (!a->m->options.litellm_end_user)
         a->values[LITELLM_END_USER] = STR("None");
     struct str code = record_value(r, status, a->status);

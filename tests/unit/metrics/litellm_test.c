@@ -143,6 +143,33 @@ TEST(an_event_of_another_gateway_has_none_where_it_has_nothing)
     metrics_close(m);
 }
 
+static void expect_part(const struct metrics *m, const char *part)
+{
+    struct buf text = rendered(m);
+
+    if (!strstr(text.at, part))
+        fail_msg("no %s in:\n%s", part, text.at);
+    buf_release(&text);
+}
+
+TEST(an_event_with_one_model_only_was_answered_by_that_model)
+{
+    struct metrics *m = litellm(100, false);
+    struct gateway g;
+    struct record r = charge("payments", "chat", 5), of_litellm = full(&g);
+
+    r.ev.text[TEXT_RESPONSE_MODEL] = (struct str){NULL, 0};
+    metrics_apply(m, &r);
+    expect_part(m, "model=\"chat\",requested_model=\"chat\",model_id=\"None\"");
+    expect_part(m, "requested_model=\"chat\",model_id=\"None\",model_group=\"chat\","
+                   "litellm_model_name=\"chat\"");
+    g.text[GATEWAY_MODEL] = (struct str){NULL, 0}; /* no deployment was chosen */
+    of_litellm.ev.text[TEXT_RESPONSE_MODEL] = (struct str){NULL, 0};
+    metrics_apply(m, &of_litellm);
+    expect_part(m, "model=\"None\",requested_model=\"chat\",model_id=\"id1\"");
+    metrics_close(m);
+}
+
 TEST(end_users_are_told_apart_only_on_demand)
 {
     struct metrics *m = litellm(100, true);
@@ -251,6 +278,7 @@ int main(void)
         cmocka_unit_test(every_family_has_the_labels_that_litellm_gives_it),
         cmocka_unit_test(a_request_is_counted_as_litellm_counts_it),
         cmocka_unit_test(an_event_of_another_gateway_has_none_where_it_has_nothing),
+        cmocka_unit_test(an_event_with_one_model_only_was_answered_by_that_model),
         cmocka_unit_test(end_users_are_told_apart_only_on_demand),
         cmocka_unit_test(a_failure_is_counted_but_begins_no_series_of_spend),
         cmocka_unit_test(a_failure_that_cost_something_is_in_the_sums),
