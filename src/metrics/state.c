@@ -305,6 +305,28 @@ static void clear(struct metrics *m)
     limits_clear(&m->limits);
 }
 
+/* Why not, as far as the head of the state tells: the options of which the sets are. */
+static bool refuse(const struct metrics *m, struct str state, struct err *err)
+{
+    struct unpack u;
+    struct shape spend = {0};
+
+    if (!unpack_begin(&u, state, magic))
+        return err_set(err, ERR_INPUT,
+                       "the saved ones are damaged, or of another version");
+    bool coverage = same_coverage(m, &u);
+    bool names =
+        unpack_range(&u, SET_LITELLM_FIRST, SET_FIXED_COUNT) == (int64_t)m->fixed_count;
+    unpack_int(&u);
+    load_shape(&u, &spend);
+    bool labels = same_shape(&m->sets[SET_SPEND], &spend);
+    if (u.failed || (coverage && names && labels))
+        return err_set(err, ERR_INPUT, "the saved ones are of another version");
+    return err_set(err, ERR_INPUT, "since they were saved, these have changed:%s%s%s",
+                   labels ? "" : " metrics.labels", coverage ? "" : " metrics.coverage",
+                   names ? "" : " metrics.litellm_names");
+}
+
 static bool load(struct metrics *m, struct str state, bool apart, struct err *err)
 {
     struct unpack u;
@@ -316,8 +338,7 @@ static bool load(struct metrics *m, struct str state, bool apart, struct err *er
     clear(m);
     if (!metrics_prepare(m))
         return err_set(err, ERR_MEMORY, "metrics: no memory");
-    return err_set(err, ERR_INPUT,
-                   "the saved counters are damaged or were saved with other labels");
+    return refuse(m, state, err);
 }
 
 bool metrics_load(struct metrics *m, struct str state, struct err *err)

@@ -76,8 +76,12 @@ TEST(an_opening_keeps_our_counters_when_the_option_changes)
     metrics_apply(on, &r);
     metrics_save(on, &of_on);
     metrics_save(off, &of_off);
-    assert_false(metrics_load(to_off, buf_str(&of_on), NULL));
-    assert_false(metrics_load(to_on, buf_str(&of_off), NULL));
+    struct err off_why = {0}, on_why = {0};
+    assert_false(metrics_load(to_off, buf_str(&of_on), &off_why));
+    assert_false(metrics_load(to_on, buf_str(&of_off), &on_why));
+    assert_string_equal(off_why.text, on_why.text);
+    assert_string_equal(
+        on_why.text, "since they were saved, these have changed: metrics.litellm_names");
     assert_true(metrics_load_opening(to_off, buf_str(&of_on), NULL));
     assert_true(metrics_load_opening(to_on, buf_str(&of_off), NULL));
     assert_int_equal(sum_of(to_off, "llm_spend_usd_total"), 12000000);

@@ -190,9 +190,17 @@ TEST(a_checkpoint_with_other_labels_is_refused_and_leaves_nothing)
     metrics_save(m, &saved);
     assert_false(metrics_load(other, buf_str(&saved), &err));
     assert_int_equal(err.kind, ERR_INPUT);
+    assert_string_equal(err.text,
+                        "since they were saved, these have changed: metrics.labels");
     expect_empty(other);
     assert_true(metrics_open(&uncovered, &options, NULL));
-    assert_false(metrics_load(uncovered, buf_str(&saved), NULL));
+    err = (struct err){0};
+    assert_false(metrics_load(uncovered, buf_str(&saved), &err));
+    assert_string_equal(err.text,
+                        "since they were saved, these have changed: metrics.coverage");
+    err = (struct err){0};
+    assert_false(metrics_load(uncovered, (struct str){saved.at, saved.size - 1}, &err));
+    assert_string_equal(err.text, "the saved ones are damaged, or of another version");
     assert_true(metrics_spend_total(uncovered) == 0);
     buf_release(&saved);
     metrics_close(m);
