@@ -113,11 +113,13 @@ bool ask_time(const struct ask *a, const char *name, int64_t *ns, struct err *er
 
     if (!text)
         return true;
-    if (!parse_time(a, text, &time))
-        return refuse(err, name,
-                      "a time as 2026-11-01T00:00:00Z, a date as 2026-11-01, or seconds "
-                      "since 1970, before the year 2200",
-                      text);
+    if (!parse_time(a, text, &time)) {
+        const char *hint = strchr(text, ' ') ? "; a + is written %2B here" : "";
+        return err_set(err, ERR_INPUT,
+                       "%s: a time as 2026-11-01T00:00:00Z, a date as 2026-11-01, or "
+                       "seconds since 1970, before the year 2200, not \"%.100s\"%s",
+                       name, text, hint);
+    }
     *ns = time;
     return true;
 }
