@@ -1,5 +1,7 @@
 /* What the files of the verb `alerts` share. */
 #pragma once
+#include <jansson.h>
+
 #include "cli.h"
 
 #define ALERTS_VERB "spendwarden alerts"
@@ -17,3 +19,9 @@ struct alerts_request {
 int alerts_list(const struct alerts_request *r);
 int alerts_history(const struct alerts_request *r);
 int alerts_try(const struct alerts_request *r);
+
+/* NAME{label="value",...}, plain; `severity`: among them. */
+void alert_name_add(struct buf *out, json_t *labels, bool severity);
+
+/* RFC 3339 in UTC, plain, to the second. */
+void alert_time_add(struct buf *out, const char *time);

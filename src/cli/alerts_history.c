@@ -21,21 +21,37 @@ static void print_json(uint64_t number, const struct alert_row *a)
     buf_release(&out);
 }
 
+/* The rule's name where the alert has another, as a budget's have. */
+static void add_origin(struct buf *out, const struct alert_row *a, json_t *labels)
+{
+    struct str name = str_of(json_string_value(json_object_get(labels, "alertname")));
+
+    buf_format(out, "  value %.6g, policy %.*s %.*s", a->value, STR_ARG(a->policy),
+               STR_ARG(a->policy_version));
+    if (!str_eq(name, a->rule))
+        buf_format(out, ", %.*s", STR_ARG(a->rule));
+}
+
 static void print_text(const struct alert_row *a)
 {
+    json_t *labels = json_loadb(a->labels_json.at, a->labels_json.size, 0, NULL);
     char time[TIMESTAMP_TEXT_SIZE];
     struct buf raw = {0}, out = {0};
 
     timestamp_format(time, a->tick_ns);
-    buf_format(&raw, "%.19s  %-8.*s -> %-8.*s  %.*s %.*s  value %.6g, policy %.*s %.*s",
-               time, STR_ARG(a->from_state), STR_ARG(a->to_state), STR_ARG(a->rule),
-               STR_ARG(a->labels_json), a->value, STR_ARG(a->policy),
-               STR_ARG(a->policy_version));
+    alert_time_add(&out, time);
+    buf_format(&raw, "  %-8.*s -> %-8.*s  ", STR_ARG(a->from_state),
+               STR_ARG(a->to_state));
+    plain_add(&out, buf_str(&raw));
+    alert_name_add(&out, labels, true);
+    buf_reset(&raw);
+    add_origin(&raw, a, labels);
     plain_add(&out, buf_str(&raw));
     buf_byte(&out, '\n');
     print_buf(stdout, &out);
     buf_release(&raw);
     buf_release(&out);
+    json_decref(labels);
 }
 
 static bool print_change(void *ctx, uint64_t number, const struct alert_row *a,

@@ -36,49 +36,35 @@ static int by_severity(const void *left, const void *right)
     return order ? order : strcmp(text_of(a, "startsAt"), text_of(b, "startsAt"));
 }
 
-/* At most `max` bytes, filled up to `width`, and a space. */
-static void add_column(struct buf *out, const char *text, size_t max, size_t width)
+/* Filled up to `width`, which begins at `begin`, and a space. */
+static void fill_column(struct buf *out, size_t begin, size_t width)
 {
-    size_t begin = out->size;
-
-    plain_add(out, (struct str){text, strnlen(text, max)});
     do
         buf_byte(out, ' ');
     while (out->size < begin + width + 1 && !out->failed);
 }
 
-/* Of control characters JSON escapes all but C1. */
-static void add_quoted(struct buf *out, const char *text)
+static void add_column(struct buf *out, const char *text, size_t width)
 {
-    struct buf quoted = {0};
+    size_t begin = out->size;
 
-    buf_json(&quoted, str_of(text));
-    plain_add(out, buf_str(&quoted));
-    buf_release(&quoted);
+    plain_add(out, str_of(text));
+    fill_column(out, begin, width);
 }
 
 static void print_alert(const json_t *alert)
 {
-    json_t *labels = json_object_get(alert, "labels"), *value;
-    const char *since = text_of(alert, "startsAt"), *name, *comma = "";
+    json_t *labels = json_object_get(alert, "labels");
+    const char *since = text_of(alert, "startsAt");
     struct buf out = {0};
 
-    add_column(&out, text_of(alert, "state"), SIZE_MAX, 9);
-    add_column(&out, text_of(labels, "severity"), SIZE_MAX, 9);
-    add_column(&out, *since ? since : "-", strlen("2026-01-31T00:00:00"), 20);
-    plain_add(&out, str_of(text_of(labels, "alertname")));
-    buf_byte(&out, '{');
-    json_object_foreach(labels, name, value)
-    {
-        if (strcmp(name, "alertname") == 0 || strcmp(name, "severity") == 0)
-            continue;
-        buf_add(&out, str_of(comma));
-        plain_add(&out, str_of(name));
-        buf_byte(&out, '=');
-        add_quoted(&out, json_string_value(value));
-        comma = ",";
-    }
-    buf_add(&out, STR("}  "));
+    add_column(&out, text_of(alert, "state"), 9);
+    add_column(&out, text_of(labels, "severity"), 9);
+    size_t begin = out.size;
+    alert_time_add(&out, *since ? since : "-");
+    fill_column(&out, begin, 20);
+    alert_name_add(&out, labels, false);
+    buf_add(&out, STR("  "));
     plain_add(&out, str_of(text_of(json_object_get(alert, "annotations"), "summary")));
     buf_byte(&out, '\n');
     print_buf(stdout, &out);

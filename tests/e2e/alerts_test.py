@@ -3,6 +3,7 @@
 usage: alerts_test.py BINARY BUILD_DIR
 """
 import json
+import re
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -99,6 +100,10 @@ def check_history_is_plain(check, stage):
     check.true("nor does a label in the history", told and '"a?2J?"' in told, repr(told))
     listed = engine.run("alerts", "--config", engine.path).stdout
     check.true("nor in the list", 'team="a?2J?"' in listed, repr(listed))
+    time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    check.true("a change is a line as the list has it, in UTC", re.fullmatch(
+        time + r'  inactive -> firing    Spent\{.*severity="warning",team="a\?2J\?"\}  value 1, policy p 7', told.splitlines()[-1]), told)
+    check.true("so is the time in the list", re.search(rf"^firing +warning +{time} Spent\{{", listed, re.M), listed)
 
 
 def check_token_of_the_configuration(check, stage):
