@@ -66,9 +66,16 @@ void view_rejects(struct server *s, struct http_request *r, struct http_response
 void view_reload(struct server *s, struct http_request *r, struct http_response *out)
 {
     struct diags diags = {0};
+    bool ok = server_reload(s, "HTTP", &diags);
 
     (void)r;
-    respond_text(out, server_reload(s, "HTTP", &diags) ? 200 : 500, STR(""));
+    respond_text(out, ok ? 200 : 500, STR(""));
+    if (ok) {
+        struct generation *g = engine_generation(s->engine);
+        buf_format(&out->body, "reloaded: generation %u decides\n",
+                   generation_ruling(g)->number);
+        generation_release(g);
+    }
     diags_print(&diags, &out->body); /* of a good one the warnings */
     diags_release(&diags);
 }

@@ -258,6 +258,9 @@ def reloads(check, stage):
     engine.send(signal.SIGHUP)
     check.true("a good one by SIGHUP ends it", until(lambda: engine.metrics().one(name) == 1, 10))
     engine.post("generic", [event("r2")])
+    again = engine.reload()
+    check.equal("a reload answers which generation decides", (again.status, again.text),
+                (200, f"reloaded: generation {engine.api('policies')['generation']} decides\n"))
     check.equal("and decides from then on",
                 engine.rows("SELECT tenant FROM requests WHERE id = 'r2'"), [("two",)])
     engine.end()
