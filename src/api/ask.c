@@ -42,7 +42,7 @@ static bool check_name(void *ctx, const char *name, const char *value)
     bool ok = is_named(k->names, count, name);
     if (!ok)
         err_set(k->err, ERR_INPUT, "there is no parameter \"%.60s\" here%s%.*s", name,
-                count ? ", only: " : "", STR_ARG(buf_str(&all)));
+                count ? ", only: " : ": this path takes none", STR_ARG(buf_str(&all)));
     else if (k->count == HTTP_QUERY_MAX)
         ok = err_set(k->err, ERR_INPUT, "%s: more than %d parameters", name,
                      HTTP_QUERY_MAX);

@@ -333,6 +333,8 @@ def check_wrong(checks, engine):
     zone = [engine.get(f"/api/v1/spend?start=2026-03-01T00:00:00{plus}01:00") for plus in ("+", "%2B")]
     checks.true("and how an offset is written", zone[0].status == 400 and "%2B" in zone[0].json["error"]
                 and zone[1].json["data"]["start"] == "2026-02-28T23:00:00.000Z", zone[0].text)
+    none = engine.get("/api/v1/budgets?team=x").json["error"]
+    checks.equal("and that there is none", none, 'there is no parameter "team" here: this path takes none')
     choices = {"coverage?label=nope": "tenant, team, workflow_id", "coverage?window=2h": "1h, 24h",
                "coverage?of=money": "spend, requests", "coverage?source=x": "generic", "rules?policy=x": ": api"}
     told = {path: engine.get("/api/v1/" + path).json["error"] for path in choices}
