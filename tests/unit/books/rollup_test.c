@@ -87,23 +87,22 @@ TEST(a_ledger_of_a_version_without_rollups_gets_them_from_its_first_row)
     fixture_remove(&f);
 }
 
-/* Rolls up and tells after each step whether more is left. Never comes back. */
+/* One step, so that each round leaves the next its own; tells whether more is left.
+ * Never comes back. */
 static void roll_up_and_tell(struct fixture *f, int told)
 {
     struct err err = {0};
-    bool more = true;
+    bool more;
 
     fixture_open(f, 1);
-    while (more)
-        if (!books_roll_up(f->books, &more, &err) ||
-            write(told, more ? "m" : "e", 1) != 1)
-            _exit(1);
+    if (!books_roll_up(f->books, &more, &err) || write(told, more ? "m" : "e", 1) != 1)
+        _exit(1);
     for (;;)
         pause();
 }
 
-/* Kills it after `wait_ms`, or as soon as it told of a step: whichever comes first. Gives
- * whether more is left to roll up, as far as it could tell. */
+/* Kills it after `wait_ms`, or as soon as it told: whichever comes first. Gives whether
+ * more is left to roll up, as far as it could tell. */
 static bool roll_up_and_kill(struct fixture *f, int wait_ms)
 {
     int ends[2], status;
@@ -141,7 +140,7 @@ TEST(a_kill_at_any_moment_leaves_every_row_counted_once)
         grew += batches > before;
         before = batches;
     }
-    assert_true(grew > 1); /* each kill left most of it to the next */
+    assert_true(grew > 1);
     fixture_remove(&f);
 }
 
