@@ -3,6 +3,8 @@
 #include "../unit.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +23,16 @@ struct http_request {
 };
 
 struct http_receiver {
-    int listener, port, delay_ms;
+    int listener, port;
+    bool holds;                /* no request is answered before let_go, unless its
+                                * sender hangs up: then it counts as received */
     int statuses[ANSWERS_MAX]; /* one a request; then, and for 0, 200 */
     const char *answer;        /* the body of every response */
     pthread_t thread;
     pthread_mutex_t lock;
-    size_t count;
+    int go[2];    /* a pipe: held requests wait for its end */
+    size_t begun; /* requests that it read */
+    size_t count; /* of them, those that it holds no more */
     struct http_request got[REQUESTS_MAX];
 };
 
@@ -102,6 +108,15 @@ static inline void respond(struct http_receiver *h, int fd, int status)
         return; /* the sender had enough */
 }
 
+static inline void hold(struct http_receiver *h, int fd)
+{
+    struct pollfd ends[] = {{.fd = h->go[0], .events = POLLIN},
+                            {.fd = fd, .events = POLLRDHUP}};
+
+    while (poll(ends, 2, -1) < 1)
+        continue;
+}
+
 static inline void *serve(void *receiver)
 {
     struct http_receiver *h = receiver;
@@ -110,8 +125,10 @@ static inline void *serve(void *receiver)
         struct http_request request = {0};
         if (!read_request(fd, &request))
             continue;
-        if (h->delay_ms)
-            usleep((unsigned)h->delay_ms * 1000);
+        pthread_mutex_lock(&h->lock);
+        h->begun++;
+        pthread_mutex_unlock(&h->lock);
+        hold(h, fd);
         pthread_mutex_lock(&h->lock);
         int status = h->count < ANSWERS_MAX ? h->statuses[h->count] : 0;
         h->got[h->count++ % REQUESTS_MAX] = request;
@@ -121,20 +138,32 @@ static inline void *serve(void *receiver)
     return NULL;
 }
 
-/* The caller has set answers and delay in a struct that is zeroed otherwise. */
+static inline void let_go(struct http_receiver *h)
+{
+    if (h->go[1] >= 0)
+        close(h->go[1]);
+    h->go[1] = -1;
+}
+
+/* The caller has set answers and `holds` in a struct that is zeroed otherwise. */
 static inline void receiver_begin(struct http_receiver *h, int port)
 {
     h->listener = listening(port);
     h->port = port_of(h->listener);
+    assert_int_equal(pipe2(h->go, O_CLOEXEC), 0);
+    if (!h->holds)
+        let_go(h);
     pthread_mutex_init(&h->lock, NULL);
     assert_int_equal(pthread_create(&h->thread, NULL, serve, h), 0);
 }
 
 static inline void receiver_end(struct http_receiver *h)
 {
+    let_go(h);
     shutdown(h->listener, SHUT_RDWR);
     pthread_join(h->thread, NULL);
     close(h->listener);
+    close(h->go[0]);
     for (size_t i = 0; i < h->count && i < REQUESTS_MAX; i++)
         free(h->got[i].body);
     pthread_mutex_destroy(&h->lock);
@@ -148,10 +177,25 @@ static inline size_t received(struct http_receiver *h)
     return count;
 }
 
-/* Fails the test after 10 s. */
+/* Fails the test after a minute. */
 static inline void wait_for(struct http_receiver *h, size_t count)
 {
-    for (int i = 0; i < 1000 && received(h) < count; i++)
+    for (int i = 0; i < 6000 && received(h) < count; i++)
         usleep(10 * 1000);
     assert_int_equal(received(h), count);
+}
+
+/* Until it holds its first request: what is posted from then on is not part of that.
+ * Fails the test after a minute. */
+static inline void wait_held(struct http_receiver *h)
+{
+    size_t begun = 0;
+
+    for (int i = 0; i < 6000 && begun == 0; i++) {
+        usleep(10 * 1000);
+        pthread_mutex_lock(&h->lock);
+        begun = h->begun;
+        pthread_mutex_unlock(&h->lock);
+    }
+    assert_int_equal(begun, 1);
 }
