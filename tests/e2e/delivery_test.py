@@ -137,8 +137,8 @@ def command_line(check, engine, webhook):
     asked = engine.run("alerts", "list", "--url", f"http://127.0.0.1:{engine.port}", "--state", "pending",
                        "--format", "json")
     check.equal("and by state, as JSON", json.loads(asked.stdout), [])
-    changes = [json.loads(line) for line in engine.run(
-        "alerts", "history", "--config", engine.path, "--format", "json", "--state", "firing").stdout.splitlines()]
+    told = engine.run("alerts", "history", "--config", engine.path, "--format", "json", "--state", "firing").stdout
+    changes = [json.loads(line) for line in told.split("\n") if line]
     check.equal("history has value and policy of each change", sorted(
         (c["labels"]["severity"], c["to"], c["value"], c["policy"], c["policy_version"], c["generation"])
         for c in changes), [("critical", "firing", 5, "p", "7", 1), ("warning", "firing", 5, "p", "7", 1)])

@@ -127,7 +127,7 @@ def explained(check, engine, events):
     check.equal("explain reads all events", [r.returncode for r in runs], [0, 0])
     check.equal("explain says one line for each", runs[0].stdout.count("\n"), EVENTS)
     check.true("two processes say the same, byte by byte", runs[0].stdout == runs[1].stdout)
-    return {r["id"]: r for r in map(json.loads, runs[0].stdout.splitlines())}
+    return {r["id"]: r for r in map(json.loads, filter(None, runs[0].stdout.split("\n")))}
 
 
 def send(engine, events):
@@ -182,7 +182,7 @@ def run_engine(check, stage, loops, events):
     until(lambda: engine.metrics().sum("spendwarden_tick_timestamp_seconds") > sent + 1)
     alerts = {json.dumps(a["labels"], sort_keys=True): (a["state"], a["value"], told(a))
               for a in engine.api("alerts") if a["labels"]["policy"] in WHOLE}
-    metrics = {line for line in engine.get("/metrics").text.splitlines()
+    metrics = {line for line in engine.get("/metrics").text.split("\n")
                if line.startswith(("llm_", "det_", "spendwarden_policy_errors_total"))
                and not line.startswith("llm_budget_forecast")}
     check.equal(f"{loops} loops: the ledger is consistent", engine.verify().returncode, 0)

@@ -23,7 +23,7 @@ def explain(binary, *options):
     done = run(binary, "--format", "json", *options)
     if done.returncode != 0:
         raise SystemExit(f"FAIL: explain {options}: {done.returncode}: {done.stderr}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
 
 
 # --- captured bodies ---

@@ -221,7 +221,7 @@ class Metrics:
 
     def __init__(self, text):
         self.text, self.samples = text, []
-        for line in text.splitlines():
+        for line in text.split("\n"):
             found = None if line.startswith("#") else SAMPLE.match(line)
             if found:
                 labels = dict(LABEL.findall(found.group(2) or ""))
