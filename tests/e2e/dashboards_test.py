@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import subprocess
+import threading
 import time
 
 import dashboard_linter
@@ -160,12 +161,38 @@ def odd_events(port, number):
 
 
 def send_traffic(stage, port):
-    demo = subprocess.Popen([stage.binary, "demo", "--url", f"http://127.0.0.1:{port}", "--for", "20s", "--history", "5d"],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    demo = Process([stage.binary, "demo", "--url", f"http://127.0.0.1:{port}", "--for", "20s", "--history", "5d"],
+                   os.path.join(stage.folder, "demo.log"))
+    stage.keep(demo).launch()
     for number in range(20):
         odd_events(port, number)
         time.sleep(1)
-    return demo.wait(60)
+    return demo.child.wait(300)
+
+
+class MoreTraffic:
+    """Of both kinds, within a with block: panels of rates are empty some seconds after the last event."""
+
+    def __init__(self, stage, port):
+        self.port, self.over = port, threading.Event()
+        self.demo = stage.keep(Process([stage.binary, "demo", "--url", f"http://127.0.0.1:{port}", "--for", "1h",
+                                        "--history", "0", "--seed", "2"], os.path.join(stage.folder, "more.log")))
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        number = 1000
+        while not self.over.wait(1):
+            odd_events(self.port, number)
+            number += 1
+
+    def __enter__(self):
+        self.demo.launch()
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.demo.end()
 
 
 def ask(prometheus, target, expression):
@@ -220,9 +247,10 @@ def check_recorded(check, name, prometheus):
         for rule in group["rules"]:
             if rule["type"] == "recording":
                 check.true(f"{name}: {rule['name']} has values", bool(prometheus.vector(rule["name"])))
-    windows = prometheus.by('sum by (team) (llm_spend_window_usd{job="spendwarden", window="24h"})', "team")
+    windows = 'sum by (team) (llm_spend_window_usd{job="spendwarden", window="24h"})'
     check.true(f"{name}: teams as in the windows", until(
-        lambda: prometheus.by("team:llm_spend_usd:window24h", "team") == windows, 10), windows)
+        lambda: prometheus.by("team:llm_spend_usd:window24h", "team") == prometheus.by(windows, "team")),
+        prometheus.by(windows, "team"))
     alerts = {(labels["alertname"], labels["alertstate"]) for labels, _ in prometheus.vector("ALERTS")}
     check.true(f"{name}: what is wrong here is alerted of", {("SpendwardenPolicyErrors", "firing"), ("LLMModelUnpriced", "firing")}
                <= alerts, alerts)
@@ -250,9 +278,11 @@ def check_live(check, stage, build):
         wait_for("the first scrape", lambda: server.value('up{job="spendwarden"}') == 1, 30)
     check.equal("traffic was sent", send_traffic(stage, port), 0)
     made = dashboards(stage, "--config", QUICKSTART)
-    until(lambda: all(server.vector("llm_budget_forecast_usd") for server in servers.values()), 10)
+    with MoreTraffic(stage, port):
+        until(lambda: all(server.vector("llm_budget_forecast_usd") for server in servers.values()))
+        for name, server in servers.items():
+            check_panels(check, name, server, made)
     for name, server in servers.items():
-        check_panels(check, name, server, made)
         check_recorded(check, name, server)
         for dashboard in made.values():
             check_variables(check, name, server, dashboard)
