@@ -14,6 +14,8 @@ from harness import until, write
 
 HISTORY_EVENTS, HISTORY_BATCH = 300_000, 2000
 EVENT_NANO = 1_000_000
+QUIET_S = 1  # after the last change, before files are read
+EVENTS_LEAST, GENERATIONS_LEAST = 1000, 10
 
 
 def classify(name):
@@ -46,8 +48,8 @@ class Watched:
         self.engine.post("generic", events([name]))
         return self.engine.rows("SELECT class FROM requests WHERE id = ?", name)[0][0]
 
-    def decides(self, wanted, seconds=20):
-        return until(lambda: self.decided() == wanted, seconds, 0.25)
+    def decides(self, wanted):
+        return until(lambda: self.decided() == wanted, step=0.25)
 
     def reloads(self, word):
         return [line for line in self.engine.log().splitlines()
@@ -59,26 +61,50 @@ def replace_file(path, text):
     os.replace(path + ".new", path)
 
 
+def set_at_once(checks, w):
+    """Six files that change while the engine sees nothing: one reload, which says how many."""
+    w.engine.send(signal.SIGSTOP)
+    replace_file(w.path("p.lua"), classify("two"))
+    for i in range(5):
+        write(w.path(f"more{i}.lua"), f'policy {{ name = "more{i}" }}\n')
+    w.engine.send(signal.SIGCONT)
+    checks.true("files: what was renamed over the old one decides", w.decides("two"))
+    time.sleep(2.5)
+    reloads = w.reloads("changed files")
+    checks.true("files: six changes at once are one reload, and the log names one and says how many",
+                len(reloads) == 1 and ".lua and 5 more)" in reloads[0], reloads)
+
+
+def set_bit_by_bit(checks, w):
+    """Changes of which each follows the last one within its second of quiet; where this test was
+    held up for longer between two of them, it writes another set."""
+    for attempt in range(50):
+        before, slowest, last = len(w.reloads("changed files")), 0, time.monotonic()
+        for i in range(12):
+            write(w.path(f"more{i % 5}.lua"), f'policy {{ name = "more{i % 5}", version = "{attempt}-{i}" }}\n')
+            slowest, last = max(slowest, time.monotonic() - last), time.monotonic()
+            time.sleep(0.15)
+        seen = until(lambda: len(w.reloads("changed files")) > before)
+        time.sleep(2.5)
+        if slowest < QUIET_S * 0.8:
+            break
+    checks.true("files: changes that follow each other soon are seen", seen)
+    checks.equal("files: and are one reload", len(w.reloads("changed files")) - before, 1)
+
+
 def plain_files(checks, stage):
     w = Watched(stage, "plain")
     write(w.path("p.lua"), classify("one"))
     w.engine.start()
     checks.equal("files: the first policy decides", w.decided(), "one")
-    replace_file(w.path("p.lua"), classify("two"))
-    for i in range(5):
-        write(w.path(f"more{i}.lua"), f'policy {{ name = "more{i}" }}\n')
-        time.sleep(0.15)
-    checks.true("files: what was renamed over the old one decides", w.decides("two"))
-    time.sleep(2.5)
-    reloads = w.reloads("changed files")
-    checks.equal("files: six changes in a second are one reload", len(reloads), 1)
-    checks.true("files: the log names one of them and says how many", reloads and
-                ".lua and 5 more)" in reloads[0], reloads)
+    set_at_once(checks, w)
+    set_bit_by_bit(checks, w)
+    before = len(w.reloads("changed files"))
     write(w.path(".hidden.lua"), "broken")
     write(w.path("notes.txt"), "not a policy")
     time.sleep(3)
     checks.equal("files: others in the folder are none of its business",
-                 len(w.reloads("changed files")), 1)
+                 len(w.reloads("changed files")), before)
     w.engine.end()
 
 
@@ -110,7 +136,7 @@ def broken_files(checks, stage):
     write(w.path("p.lua"), 'policy { name = "p" }\nderive("teem", {}, function() end)\n')
     good = "spendwarden_config_last_reload_successful"
     checks.true("broken: the metric says so",
-                until(lambda: w.engine.metrics().one(good) == 0, 20))
+                until(lambda: w.engine.metrics().one(good) == 0))
     checks.equal("broken: the old one goes on", w.decided(), "one")
     checks.true("broken: the log has what check prints", "did you mean 'team'" in w.engine.log())
     answer = w.engine.reload()
@@ -125,11 +151,11 @@ def broken_files(checks, stage):
     other = write(os.path.join(stage.folder, "elsewhere", "q.lua"), "oops oops")
     w.engine.configure({"policies": {"paths": [w.folder, other], "watch": True},
                         "rules": {"tick": "1s"}})
-    checks.true("broken: a new name is followed", until(lambda: w.engine.metrics().one(good) == 0, 20))
+    checks.true("broken: a new name is followed", until(lambda: w.engine.metrics().one(good) == 0))
     write(other, 'policy { name = "q" }\n'
                  'derive("team", {}, function() return "from q" end)\n')
     checks.true("broken: and so is what it names", until(
-        lambda: w.engine.metrics().one(good) == 1, 20))
+        lambda: w.engine.metrics().one(good) == 1))
     w.decided()
     checks.equal("broken: which then decides",
                  w.engine.rows("SELECT team FROM requests ORDER BY seq DESC LIMIT 1"), [("from q",)])
@@ -152,7 +178,7 @@ def tests_first(checks, stage):
     replace_file(w.path("p.lua"), classify("two"))
     good = "spendwarden_config_last_reload_successful"
     checks.true("tests: one that fails refuses the reload",
-                until(lambda: w.engine.metrics().one(good) == 0, 20))
+                until(lambda: w.engine.metrics().one(good) == 0))
     checks.equal("tests: and the old one goes on", w.decided(), "one")
     error = w.engine.api("policies")["last_reload"]["errors"]
     checks.true("tests: which one and why is told", len(error) == 1 and
@@ -194,10 +220,20 @@ def under_load(checks, stage):
     senders = [Sender(engine, f"s{n}", stop) for n in range(4)]
     for s in senders:
         s.start()
-    for version in range(1, 31):
+    version = 0
+
+    def has_enough():
+        return (version >= 30 and sum(len(s.acknowledged) for s in senders) > EVENTS_LEAST and engine.rows(
+            "SELECT count(DISTINCT generation) FROM requests")[0][0] > GENERATIONS_LEAST)
+
+    def change():
+        nonlocal version
+        version += 1
         replace_file(policy, classify(f"v{version}"))
         engine.send(signal.SIGHUP)
         time.sleep(0.2)
+        return has_enough()
+    checks.true("load: many events and many generations", until(change, 200, 0))
     stop.set()
     for s in senders:
         s.join(30)
@@ -205,11 +241,10 @@ def under_load(checks, stage):
     booked = [row[0] for row in engine.rows("SELECT id FROM requests")]
     checks.equal("load: nothing was refused", sum(s.refused for s in senders), 0)
     checks.true("load: every event is booked exactly once",
-                len(acknowledged) > 1000 and sorted(acknowledged) == sorted(booked),
+                sorted(acknowledged) == sorted(booked),
                 f"{len(acknowledged)} acknowledged, {len(booked)} booked")
     decided = engine.rows("SELECT DISTINCT generation, class FROM requests ORDER BY 1")
     numbers = [number for number, _ in decided]
-    checks.true("load: many generations decided", len(decided) > 10, decided)
     checks.true("load: and each row names the one that did",
                 len(set(numbers)) == len(numbers) and len({c for _, c in decided}) == len(decided),
                 decided)
@@ -257,7 +292,7 @@ def history(checks, stage):
     total = sent + len(sender.acknowledged)
     wanted = total * EVENT_NANO / harness.NANO
     value = until(lambda: [a["value"] for a in engine.api("alerts")
-                           if abs(a["value"] - wanted) < 1e-6], 20)
+                           if abs(a["value"] - wanted) < 1e-6])
     checks.true("history: the window then has every row once", value,
                 f"{engine.api('alerts')}, wanted {wanted}")
     print(f"      {total} rows, reload {took:.2f} s, history {whole:.2f} s")
@@ -283,7 +318,7 @@ def changed_hold(checks, stage):
     engine = stage.engine("hold", {"policies": {"paths": [policy]}, "rules": {"tick": "1s"}})
     engine.start()
     engine.post("generic", events(["a"], team="search"))
-    fires = until(lambda: [a for a in engine.api("alerts") if a["state"] == "firing"], 20)
+    fires = until(lambda: [a for a in engine.api("alerts") if a["state"] == "firing"])
     checks.true("hold: it fires", fires)
     rule("1h")
     checks.equal("hold: a longer one is loaded", engine.reload().status, 200)
@@ -294,10 +329,12 @@ def changed_hold(checks, stage):
                 after[0]["startsAt"] == fires[0]["startsAt"], after)
     rule("1h", "Other")
     engine.reload()
-    time.sleep(3)
-    states = {a["rule"]: a["state"] for a in engine.api("alerts")}
-    checks.equal("hold: another name is another alert, and the old one is over", states,
-                 {"Spent": "resolved", "Other": "pending"})
+
+    def states():
+        return {a["rule"]: a["state"] for a in engine.api("alerts")}
+    wanted = {"Spent": "resolved", "Other": "pending"}
+    until(lambda: states() == wanted)
+    checks.equal("hold: another name is another alert, and the old one is over", states(), wanted)
     engine.end()
 
 
