@@ -16,11 +16,12 @@ from http.client import HTTPException
 from harness import (ROOT, Catcher, Process, free_port, main, read, replace, request, rfc3339,
                      until, wait_for, write)
 
-# The shipped spikes wait five minutes; this is their shape within seconds.
+# The shipped spikes wait five minutes; this is their shape within seconds. What is spent before
+# stays in its window for a quarter of an hour, which is time enough for the test.
 BURST = '''policy { name = "burst", version = "1", data = { "burst" } }
 
-local recent = window { sum = "charge_usd", by = { "team" }, over = "5m" }
-local before = window { sum = "charge_usd", by = { "team" }, over = "5m", offset = "5m" }
+local recent = window { sum = "charge_usd", by = { "team" }, over = "20m" }
+local before = window { sum = "charge_usd", by = { "team" }, over = "20m", offset = "20m" }
 
 rule("LLMCostBurst", {
   over = recent, above = data.burst.factor, hold = "3s", severity = "critical",
@@ -156,10 +157,10 @@ def spend(engine, team, usd, seconds_ago):
 def fire(check, setting):
     engine = setting.engine
     check.true("spend is taken", spend(engine, "search", "8.5", 1)
-               and spend(engine, "checkout", "1", 450) and spend(engine, "checkout", "6", 2))
+               and spend(engine, "checkout", "1", 25 * 60) and spend(engine, "checkout", "6", 2))
     wanted = {(BUDGET, "0.5"), (BUDGET, "0.8"), (BURSTING, None)}
     check.true("the budget's steps and the burst appear in Alertmanager",
-               until(lambda: set(setting.alerts()) == wanted, 30), list(setting.alerts()))
+               until(lambda: set(setting.alerts()) == wanted), list(setting.alerts()))
     alerts = setting.alerts()
     budget, burst = alerts[BUDGET, "0.8"], alerts[BURSTING, None]
     check.equal("labels of the budget's alert", budget["labels"], {
@@ -184,7 +185,7 @@ def notified_once(check, setting, status, when):
 
     def seen():
         return {k: v for k, v in setting.notifications().items() if k[2] == status}
-    until(lambda: seen() == wanted, 20)
+    until(lambda: seen() == wanted)
     check.equal(f"{when}: each receiver was told once", seen(), wanted)
 
 
@@ -198,7 +199,7 @@ def kill_and_return(check, setting, sender):
     def sent_again():
         now = setting.alerts()
         return set(now) == set(before) and all(a["updatedAt"] > rfc3339(back) for a in now.values())
-    check.true("after kill -9 the alerts are sent again", until(sent_again, 20), setting.alerts())
+    check.true("after kill -9 the alerts are sent again", until(sent_again), setting.alerts())
     time.sleep(6)  # more than one resend
     after = setting.alerts()
     check.equal("with the startsAt that they had", {k: a["startsAt"] for k, a in after.items()},
@@ -217,15 +218,15 @@ def compare_sums(check, setting, sender):
     nano = len(sender.acknowledged) * 123000 + 15_500_000_000
     check.equal("the counter is their sum", engine.metrics().nano("llm_spend_usd_total"), nano)
     check.true("Prometheus has the same", until(lambda: abs(
-        setting.query("sum(llm_spend_usd_total)") - nano / 1e9) < 1e-9, 10),
+        setting.query("sum(llm_spend_usd_total)") - nano / 1e9) < 1e-9),
         setting.query("sum(llm_spend_usd_total)"))
     check.equal("no counter fell over the kill", setting.query(
-        "sum(resets(llm_spend_usd_total[5m]))"), 0)
+        "sum(resets(llm_spend_usd_total[1h]))"), 0)
     check.equal("it sees the engine up", setting.query('up{job="spendwarden"}'), 1)
     check.true("it evaluates the budget's ratio", abs(setting.query(
         'llm_budget_spent_usd{team="search"} / llm_budget_limit_usd') - 0.85) < 1e-9)
     check.true("and the example's recording rule", until(lambda: setting.query(
-        'count(team:llm_spend_usd:rate1h) > 2'), 10))
+        'count(team:llm_spend_usd:rate1h) > 2')))
     verified = engine.verify()
     check.equal("ledger verify is clean", verified.returncode, 0)
 
@@ -242,7 +243,7 @@ def resolve(check, setting):
     setting.limits(setting.engine, 100, 50)
     setting.engine.send(signal.SIGHUP)
     check.true("higher limits by SIGHUP resolve them in Alertmanager",
-               until(lambda: not setting.alerts(), 20), list(setting.alerts()))
+               until(lambda: not setting.alerts()), list(setting.alerts()))
     notified_once(check, setting, "resolved", "after the reload")
     notified_once(check, setting, "firing", "in the end")
     check.equal("the engine has none that fires",
@@ -261,12 +262,12 @@ rule("Spent", { over = hour, above = 1, severity = "info" }, function(g) return 
         "alerts": {"webhooks": [{"name": "late", "url": f"http://127.0.0.1:{port}/"}]}}).start()
     engine.post("generic", [{"id": "late-1", "requested_model": "gpt-4o", "reported_usd": "2"}])
     check.true("an alert fires while its webhook is down", until(
-        lambda: engine.metrics().sum("spendwarden_alerts", state="firing") == 1, 10))
+        lambda: engine.metrics().sum("spendwarden_alerts", state="firing") == 1))
     time.sleep(3)
     engine.end(signal.SIGKILL)
     webhook = stage.keep(Catcher(port=port))
     engine.start()
-    check.true("after a kill -9 the webhook is told", until(lambda: webhook.taken(), 15))
+    check.true("after a kill -9 the webhook is told", until(lambda: webhook.taken()))
     time.sleep(3)
     check.equal("once", [json.loads(b)["status"] for b in webhook.taken()], ["firing"])
     engine.end()

@@ -74,8 +74,9 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_for(what, condition, seconds=30.0, step=0.1):
-    """The first true answer of `condition`; connection errors count as not yet."""
+def wait_for(what, condition, seconds=60.0, step=0.1):
+    """The first true answer of `condition`; connection errors count as not yet. The limit is for
+    what never comes: it says nothing about how long this may take."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -86,7 +87,7 @@ def wait_for(what, condition, seconds=30.0, step=0.1):
     raise TimeoutError(f"{what}: not within {seconds:.0f} s")
 
 
-def until(condition, seconds=30.0, step=0.1):
+def until(condition, seconds=60.0, step=0.1):
     """As wait_for, but None when the time is over, for a check to report."""
     try:
         return wait_for("", condition, seconds, step)
