@@ -137,7 +137,7 @@ def check_run(check, binary):
         wrong = run(binary, ROOT, path).stderr
         answer = engine.reload()
         check.equal("and with errors", (answer.status, answer.text), (500, wrong))
-        check.true("of which the log has the first lines", until(lambda: "[E201]" in engine.log(), 5))
+        check.true("of which the log has the first lines", until(lambda: "[E201]" in engine.log()))
         engine.end()
         started = engine.run("run", "--config", engine.path)
         check.equal("run does not start with errors", started.returncode, 2)

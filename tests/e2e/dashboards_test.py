@@ -275,7 +275,7 @@ def check_live(check, stage, build):
                "Prometheus 3": Prometheus(stage, "new", {"spendwarden": port}, f"{SCRAPED}s", tool(build, "prometheus"),
                                           rules, ["--scrape.discovery-reload-interval=1s"]).start()}
     for server in servers.values():
-        wait_for("the first scrape", lambda: server.value('up{job="spendwarden"}') == 1, 30)
+        wait_for("the first scrape", lambda: server.value('up{job="spendwarden"}') == 1)
     check.equal("traffic was sent", send_traffic(stage, port), 0)
     made = dashboards(stage, "--config", QUICKSTART)
     with MoreTraffic(stage, port):

@@ -64,7 +64,7 @@ class Alertmanager(Process):
 
     def start(self):
         self.launch()
-        until(self.alerts_or_none, 30)
+        until(self.alerts_or_none)
         return self
 
     def alerts_or_none(self):
@@ -116,10 +116,10 @@ def both_get_all(check, engine, managers, webhook):
     spend(engine, "5")
     for name, manager in managers.items():
         check.true(f"{name}: both steps are there", until(lambda m=manager: set(m.alerts()) == {
-            "warning", "critical"}, 20), manager.alerts())
+            "warning", "critical"}), manager.alerts())
         check.true(f"{name}: the shipped inhibit rule leaves the higher one", until(
             lambda m=manager: m.alerts()["warning"]["status"]["state"] == "suppressed"
-            and m.alerts()["critical"]["status"]["state"] == "active", 20), manager.alerts())
+            and m.alerts()["critical"]["status"]["state"] == "active"), manager.alerts())
     alert = managers["0.25"].alerts()["critical"]
     check.equal("labels are equal in both", alert["labels"], managers["0.34"].alerts()["critical"]["labels"])
     path = alert["generatorURL"].split("//", 1)[1].split("/", 1)[1]
@@ -153,20 +153,17 @@ def command_line(check, engine, webhook):
 
 
 def one_is_killed(check, engine, manager, webhook):
-    told = len(webhook.taken())
     manager.end(signal.SIGKILL)
-    time.sleep(12)  # more than two resends
-    failed = engine.metrics().sum("spendwarden_notifications_failed_total",
-                                  receiver=f"alertmanager:http://127.0.0.1:{manager.port}/")
-    check.true("what could not be delivered is counted", failed > 0, failed)
+    check.true("what could not be delivered is counted", until(lambda: engine.metrics().sum(
+        "spendwarden_notifications_failed_total", receiver=f"alertmanager:http://127.0.0.1:{manager.port}/") > 0))
     tried = engine.run("alerts", "test", "--config", engine.path, "--receiver",
                        f"alertmanager:http://127.0.0.1:{manager.port}/")
     check.true("a test alert says which receiver did not take it", tried.returncode == 1 and
                tried.stdout.startswith("FAIL  alertmanager:"), tried.stdout + tried.stderr)
     told = len(webhook.taken())
     manager.launch()
-    check.true("restarted it has them again within a resend",
-               until(lambda: set(manager.alerts()) == {"warning", "critical"}, 12), manager.log()[-500:])
+    check.true("restarted it has them again with a resend",
+               until(lambda: set(manager.alerts()) == {"warning", "critical"}), manager.log()[-500:])
     check.equal("nobody else was told again", len(webhook.taken()), told)
 
 
@@ -180,7 +177,7 @@ def dead_webhook(check, stage):
     spend(engine, "5")
     time.sleep(20)  # some resends
     catcher = stage.keep(Catcher(port=port))
-    check.true("it hears of what fires", until(lambda: catcher.taken(), 30))
+    check.true("it hears of what fires", until(lambda: catcher.taken()))
     time.sleep(10)
     check.equal("once", len(catcher.taken()), 1)
     check.equal("with both steps", len(json.loads(catcher.taken()[0])["alerts"]), 2)
@@ -207,7 +204,7 @@ def not_let_in(check, stage, authority, ours, port):
     for name, (_, said) in cases.items():
         engine = engines[name]
         check.true(f"{name}: it is counted", until(lambda e=engine: e.metrics().sum(
-            "spendwarden_notifications_failed_total") > 0, 20))
+            "spendwarden_notifications_failed_total") > 0))
         lines = [line for line in engine.log().splitlines() if "alertmanager:https" in line]
         check.true(f"{name}: the log says so", any(said in line for line in lines), lines)
         check.true(f"{name}: and no secret", PASSWORD not in engine.log())
@@ -241,7 +238,7 @@ def run(check, stage, build_dir):
     write(policy, POLICY.replace("{ 1, ", "{ 100, ").replace("{ 2, ", "{ 200, "))
     engine.reload()
     for name, manager in managers.items():
-        check.true(f"{name}: it is over", until(lambda m=manager: not m.alerts(), 20), manager.alerts())
+        check.true(f"{name}: it is over", until(lambda m=manager: not m.alerts()), manager.alerts())
     not_let_in(check, stage, authority, ours, new.port)
     dead_webhook(check, stage)
 

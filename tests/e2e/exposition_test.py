@@ -71,7 +71,7 @@ def fixed_time(check, stage):
     def is_released():
         seen.append(scraper.spend("a"))
         return seen[-1] != 0
-    check.true("with a fixed time it ends", until(is_released, 60))
+    check.true("with a fixed time it ends", until(is_released))
     took = time.monotonic() - begin
     check.equal("a new counter is at 0, then at its value", set(seen), {0, Decimal("0.25")})
     check.true("and not before the time is over", took >= ZERO_FIRST_S, f"{took:.1f} s")
@@ -179,7 +179,7 @@ def increase(prometheus):
 
 
 def has_seen(prometheus, usd):
-    return until(lambda: prometheus.value('sum(llm_spend_usd_total{team="team-0"})') == usd, 60)
+    return until(lambda: prometheus.value('sum(llm_spend_usd_total{team="team-0"})') == usd)
 
 
 def older_ledger(check, engine, prometheus):

@@ -112,7 +112,7 @@ def ends(check, stage):
     thread = threading.Thread(target=send)
     thread.start()
     check.true("the engine is at it", until(
-        lambda: engine.rows("SELECT count(*) FROM requests")[0][0] > 0, 30))
+        lambda: engine.rows("SELECT count(*) FROM requests")[0][0] > 0))
     seconds = engine.end(seconds=60)
     thread.join()
     check.equal("it ends cleanly", engine.child.returncode, 0)

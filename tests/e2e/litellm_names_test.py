@@ -58,7 +58,7 @@ def traffic(check, stage, engine, programs, token):
 
     def unique():
         return len({identity(e) for body in tee.taken() for e in events_of(body)})
-    until(lambda: unique() >= wanted, 20)
+    until(lambda: unique() >= wanted)
     time.sleep(2.5)  # repeats of the last flush, and two ticks
     check.equal("LiteLLM sent every event", unique(), wanted)
     return Metrics(request(port, "GET", "/metrics/").text)

@@ -53,7 +53,7 @@ def identity(checks, engine, folder):
                      (path, hashlib.sha256(f.read()).hexdigest()))
     checks.true("what a policy does not say is left out", "version" not in other, other)
     window = {"window": "sum charge_usd by team over 1h", "groups": 3, "cells": 3, "filling": False}
-    until(lambda: engine.api("policies")["policies"][0]["windows"] == [window], 5)
+    until(lambda: engine.api("policies")["policies"][0]["windows"] == [window])
     checks.equal("the windows that it declares, and what they hold",
                  engine.api("policies")["policies"][0]["windows"], [window])
     checks.equal("equal ones are one", other["windows"], finops["windows"])
@@ -68,7 +68,7 @@ def functions(checks, engine, folder):
                  {"calls": 3, "answered": 1, "nil": 1, "failed": 1,
                   "skipped": {"needs": 1, "label present": 1}, "failures": {"runtime": 1}})
     checks.true("and what it took", derive["seconds"] > 0 and derive["instructions"] > 0, derive)
-    until(lambda: engine.api("policies")["policies"][0]["functions"][1]["calls"] >= 3, 10)
+    until(lambda: engine.api("policies")["policies"][0]["functions"][1]["calls"] >= 3)
     rules = engine.api("policies")["policies"][0]["functions"][1:]
     checks.true("rules are counted by group and tick", len(rules) == 2 and
                 all(r["kind"] == "rule" and r["answered"] >= 3 and r["seconds"] > 0 for r in rules), rules)
