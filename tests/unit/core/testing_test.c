@@ -132,24 +132,24 @@ TEST(the_clock_does_not_run_past_its_end)
     tear_down(f);
 }
 
-/* Half a thousand ticks of nine million instructions each. */
+/* Thousands of ticks of nine million instructions each. */
 TEST(it_is_bounded_where_ticks_are_slow)
 {
     struct fixture *f = set_up("test('slow', function(t)\n"
                                "  local events = {}\n"
                                "  for i = 1, 200 do events[i] = { team = 't' .. i } end\n"
                                "  t:every('1m', '1m', events)\n"
-                               "  t:advance('2h')\n"
+                               "  t:advance('20h')\n"
                                "end)\n");
     int64_t began_ns = timestamp_monotonic();
 
     write_file(
         f, "policy.lua",
         "policy { name = 'p' }\n"
-        "rule('R', { over = window { count = true, by = { 'team' }, over = '6h' } },\n"
+        "rule('R', { over = window { count = true, by = { 'team' }, over = '24h' } },\n"
         "  function(group) for i = 1, 40000 do end return group.age < 0 end)\n");
     run(f, (struct testing_options){.test_ms = 60000, .total_ms = 300});
-    assert_true(timestamp_monotonic() - began_ns < 5 * NS_PER_SECOND);
+    assert_true(timestamp_monotonic() - began_ns < 30 * NS_PER_SECOND);
     assert_int_equal(f->report.by_status[TEST_PASSED], 0);
     tear_down(f);
 }
