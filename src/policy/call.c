@@ -175,14 +175,24 @@ static void clear(struct policy_vm *vm)
         sandbox_rest(&vm->box);
 }
 
+/* What one group brings along fails for that group alone. */
+static void mark_failed(struct policy_vm *vm, size_t fn, int reason)
+{
+    bool of_group = reason == REASON_RUNTIME || reason == REASON_VALUE;
+
+    if (vm->sums)
+        vm->tick_calls[fn] |= of_group ? CALLS_FAILED : CALLS_STOPPED;
+    else if (vm->marks)
+        policy_mask_add(&vm->marks->failed, vm->set->build.fns[fn].policy_at);
+}
+
 static void failed(struct policy_vm *vm, size_t fn, const char *reason,
                    const char *message)
 {
     vm->stands_ns = 0;
     clear(vm);
     count(vm, fn, POLICY_FAILED);
-    if (vm->marks)
-        policy_mask_add(&vm->marks->failed, vm->set->build.fns[fn].policy_at);
+    mark_failed(vm, fn, reason_of(reason));
     fn_failed(vm->set, fn, reason_of(reason), message, vm->watch.failed != NULL);
     if (vm->watch.failed)
         vm->watch.failed(vm->watch.ctx, vm->set->build.fns[fn].policy,
@@ -263,7 +273,9 @@ void vm_end(struct policy_vm *vm, size_t fn, bool answered)
 
     clear(vm);
     count(vm, fn, outcome);
-    if (vm->marks)
+    if (vm->sums)
+        vm->tick_calls[fn] |= CALLS_ANSWERED;
+    else if (vm->marks)
         policy_mask_add(&vm->marks->answered, vm->set->build.fns[fn].policy_at);
     if (vm->trace)
         report(vm, fn, outcome,

@@ -1,5 +1,6 @@
 /* Rules, budgets and gauges at a tick. */
 #include <math.h>
+#include <stdio.h>
 
 #include "answer.h"
 
@@ -9,8 +10,7 @@ void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums)
 {
     vm->sums = sums;
     vm->left = vm->set->options.limits.tick_instructions;
-    vm->tick = (struct policy_marks){0};
-    vm->marks = &vm->tick;
+    memset(vm->tick_calls, 0, sizeof vm->tick_calls);
     vm->stands_ns = INT64_MAX;
 }
 
@@ -24,12 +24,21 @@ void policy_tick_end(struct policy_vm *vm)
     vm_forget(vm);
     vm->sums = NULL;
     vm->group = NULL;
-    vm->marks = NULL;
 }
 
 void policy_tick_marks(const struct policy_vm *vm, struct policy_marks *out)
 {
-    *out = vm->tick;
+    const struct build *b = &vm->set->build;
+
+    *out = (struct policy_marks){0};
+    for (size_t fn = 0; fn < b->fn_count; fn++) {
+        unsigned calls = vm->tick_calls[fn];
+        bool answered = calls & CALLS_ANSWERED;
+        if (answered)
+            policy_mask_add(&out->answered, b->fns[fn].policy_at);
+        if (calls & CALLS_STOPPED || (calls & CALLS_FAILED && !answered))
+            policy_mask_add(&out->failed, b->fns[fn].policy_at);
+    }
 }
 
 /* One result above SLOT_BASE, or false. */
@@ -89,6 +98,39 @@ bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *g
     return true;
 }
 
+/* " of team='search'". */
+static void put_group(const struct policy_vm *vm, char *out, size_t room)
+{
+    const struct window_decl *window = vm->group_window;
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < window->by_count && used < room; i++) {
+        struct str name = field_name(vm->set->options.schema, window->by[i]);
+        struct str value = vm->group->by[i];
+        used += (size_t)snprintf(out + used, room - used, "%s%.*s='%.*s'",
+                                 i ? ", " : " of ", STR_ARG(name), STR_ARG(value));
+    }
+}
+
+/* A limit comes from data as a rule: which entry is wrong, and not what stands there,
+ * which may be of any length. */
+static void reject_limit(struct policy_vm *vm, size_t fn, struct str budget)
+{
+    lua_State *L = vm->box.L;
+    char group[POLICY_MESSAGE_SIZE / 2], number[40];
+    bool is_number = lua_type(L, SLOT_BASE + 1) == LUA_TNUMBER;
+
+    put_group(vm, group, sizeof group);
+    snprintf(number, sizeof number, "%g", lua_tonumber(L, SLOT_BASE + 1));
+    snprintf(vm->box.message, sizeof vm->box.message,
+             "budget %.*s: the limit%s is %s%s; it must be a number of USD above 0, to "
+             "1000000000",
+             STR_ARG(budget), group, is_number ? "" : "a ",
+             is_number ? number : type_name(L, SLOT_BASE + 1));
+    vm_reject(vm, fn, vm->box.message);
+}
+
 bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_group *group,
                    bool *has, struct money *limit)
 {
@@ -107,7 +149,7 @@ bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_grou
     double usd =
         lua_type(L, SLOT_BASE + 1) == LUA_TNUMBER ? lua_tonumber(L, SLOT_BASE + 1) : -1;
     if (!(usd >= 1e-9 && usd <= LIMIT_MAX_USD)) {
-        vm_reject(vm, fn, "a limit must be a number of USD above 0, to 1000000000");
+        reject_limit(vm, fn, decl->name);
         return false;
     }
     limit->nanousd = (int64_t)nearbyint(usd * 1e9);

@@ -15,6 +15,13 @@ struct note {
     const struct str *names; /* in the build's arena */
 };
 
+/* What came of a function's calls of one tick, or-ed. */
+enum {
+    CALLS_ANSWERED = 1,
+    CALLS_FAILED = 2,  /* by what one group brought along */
+    CALLS_STOPPED = 4, /* at a limit, which costs all others too */
+};
+
 /* What running the files found: places are lines only, and each may be there twice. */
 struct findings {
     struct diags problems;
@@ -68,8 +75,8 @@ struct policy_vm {
     bool handle_pushed;
     uint64_t tags_handle, metadata_handle; /* of those that event_index made last */
     const struct policy_mask *disabled;    /* borrowed */
-    struct policy_marks *marks;            /* of the event or tick; NULL: neither */
-    struct policy_marks tick;
+    struct policy_marks *marks;            /* of the event; NULL: no event */
+    uint8_t tick_calls[FUNCTIONS_MAX];     /* by function: what came of its groups */
     bool read_filling; /* the call at hand read a window that is filling */
 
     struct policy_watch watch;

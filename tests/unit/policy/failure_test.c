@@ -244,6 +244,103 @@ TEST(annotations_have_names_that_every_receiver_takes)
     assert_false(annotated("{ 'x' }"));
 }
 
+/* Asks the first budget, by team, for each of them. */
+static struct policy_marks asked(struct fixture *f, const char *const *teams,
+                                 size_t count, bool answered[])
+{
+    struct window_sums sums[32] = {0};
+    struct policy_marks marks;
+    struct money limit;
+    bool has;
+
+    policy_tick_begin(f->vm, sums);
+    for (size_t i = 0; i < count; i++) {
+        struct str team = str_of(teams[i]);
+        const struct window_group group = {.by = &team};
+        answered[i] = policy_budget(f->vm, 0, &group, &has, &limit) && has;
+    }
+    policy_tick_end(f->vm);
+    policy_tick_marks(f->vm, &marks);
+    return marks;
+}
+
+static struct fixture *limited(const char *limit)
+{
+    struct fixture *f = fixture_new();
+    char text[400];
+
+    snprintf(text, sizeof text,
+             "policy { name = 'p', data = { 'limits' } }\n"
+             "budget('b', { by = { 'team' }, over = '1h' }, function(group)\n"
+             "  local limit = data.limits[group.team]\n"
+             "  %s end)\n",
+             limit);
+    add_policy(f, "p.lua", text);
+    add_data(f, "limits", "search: 10\nml: 2O\ndebt: -5\nlist: [1]\nlog: \"7\"\n");
+    open_vm(f);
+    return f;
+}
+
+static void last_says(const struct fixture *f, const char *message)
+{
+    struct policy_failure last;
+
+    assert_true(policy_last_failure(f->set, STR("p"), &last));
+    assert_non_null(strstr(last.message, message));
+}
+
+TEST(a_bad_limit_of_one_group_is_that_groups_failure_alone)
+{
+    static const char *const teams[] = {"ml", "search", "debt", "log", "list"};
+    struct fixture *f = limited("return limit");
+    bool answered[5];
+
+    const struct policy_marks marks = asked(f, teams, 5, answered);
+    assert_false(answered[0] || answered[2] || answered[3] || answered[4]);
+    assert_true(answered[1]);
+    assert_int_equal(failures(f, "value"), 4);
+    assert_true(policy_mask_empty(&marks.failed));
+    assert_true(policy_mask_has(&marks.answered, 0));
+    last_says(f,
+              "budget b: the limit of team='list' is a table; it must be a number of ");
+    asked(f, teams, 1, answered);
+    last_says(f, "budget b: the limit of team='ml' is a string; ");
+    asked(f, teams + 2, 1, answered);
+    last_says(f, "budget b: the limit of team='debt' is -5; ");
+    fixture_free(f);
+}
+
+TEST(a_tick_is_a_failure_where_a_function_fails_for_all_its_groups)
+{
+    static const char *const teams[] = {"ml", "debt"};
+    struct fixture *f = limited("return limit");
+    bool answered[2];
+
+    const struct policy_marks marks = asked(f, teams, 2, answered);
+    assert_true(policy_mask_has(&marks.failed, 0));
+    assert_false(policy_mask_has(&marks.answered, 0));
+    fixture_free(f);
+}
+
+TEST(an_error_for_one_group_is_no_failure_of_the_tick_but_a_limit_that_is_hit_is_one)
+{
+    static const char *const teams[] = {"ml", "search"};
+    struct fixture *f = limited("return limit + 0");
+    bool answered[2];
+
+    struct policy_marks marks = asked(f, teams, 2, answered);
+    assert_int_equal(failures(f, "runtime"), 1);
+    assert_true(policy_mask_empty(&marks.failed));
+    fixture_free(f);
+
+    f = limited("while group.team == 'ml' do end return limit");
+    marks = asked(f, teams, 2, answered);
+    assert_true(answered[1]);
+    assert_int_equal(failures(f, "instructions"), 1);
+    assert_true(policy_mask_has(&marks.failed, 0));
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +351,10 @@ int main(void)
         cmocka_unit_test(a_disabled_policy_is_not_asked_and_the_others_are),
         cmocka_unit_test(the_last_failure_is_kept_as_text_that_anybody_can_take),
         cmocka_unit_test(annotations_have_names_that_every_receiver_takes),
+        cmocka_unit_test(a_bad_limit_of_one_group_is_that_groups_failure_alone),
+        cmocka_unit_test(a_tick_is_a_failure_where_a_function_fails_for_all_its_groups),
+        cmocka_unit_test(
+            an_error_for_one_group_is_no_failure_of_the_tick_but_a_limit_that_is_hit_is_one),
         cmocka_unit_test(memory_is_limited_and_comes_back),
         cmocka_unit_test(the_clock_stops_what_the_instructions_do_not),
         cmocka_unit_test(a_trace_counts_exactly_and_changes_no_verdict),
