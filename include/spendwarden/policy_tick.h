@@ -14,7 +14,7 @@ void policy_tick_begin(struct policy_vm *vm, const struct window_sums *sums);
 bool policy_rule(struct policy_vm *vm, size_t rule, const struct window_group *group,
                  struct answer *out);
 
-/* *has: there is a budget for this group. *limit is above 0. `group` may be one of the
+/* *has: there is a budget for this group. *limit is 0 or more. `group` may be one of the
  * declared groups that has no spend yet. */
 bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_group *group,
                    bool *has, struct money *limit);

@@ -40,7 +40,10 @@ struct spending {
     bool partial; /* the period was not seen from its start: more may have been spent */
 };
 
-/* spent / limit against the budget's steps. */
+/* Spent / limit; of a limit of 0, which the first cent uses up, 1 then and 0 before. */
+double spending_used(double spent_usd, double limit_usd);
+
+/* That against the budget's steps. */
 void rules_observe_budget(struct rules *r, const struct budget_decl *budget,
                           struct group_labels group, const struct spending *spending);
 

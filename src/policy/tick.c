@@ -124,7 +124,7 @@ static void reject_limit(struct policy_vm *vm, size_t fn, struct str budget)
     put_group(vm, group, sizeof group);
     snprintf(number, sizeof number, "%g", lua_tonumber(L, SLOT_BASE + 1));
     snprintf(vm->box.message, sizeof vm->box.message,
-             "budget %.*s: the limit%s is %s%s; it must be a number of USD above 0, to "
+             "budget %.*s: the limit%s is %s%s; it must be a number of USD, 0 to "
              "1000000000",
              STR_ARG(budget), group, is_number ? "" : "a ",
              is_number ? number : type_name(L, SLOT_BASE + 1));
@@ -148,7 +148,7 @@ bool policy_budget(struct policy_vm *vm, size_t budget, const struct window_grou
     }
     double usd =
         lua_type(L, SLOT_BASE + 1) == LUA_TNUMBER ? lua_tonumber(L, SLOT_BASE + 1) : -1;
-    if (!(usd >= 1e-9 && usd <= LIMIT_MAX_USD)) {
+    if (!(usd >= 0 && usd <= LIMIT_MAX_USD)) {
         reject_limit(vm, fn, decl->name);
         return false;
     }

@@ -45,17 +45,19 @@ static struct reading reading_of(const struct spending *spending, double value)
                             .partial = spending->partial};
 }
 
+double spending_used(double spent_usd, double limit_usd)
+{
+    return limit_usd > 0 ? spent_usd / limit_usd : spent_usd > 0;
+}
+
 void rules_observe_budget(struct rules *r, const struct budget_decl *budget,
                           struct group_labels group, const struct spending *spending)
 {
     char alertname[ALERT_NAME_MAX];
     const struct subject s =
         subject_of(budget, SUBJECT_BUDGET, group, spending, alertname);
-    /* A budget of 0 is used up by the first cent. */
     const struct reading reading =
-        reading_of(spending, spending->spent_usd > 0 || spending->limit_usd > 0
-                                 ? spending->spent_usd / spending->limit_usd
-                                 : 0);
+        reading_of(spending, spending_used(spending->spent_usd, spending->limit_usd));
     struct bound b = {
         .answer = ANSWER_NUMBER,
         .blocked = period_is_over(r, spending),
@@ -113,8 +115,8 @@ void rules_observe_forecast(struct rules *r, const struct budget_decl *budget,
         .clear = rules_forecast_clear(budget),
         .severity = budget->forecast_severity,
     };
-    struct reading reading =
-        reading_of(spending, money_to_double(outlook->total) / spending->limit_usd);
+    struct reading reading = reading_of(
+        spending, spending_used(money_to_double(outlook->total), spending->limit_usd));
 
     reading.outlook = outlook;
     observe_bound(r, &s, &b, reading);

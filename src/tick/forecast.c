@@ -41,11 +41,17 @@ static void add_band(const struct lately *l, double total, struct outlook *out)
     out->high = clamped(total + half);
 }
 
+/* A limit of 0 is used up by the first cent. */
+static bool is_used_up(const struct lately *l)
+{
+    return l->spent.nanousd > 0 && l->spent.nanousd >= l->limit.nanousd;
+}
+
 static void add_exhaustion(const struct lately *l, double rate, struct outlook *out)
 {
     double left = (double)l->limit.nanousd - (double)l->spent.nanousd;
 
-    if (left <= 0) {
+    if (is_used_up(l)) {
         out->exhausts = true;
         return;
     }
@@ -59,7 +65,7 @@ struct outlook forecast(const struct lately *l)
     struct outlook out = {.has_total = false};
     int64_t seen_ns = l->at_ns - l->from_ns, left_ns = l->end_ns - l->at_ns;
 
-    out.exhausts = l->spent.nanousd >= l->limit.nanousd;
+    out.exhausts = is_used_up(l);
     if (l->from_ns == 0 || seen_ns < NS_PER_DAY || left_ns < 0)
         return out;
     double rate = (double)l->week_nanousd / (double)seen_ns;

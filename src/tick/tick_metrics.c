@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "spendwarden/engine.h"
+#include "spendwarden/rules_observe.h"
 
 static struct pair label(const char *name, struct str value)
 {
@@ -60,8 +61,8 @@ static bool budget_number(const struct budget_gauge *b, enum budget_value which,
 {
     switch (which) {
     case BURN:
-        *out = money_to_double(b->spent) / money_to_double(b->limit);
-        return b->limit.nanousd > 0;
+        *out = spending_used(money_to_double(b->spent), money_to_double(b->limit));
+        return true;
     case EXHAUSTION:
         *out = (double)b->outlook.exhausts_in_ns / 1e9;
         return b->outlook.exhausts;

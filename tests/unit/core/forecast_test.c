@@ -55,6 +55,16 @@ TEST(the_time_until_the_limit_is_what_is_left_at_that_rate)
     assert_false(forecast(&l).exhausts);
 }
 
+TEST(a_limit_of_nothing_is_used_up_by_the_first_cent)
+{
+    struct lately l = steady(0, 20);
+
+    l.limit.nanousd = l.spent.nanousd = 0;
+    assert_false(forecast(&l).exhausts);
+    l.spent.nanousd = USD / 100;
+    assert_true(forecast(&l).exhausts);
+}
+
 TEST(before_a_day_there_is_no_forecast_and_before_three_no_band)
 {
     struct lately l = steady(10, 20);
@@ -147,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_steady_rate_goes_on_and_its_band_has_no_width),
+        cmocka_unit_test(a_limit_of_nothing_is_used_up_by_the_first_cent),
         cmocka_unit_test(the_time_until_the_limit_is_what_is_left_at_that_rate),
         cmocka_unit_test(before_a_day_there_is_no_forecast_and_before_three_no_band),
         cmocka_unit_test(what_is_spent_stays_and_what_cannot_be_held_is_the_most),

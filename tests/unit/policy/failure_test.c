@@ -276,7 +276,8 @@ static struct fixture *limited(const char *limit)
              "  %s end)\n",
              limit);
     add_policy(f, "p.lua", text);
-    add_data(f, "limits", "search: 10\nml: 2O\ndebt: -5\nlist: [1]\nlog: \"7\"\n");
+    add_data(f, "limits",
+             "search: 10\nml: 2O\ndebt: -5\nlist: [1]\nlog: \"7\"\nfree: 0\n");
     open_vm(f);
     return f;
 }
@@ -291,13 +292,13 @@ static void last_says(const struct fixture *f, const char *message)
 
 TEST(a_bad_limit_of_one_group_is_that_groups_failure_alone)
 {
-    static const char *const teams[] = {"ml", "search", "debt", "log", "list"};
+    static const char *const teams[] = {"ml", "search", "debt", "log", "list", "free"};
     struct fixture *f = limited("return limit");
-    bool answered[5];
+    bool answered[6];
 
-    const struct policy_marks marks = asked(f, teams, 5, answered);
+    const struct policy_marks marks = asked(f, teams, 6, answered);
     assert_false(answered[0] || answered[2] || answered[3] || answered[4]);
-    assert_true(answered[1]);
+    assert_true(answered[1] && answered[5]);
     assert_int_equal(failures(f, "value"), 4);
     assert_true(policy_mask_empty(&marks.failed));
     assert_true(policy_mask_has(&marks.answered, 0));

@@ -82,6 +82,7 @@ TEST(a_budget_of_nothing_is_used_up_by_the_first_cent)
     assert_int_equal(in_state(&s, ALERT_FIRING), 0);
     tick_budget(&s, 0.01, 0);
     assert_int_equal(in_state(&s, ALERT_FIRING), 3);
+    assert_float_equal(first_alert(&s).value, 1, 0);
     restart(&s);
     assert_int_equal(in_state(&s, ALERT_FIRING), 3);
     simulation_end(&s);
