@@ -35,6 +35,16 @@ test("tenants have budgets of their own", function(t)
   t:no_alert("LLMBudgetThreshold", { tenant = "acme" }, "critical")
 end)
 
+test("a limit of 0 is used up by the first cent", function(t)
+  t:data { budgets = { search = 0 } }
+  t:tick()
+  t:no_alert()
+  spend(t, 0.01)
+  for _, severity in ipairs { "info", "warning", "critical" } do
+    t:eq(t:alert("LLMBudgetThreshold", { team = "search" }, severity).value, 1)
+  end
+end)
+
 test("who has no budget is left alone", function(t)
   t:data { budgets = { search = 100 } }
   t:send { team = "ml", charge_usd = 5000 }

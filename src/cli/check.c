@@ -40,6 +40,17 @@ enum { OPTION_STRICT = 2000, OPTION_EXPLAIN, OPTION_PROMETHEUS };
 /* docs/errors/, one page behind the other */
 extern const char check_error_pages[], check_error_pages_end[];
 
+/* An example may have a line that begins with "# ", too. */
+static const char *page_end(const char *page)
+{
+    const char *end = page;
+
+    while ((end = strstr(end + 1, "\n# ")))
+        if ((end[3] == 'E' || end[3] == 'W') && isdigit((unsigned char)end[4]))
+            return end;
+    return check_error_pages_end - 1;
+}
+
 /* A page begins "# E201: " and goes as far as the next one. */
 static int explain(const char *code)
 {
@@ -52,10 +63,7 @@ static int explain(const char *code)
         return usage_error("spendwarden check",
                            "there is no error \"%s\"; docs/errors/README.md lists them",
                            code);
-    const char *end = strstr(page, "\n# ");
-    if (!end)
-        end = check_error_pages_end - 1;
-    fwrite(page, 1, (size_t)(end + 1 - page), stdout);
+    fwrite(page, 1, (size_t)(page_end(page) + 1 - page), stdout);
     return EXIT_OK;
 }
 

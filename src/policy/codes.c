@@ -24,6 +24,7 @@ static const struct policy_code codes[] = {
     {"E108", "a value that is none of the choices"},
     {"E110", "the configuration sets what the policy does not have"},
     {"E111", "a setting of another type than its default"},
+    {"E112", "data that a policy refuses"},
     {"E201", "a field that events do not have"},
     {"E202", "a field that is not known yet at this stage"},
     {"E203", "a field of the wrong kind"},

@@ -51,12 +51,16 @@ static bool register_all(struct policy_set *s, struct diags *diags)
               vm_load(vm, s, &s->build, found, &err);
     if (found && vm && vm->box.L)
         lint_files(s, vm, found, diags);
+    if (found)
+        diags_copy(diags, &found->data);
     if (!ok && diags_errors(diags) == errors)
         diags_add(diags, "policies", 0, 0, "%s", err.kind ? err.text : "no memory");
     if (vm)
         vm_release(vm);
-    if (found)
+    if (found) {
         diags_release(&found->problems);
+        diags_release(&found->data);
+    }
     free(found);
     free(vm);
     return ok && diags_errors(diags) == errors;

@@ -142,6 +142,7 @@ static void read_data(struct policy_set *s, struct diags *diags)
         struct data_file *file = &s->data[i];
         const char *path = s->options.data[i].path;
         file->name = s->options.data[i].name;
+        file->path = arena_cstr(&s->arena, str_of(path));
         if (read_bytes(s, &s->options.data[i], &file->bytes))
             yaml_parse(&file->root, file->bytes, path, &s->arena, diags);
         else if (errno == EFBIG)

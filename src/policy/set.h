@@ -115,6 +115,7 @@ struct source_file {
 
 struct data_file {
     struct str name, bytes;
+    const char *path;
     struct yaml_node *root; /* NULL: the file is missing */
 };
 
@@ -142,6 +143,11 @@ struct policy_set {
 /* Paths, policy files and data files into the set. False: *diags has every error. */
 bool set_read(struct policy_set *s, const struct policy_options *options,
               struct diags *diags);
+
+/* True: the message begins with "data.NAME:" or "data.NAME['KEY']:" of a data file, where
+ * it was added. */
+bool set_data_refused(const struct policy_set *s, const char *message,
+                      struct diags *diags);
 
 static inline size_t required_settings(const struct policy_options *o)
 {

@@ -193,6 +193,9 @@ static void report(struct policy_vm *vm, const char *reason)
     }
     if (!vm->found)
         return;
+    if (vm->compiled && strcmp(reason, "runtime") == 0 &&
+        set_data_refused(vm->set, text, &vm->found->data))
+        return;
     const char *code = strcmp(reason, "runtime") != 0 ? "E901" : syntax ? "E010" : "E011";
     diags_add_code(&vm->found->problems, code, vm->file->path, line, 0, "%s", text);
 }

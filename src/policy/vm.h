@@ -25,6 +25,7 @@ enum {
 /* What running the files found: places are lines only, and each may be there twice. */
 struct findings {
     struct diags problems;
+    struct diags data; /* of data files, complete */
     size_t note_count;
     struct note notes[NOTES_MAX];
 };

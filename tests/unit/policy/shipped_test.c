@@ -128,6 +128,36 @@ TEST(budgets_exist_for_teams_with_a_limit)
     fixture_free(f);
 }
 
+static void refuses_budgets(const char *limits, const char *error)
+{
+    struct fixture *f = fixture_new();
+
+    add_policy_file(f, POLICY("budgets"));
+    add_data(f, "budgets", limits);
+    const char *said = load_errors(f);
+    if (strncmp(said, error, strlen(error)) != 0)
+        fail_msg("%s", said);
+    assert_non_null(strchr(said, '\n'));
+    assert_string_equal(strchr(said, '\n'), "\n");
+    fixture_free(f);
+}
+
+TEST(a_limit_that_is_no_number_is_refused_at_its_place)
+{
+    refuses_budgets(
+        "search: 10\nsupport: 2O\n",
+        "budgets.yaml:2:1: error[E112]: data.budgets['support']: a limit is a number of "
+        "USD a month, 0 to 1000000000, without quotes or a unit; this is the text '2O'");
+    refuses_budgets("log: lots", "budgets.yaml:1:1: error[E112]: data.budgets['log']: ");
+    refuses_budgets("a: 1\nb: -5", "budgets.yaml:2:1: error[E112]: data.budgets['b']: ");
+    refuses_budgets("a: \"100\"", "budgets.yaml:1:1: error[E112]: data.budgets['a']: ");
+    refuses_budgets("it's: 1e10",
+                    "budgets.yaml:1:1: error[E112]: data.budgets['it's']: ");
+    refuses_budgets("a: [1]", "budgets.yaml:1:1: error[E112]: data.budgets['a']: ");
+    refuses_budgets("[10]", "budgets.yaml: error[E112]: data.budgets: must be a map ");
+    refuses_budgets("ten", "budgets.yaml: error[E112]: data.budgets: must be a map ");
+}
+
 TEST(settings_of_the_configuration_win)
 {
     struct fixture *f = fixture_new();
@@ -175,6 +205,7 @@ int main(void)
         cmocka_unit_test(attribution_falls_back_to_tags_and_then_to_metadata),
         cmocka_unit_test(spend_class_tells_waste_from_prod_and_experiment),
         cmocka_unit_test(budgets_exist_for_teams_with_a_limit),
+        cmocka_unit_test(a_limit_that_is_no_number_is_refused_at_its_place),
         cmocka_unit_test(settings_of_the_configuration_win),
         cmocka_unit_test(coverage_is_the_share_of_spend_with_the_label),
     };
