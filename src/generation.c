@@ -204,8 +204,8 @@ bool generation_load(struct generation **out, const struct generation_options *o
         ok = price_book_load(&g->prices, &g->config->prices, diags);
         ok = load_policies(g, options, diags) && ok;
         ok = load_shadow(g, options, diags) && ok;
-        if (ok && options->config_path && !options->bare && !options->policy_count)
-            generation_check_data(g, options->config_path, diags);
+        if (ok && options->config_path && !options->bare)
+            generation_check_data(g, !options->policy_count, diags);
         ok = compile_source(g, STR("litellm"), diags) && ok;
         ok = compile_source(g, STR("generic"), diags) && ok;
     }

@@ -1,5 +1,8 @@
 #include "generation_data.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 enum { KNOWN_MAX = 512 };
 
 static size_t add_names(const struct policy_set *policies, const char *out[KNOWN_MAX],
@@ -21,23 +24,51 @@ static bool is_known(struct str name, const char *const *known, size_t count)
     return false;
 }
 
-void generation_check_data(const struct generation *g, const char *config_path,
-                           struct diags *diags)
-{
-    const struct policy_options *policies = &g->config->policies;
-    const char *known[KNOWN_MAX];
-    size_t count = add_names(g->policies, known, 0);
+struct known {
+    const char *names[KNOWN_MAX];
+    size_t count;
+};
 
+static void warn_of_unread(const struct config *c, const struct policy_data *data,
+                           const struct known *known, struct diags *diags)
+{
+    const struct config_place at = config_place(c, data->path);
+    const char *near = str_nearest(data->name, known->names, known->count);
+
+    diags_add_code(diags, "W405", at.file, at.line, at.column,
+                   "policies.data: no policy reads '%.*s'%s%s%s", STR_ARG(data->name),
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* The policy that reads it works, with an empty table. */
+static void warn_of_missing(const struct config *c, const char *key,
+                            const struct policy_data *data, struct diags *diags)
+{
+    const struct config_place at = config_place(c, data->path);
+    struct stat st;
+
+    if (stat(data->path, &st) == -1 && errno == ENOENT)
+        diags_add_code(diags, "W407", at.file, at.line, at.column,
+                       "%s.%.*s: %s does not exist: an empty table", key,
+                       STR_ARG(data->name), data->path);
+}
+
+void generation_check_data(const struct generation *g, bool is_whole, struct diags *diags)
+{
+    const struct policy_options *policies = &g->config->policies,
+                                *shadow = &g->config->shadow;
+    struct known known = {.count = 0};
+
+    known.count = add_names(g->policies, known.names, 0);
     if (g->shadow)
-        count = add_names(g->shadow->policies, known, count);
+        known.count = add_names(g->shadow->policies, known.names, known.count);
     for (size_t i = 0; i < policies->data_count; i++) {
-        struct str name = policies->data[i].name;
-        if (is_known(name, known, count))
-            continue;
-        const char *near = str_nearest(name, known, count);
-        diags_add_code(diags, "W405", config_path, 0, 0,
-                       "policies.data: no policy reads '%.*s'%s%s%s", STR_ARG(name),
-                       near ? "; did you mean '" : "", near ? near : "",
-                       near ? "'?" : "");
+        const struct policy_data *data = &policies->data[i];
+        if (is_known(data->name, known.names, known.count))
+            warn_of_missing(g->config, "policies.data", data, diags);
+        else if (is_whole)
+            warn_of_unread(g->config, data, &known, diags);
     }
+    for (size_t i = 0; g->shadow && i < shadow->data_count; i++)
+        warn_of_missing(g->config, "policies.shadow_data", &shadow->data[i], diags);
 }

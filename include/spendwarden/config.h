@@ -25,6 +25,14 @@ struct source_config {
     const struct label_rule *rules;
 };
 
+/* Where the configuration names a path. */
+struct config_place {
+    const char *file;                 /* "--set": on the command line */
+    int line, column;                 /* 0: not known, or a default */
+    const char *of;                   /* the path, by its address */
+    const struct config_place *older; /* the one read before */
+};
+
 /* Owned by itself: everything below lives until config_free. Immutable. */
 struct config {
     const char *path; /* of the file, as given */
@@ -71,6 +79,7 @@ struct config {
     struct outbox_options alerts;
 
     struct str hash; /* SHA-256, hex, of the file */
+    const struct config_place *places;
 };
 
 /* Reads, checks everything and adds every error to *diags as "file:line:column: text"
@@ -82,6 +91,9 @@ struct config {
 bool config_load(struct config **out, const char *path, const char *const *overrides,
                  size_t override_count, struct diags *diags);
 void config_free(struct config *c);
+
+/* Of a path that is a member of this configuration. */
+struct config_place config_place(const struct config *c, const char *path);
 
 /* One line per key with type, default and meaning: `spendwarden run --help-config`.
  */

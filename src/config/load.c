@@ -39,6 +39,21 @@ size_t complaints(const struct reader *r)
     return r->diags->count + r->diags->more;
 }
 
+void keep_place(struct reader *r, const struct yaml_node *n, const char *path)
+{
+    struct config_place *place = path ? keep_memory(r, sizeof *place) : NULL;
+
+    if (!place)
+        return;
+    bool placed = r->origin.placed;
+    *place = (struct config_place){.file = r->origin.name,
+                                   .line = placed ? n->line : 0,
+                                   .column = placed ? n->column : 0,
+                                   .of = path,
+                                   .older = r->config->places};
+    r->config->places = place;
+}
+
 void *keep_memory(struct reader *r, size_t size)
 {
     void *memory = arena_zalloc(r->arena, size);
@@ -214,6 +229,15 @@ bool config_load(struct config **out, const char *path, const char *const *overr
     }
     *out = &loaded->config;
     return true;
+}
+
+struct config_place config_place(const struct config *c, const char *path)
+{
+    const struct config_place *place = c->places;
+
+    while (place && place->of != path)
+        place = place->older;
+    return place ? *place : (struct config_place){.file = c->path};
 }
 
 void config_free(struct config *c)

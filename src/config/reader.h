@@ -35,6 +35,9 @@ size_t complaints(const struct reader *r);
 /* Zeroed memory that lives as long as the configuration; NULL after complaining. */
 void *keep_memory(struct reader *r, size_t size);
 
+/* Remembers where the path was written; NULL is none. */
+void keep_place(struct reader *r, const struct yaml_node *n, const char *path);
+
 /* A copy that does; {NULL, 0} after complaining. */
 struct str keep_text(struct reader *r, struct str text);
 

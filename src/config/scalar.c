@@ -141,10 +141,8 @@ static const char *shortened(struct reader *r, const char *path)
     return is_same_file(tidy, path) ? tidy : path;
 }
 
-const char *path_of(struct reader *r, const struct setting *s, const struct yaml_node *n)
+static const char *absolute(struct reader *r, const char *text)
 {
-    const char *text = text_of(r, s, n);
-
     if (!text || text[0] == '/' || !*r->origin.directory)
         return text;
     size_t directory = strlen(r->origin.directory), size = strlen(text);
@@ -154,6 +152,14 @@ const char *path_of(struct reader *r, const struct setting *s, const struct yaml
     memcpy(path, r->origin.directory, directory);
     memcpy(path + directory, text, size);
     return shortened(r, path);
+}
+
+const char *path_of(struct reader *r, const struct setting *s, const struct yaml_node *n)
+{
+    const char *path = absolute(r, text_of(r, s, n));
+
+    keep_place(r, n, path);
+    return path;
 }
 
 void read_path(struct reader *r, const struct setting *s, const struct yaml_node *n,

@@ -71,6 +71,7 @@ static const struct policy_code codes[] = {
     {"W404", "a class that no policy declares"},
     {"W405", "data that no policy reads"},
     {"W406", "a function changes a table that outlives it"},
+    {"W407", "a data file that does not exist"},
 };
 
 const struct policy_code *policy_codes(size_t *count)

@@ -9,7 +9,6 @@
 
 #include "bindings.h"
 #include "set.h"
-#include "spendwarden/log.h"
 
 bool file_read(struct arena *arena, const char *path, size_t max, struct str *out)
 {
@@ -126,16 +125,6 @@ static bool read_bytes(struct policy_set *s, const struct policy_data *data,
     return true;
 }
 
-/* Once a load: the tests' sets have the same files. */
-static void warn_of_missing(const struct policy_options *o, struct str name,
-                            const char *path)
-{
-    if (!o->unchecked)
-        log_line(LOG_WARN, "%s.%.*s: %s does not exist: an empty table",
-                 o->shadow ? "policies.shadow_data" : "policies.data", STR_ARG(name),
-                 path);
-}
-
 static void read_data(struct policy_set *s, struct diags *diags)
 {
     for (size_t i = 0; i < s->options.data_count; i++) {
@@ -147,9 +136,7 @@ static void read_data(struct policy_set *s, struct diags *diags)
             yaml_parse(&file->root, file->bytes, path, &s->arena, diags);
         else if (errno == EFBIG)
             too_large(diags, path, s->options.limits.data_bytes, "data");
-        else if (errno == ENOENT)
-            warn_of_missing(&s->options, file->name, path);
-        else
+        else if (errno != ENOENT) /* then an empty table */
             diags_add(diags, path, 0, 0, "cannot be read: %s", strerror(errno));
     }
 }
