@@ -1,5 +1,6 @@
 #include "spendwarden/generation.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -57,18 +58,24 @@ static bool shipped_policies(struct shipped *out)
     return true;
 }
 
-static bool read_hash_key(const char *path, uint8_t key[32], struct diags *diags)
+static bool read_hash_key(const struct config *c, uint8_t key[32], struct diags *diags)
 {
+    const char *path = c->hash_key_file;
     char text[HASH_SECRET_MAX], digest[SHA256_TEXT_SIZE];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd == -1 ? -1 : read(fd, text, sizeof text);
 
+    int error = errno;
     if (fd != -1)
         close(fd);
+    if (size < 0) {
+        const struct config_place at = config_place(c, path);
+        diags_add(diags, at.file, at.line, at.column, "labels.hash_key_file: %s: %s",
+                  path, strerror(error));
+        return false;
+    }
     if (size < 16) {
-        diags_add(diags, path, 0, 0,
-                  size < 0 ? "labels.hash_key_file: %m"
-                           : "labels.hash_key_file: needs 16 bytes");
+        diags_add(diags, path, 0, 0, "labels.hash_key_file: needs 16 bytes");
         return false;
     }
     sha256_text(digest, (struct str){text, (size_t)size});
@@ -88,7 +95,7 @@ static bool compile_source(struct generation *g, struct str name, struct diags *
     };
 
     memcpy(options.hash_label, c->hash_label, sizeof options.hash_label);
-    if (c->hash_key_file && !read_hash_key(c->hash_key_file, options.hash_key, diags))
+    if (c->hash_key_file && !read_hash_key(c, options.hash_key, diags))
         return false;
     for (size_t i = 0; i < c->source_count; i++) {
         if (!str_eq(c->sources[i].name, name))

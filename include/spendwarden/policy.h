@@ -33,6 +33,9 @@ struct policy_data {
 struct policy_setting {
     struct str policy, key;
     struct str value; /* a number, true, false, or text */
+    const char *file; /* where the policy's name was written, for messages, and outlives
+                         the load; NULL: not known */
+    int line, column; /* 0: not known */
 };
 
 struct policy_lines;

@@ -1,17 +1,23 @@
 /* Whether the files of secrets that a configuration names can be used. */
+#include <errno.h>
 #include <unistd.h>
 
 #include "tokens.h"
 
-static bool check_file(const char *path, const char *key, struct diags *diags)
+static bool check_file(const struct config *c, const char *path, const char *key,
+                       struct diags *diags)
 {
     if (!path || access(path, R_OK) == 0)
         return true;
-    diags_add(diags, path, 0, 0, "%s: %m", key);
+    int error = errno;
+    const struct config_place at = config_place(c, path);
+    diags_add(diags, at.file, at.line, at.column, "%s: %s: %s", key, path,
+              strerror(error));
     return false;
 }
 
-static bool check_access(const struct access_options *a, struct diags *diags)
+static bool check_access(const struct config *c, const struct access_options *a,
+                         struct diags *diags)
 {
     const struct {
         const char *path, *key;
@@ -25,7 +31,7 @@ static bool check_access(const struct access_options *a, struct diags *diags)
     bool ok = true;
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        ok &= check_file(files[i].path, files[i].key, diags);
+        ok &= check_file(c, files[i].path, files[i].key, diags);
     return ok;
 }
 
@@ -36,11 +42,11 @@ bool server_check(const struct config *c, struct diags *diags)
 
     token_set_free(tokens);
     for (size_t i = 0; i < c->alerts.alertmanager_count; i++)
-        ok &= check_access(&c->alerts.alertmanagers[i].access, diags);
+        ok &= check_access(c, &c->alerts.alertmanagers[i].access, diags);
     for (size_t i = 0; i < c->alerts.webhook_count; i++) {
         const struct webhook_options *w = &c->alerts.webhooks[i];
-        ok &= check_file(w->secret_file, "alerts.webhooks: secret_file", diags);
-        ok &= check_access(&w->access, diags);
+        ok &= check_file(c, w->secret_file, "alerts.webhooks: secret_file", diags);
+        ok &= check_access(c, &w->access, diags);
     }
     return ok;
 }

@@ -2,6 +2,7 @@
  */
 #include "spendwarden/server.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 

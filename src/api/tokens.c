@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -79,15 +80,25 @@ static bool add_lines(struct token_set *s, const struct token_options *o, struct
     return found > 0;
 }
 
-static bool add_file(struct token_set *s, const struct token_options *o,
-                     struct diags *diags)
+/* The configuration is to mend where there is no file, else the file. */
+static void cannot_read(const struct config *c, const char *path, struct diags *diags)
+{
+    int error = errno;
+    const struct config_place at = config_place(c, path);
+
+    diags_add(diags, at.file, at.line, at.column, "server.tokens: file: %s: %s", path,
+              strerror(error));
+}
+
+static bool add_file(struct token_set *s, const struct config *c,
+                     const struct token_options *o, struct diags *diags)
 {
     char text[TOKEN_FILE_MAX + 1];
     int fd = open(o->file, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd == -1 ? -1 : read(fd, text, sizeof text);
 
     if (size < 0)
-        diags_add(diags, o->file, 0, 0, "token file: %m");
+        cannot_read(c, o->file, diags);
     if (fd != -1)
         close(fd);
     if (size > TOKEN_FILE_MAX)
@@ -110,7 +121,7 @@ bool token_set_load(struct token_set **out, const struct config *c, struct diags
     arena_init(&s->arena, TOKEN_ARENA_MAX);
     s->open = c->token_count == 0;
     for (size_t i = 0; i < c->token_count; i++)
-        ok = add_file(s, &c->tokens[i], diags) && ok;
+        ok = add_file(s, c, &c->tokens[i], diags) && ok;
     if (!ok) {
         token_set_free(s);
         return false;

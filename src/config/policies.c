@@ -48,11 +48,12 @@ static bool count_settings(struct reader *r, const struct setting *s,
     return complaints(r) == before;
 }
 
-static void read_setting(struct reader *r, const struct setting *s, struct str policy,
-                         const struct yaml_node *key, const struct yaml_node *n,
-                         struct policy_setting *out)
+/* `like` has what all settings of the policy share. */
+static void read_setting(struct reader *r, const struct setting *s,
+                         struct policy_setting like, const struct yaml_node *key,
+                         const struct yaml_node *n, struct policy_setting *out)
 {
-    out->policy = policy;
+    *out = like;
     out->key = keep_text(r, key->text);
     out->value = str_of(text_of(r, s, n));
 }
@@ -69,9 +70,14 @@ void read_settings(struct reader *r, const struct setting *s, const struct yaml_
         return;
     for (size_t i = 0; n->kind == YAML_MAP && i < n->count; i++) {
         const struct yaml_node *of = &n->values[i];
-        struct str policy = keep_text(r, n->keys[i].text);
+        struct policy_setting like = {.policy = keep_text(r, n->keys[i].text),
+                                      .file = r->origin.name};
+        if (r->origin.placed) {
+            like.line = n->keys[i].line;
+            like.column = n->keys[i].column;
+        }
         for (size_t j = 0; of->kind == YAML_MAP && j < of->count; j++)
-            read_setting(r, s, policy, &of->keys[j], &of->values[j], &list[filled++]);
+            read_setting(r, s, like, &of->keys[j], &of->values[j], &list[filled++]);
     }
     *(const struct policy_setting **)(base + s->offset) = list;
     *(size_t *)(base + s->count_offset) = total;

@@ -74,6 +74,15 @@ static bool is_policy(const struct build *b, struct str name)
     return false;
 }
 
+static const char *nearest_policy(const struct build *b, struct str name)
+{
+    const char *names[FILES_MAX];
+
+    for (size_t i = 0; i < b->policy_count; i++)
+        names[i] = b->policies[i].name.at;
+    return str_nearest(name, names, b->policy_count);
+}
+
 /* A setting for nobody is a misspelt name: it would be without effect in silence. */
 static bool check_settings(const struct policy_set *s, struct diags *diags)
 {
@@ -83,9 +92,15 @@ static bool check_settings(const struct policy_set *s, struct diags *diags)
         const struct policy_setting *setting = &s->options.settings[i];
         if (is_policy(&s->build, setting->policy))
             continue;
-        diags_add(diags, "policies.settings", 0, 0, "no policy has the name '%.*s'",
-                  STR_ARG(setting->policy));
         ok = false;
+        if (i > 0 && str_eq(setting[-1].policy, setting->policy))
+            continue; /* it was said */
+        const char *near = nearest_policy(&s->build, setting->policy);
+        diags_add(diags, setting->file ? setting->file : "policies", setting->line,
+                  setting->column,
+                  "policies.settings: no policy has the name '%.*s'%s%s%s",
+                  STR_ARG(setting->policy), near ? "; did you mean '" : "",
+                  near ? near : "", near ? "'?" : "");
     }
     return ok;
 }

@@ -180,9 +180,10 @@ static bool copy_settings(struct policy_set *s)
 
     for (size_t i = 0; copy && i < count; i++) {
         const struct policy_setting *from = &s->options.settings[i];
-        copy[i] = (struct policy_setting){arena_copy(&s->arena, from->policy),
-                                          arena_copy(&s->arena, from->key),
-                                          arena_copy(&s->arena, from->value)};
+        copy[i] = *from;
+        copy[i].policy = arena_copy(&s->arena, from->policy);
+        copy[i].key = arena_copy(&s->arena, from->key);
+        copy[i].value = arena_copy(&s->arena, from->value);
     }
     s->options.settings = copy;
     s->data = arena_zalloc(&s->arena, (s->options.data_count + 1) * sizeof *s->data);

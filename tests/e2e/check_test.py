@@ -128,6 +128,28 @@ def check_status(check, binary, folder):
     check.equal("no such page", run(binary, folder, "--explain", "E000").returncode, 2)
 
 
+MISSPELT = """policies:
+  paths: [fine.lua]
+  data:
+    budgets: budgts.yaml
+alerts:
+  webhooks: [{ name: oncall, url: "http://127.0.0.1:1/", secret_file: secrt }]
+"""
+
+
+def check_places(check, binary, folder):
+    write(folder, "misspelt.yaml", MISSPELT)
+    write(folder, "fine.lua", 'policy { name = "fine", data = { "budgets" } }\n')
+    ran = run(binary, folder, "--strict", "--config", "misspelt.yaml")
+    check.equal("a file that is not there is named with its place in the configuration", ran.stderr,
+                "misspelt.yaml:4:14: warning[W407]: policies.data.budgets: budgts.yaml does not exist: an empty table\n"
+                "misspelt.yaml:6:71: alerts.webhooks: secret_file: secrt: No such file or directory\n")
+    write(folder, "misspelt.yaml", MISSPELT.partition("alerts:")[0])
+    ran = run(binary, folder, "--config", "misspelt.yaml")
+    check.equal("of data that is a warning", (ran.returncode, ran.stderr.count("\n")), (0, 1))
+    check.equal("that --strict fails", run(binary, folder, "--strict", "--config", "misspelt.yaml").returncode, 1)
+
+
 def check_run(check, binary):
     """`run` and a reload say what `check` says."""
     with Stage(binary) as stage:
@@ -157,6 +179,7 @@ def main():
         check_folders(check, binary, folder)
         check_output(check, binary, folder)
         check_status(check, binary, folder)
+        check_places(check, binary, folder)
     check_run(check, binary)
     return check.finish()
 

@@ -211,7 +211,8 @@ def not_let_in(check, stage, authority, ours, port):
         engine.end()
     checked = engines["a password file that is gone"].run("check", "--config", engines[
         "a password file that is gone"].path)
-    check.true("check names the file and the key", checked.returncode == 1 and "right-password-gone" in
+    check.true("check names the place, the file and the key", checked.returncode == 1 and
+               f'{engines["a password file that is gone"].path}:1:' in checked.stderr and "right-password-gone" in
                checked.stdout + checked.stderr and "basic_auth.password_file" in checked.stdout + checked.stderr,
                checked.stdout + checked.stderr)
 

@@ -230,10 +230,13 @@ def starts_refused(check, stage):
     refused("a bad policy", "policies: { paths: [one.lua, two.lua] }\n", "one.lua:2", "two.lua:2")
     refused("a listener beyond loopback without tokens", "server: { listen: 0.0.0.0:0 }\n",
             "token")
-    refused("a token file that is not there",
-            "server: { tokens: [{ file: none, scope: read }] }\n", "none: token file")
+    refused("a token file that is not there", "server: { tokens: [{ file: none, scope: read }] }\n",
+            "a token file that is not there.yaml:1:28: server.tokens: file: ", "none: No such file or directory")
+    refused("a key of hashes that is not there", "labels: { hash: [end_user], hash_key_file: none }\n",
+            "a key of hashes that is not there.yaml:1:44: labels.hash_key_file: ", "none: No such file or directory")
     refused("settings for a policy that is not there",
-            "policies: { settings: { spike: { factor: 2 } } }\n", "'spike'")
+            "policies:\n  settings: { spike: { factor: 2, floor_usd: 1 } }\n",
+            "not there.yaml:2:15: policies.settings: no policy has the name 'spike'\n")
 
 
 def reloads(check, stage):

@@ -53,7 +53,8 @@ static struct policy_set *load(struct str source)
     static const struct schema schema = {{STR("cost_centre")}, 1};
     static const struct policy_data data = {
         .name = STR("budgets"), .text = STR("{search: 100, acme: {a: [1, x, true]}}")};
-    static const struct policy_setting setting = {STR("p"), STR("factor"), STR("3")};
+    static const struct policy_setting setting = {
+        .policy = STR("p"), .key = STR("factor"), .value = STR("3")};
     const char *path = write_source(source);
     struct policy_options options = {.schema = &schema,
                                      .path_count = 1,

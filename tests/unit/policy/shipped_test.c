@@ -161,7 +161,8 @@ TEST(a_limit_that_is_no_number_is_refused_at_its_place)
 TEST(settings_of_the_configuration_win)
 {
     struct fixture *f = fixture_new();
-    const struct policy_setting setting = {STR("spikes"), STR("factor"), {"4.59", 3}};
+    const struct policy_setting setting = {
+        .policy = STR("spikes"), .key = STR("factor"), .value = {"4.59", 3}};
 
     add_policy_file(f, POLICY("spikes"));
     f->options.setting_count = 1;
