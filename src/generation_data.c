@@ -72,3 +72,15 @@ void generation_check_data(const struct generation *g, bool is_whole, struct dia
     for (size_t i = 0; g->shadow && i < shadow->data_count; i++)
         warn_of_missing(g->config, "policies.shadow_data", &shadow->data[i], diags);
 }
+
+void generation_check_policies(const struct generation *g, struct diags *diags)
+{
+    const struct policy_file *files;
+
+    if (g->config->names_policies || policy_files(g->policies, &files) > 0)
+        return;
+    diags_add_code(
+        diags, "W408", g->config->path, 0, 0,
+        "no policies: nothing will be attributed, and nothing will alert; name "
+        "some in policies.paths");
+}

@@ -66,6 +66,7 @@ struct config {
     struct policy_options policies; /* prices is filled in by the engine */
     struct policy_options shadow;   /* candidates: paths; data and settings win over those
                                        of `policies`. No path: there are none */
+    bool names_policies;            /* policies.paths is there, if only as [] */
     bool watch_files;               /* reload when something has changed */
     bool test_on_load;              /* run their tests before they decide */
     struct price_options prices;

@@ -64,6 +64,9 @@ struct generation_options {
 bool generation_load(struct generation **out, const struct generation_options *options,
                      struct diags *diags);
 
+/* A warning where a configuration forgot to name policies: nothing alerts then. */
+void generation_check_policies(const struct generation *g, struct diags *diags);
+
 /* The same configuration, prices and sources with other policies, of which schema and
  * prices are filled in here. Holds `base`. */
 bool generation_variant(struct generation **out, struct generation *base,

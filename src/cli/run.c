@@ -136,6 +136,7 @@ static int serve(const struct common_options *o)
         struct generation *g = engine_generation(e);
         log_line(LOG_INFO, "listening on %s:%d, ledger %s", g->config->listen_host,
                  server_port(s), g->config->ledger_path);
+        generation_check_policies(g, &diags);
         generation_release(g);
         report_diags(&diags, EXIT_OK); /* warnings */
         wait_for_end(e, r, &signals);

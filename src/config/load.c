@@ -201,6 +201,8 @@ static bool load(struct reader *r, const char *path, const char *const *override
     for (size_t i = 0; i < override_count; i++)
         apply_override(r, overrides[i]);
     apply(r, r->given, STR(""), NULL, (char *)r->config);
+    const struct setting *paths = setting_find(STR("policies.paths"));
+    r->config->names_policies = r->given[paths - settings].node != NULL;
     check_together(r);
     derive(r->config);
     return complaints(r) == before;

@@ -125,7 +125,8 @@ const struct setting settings[] = {
 
     {"policies.paths", "list of paths", "[]", read_paths, AT(policies.paths),
      COUNT(policies.path_count), .most = "256",
-     .meaning = "Files, or directories with their *.lua by name, in this order."},
+     .meaning = "Files, or directories with their *.lua by name, in this order. None are "
+                "taken that are not named."},
     {"policies.data", "map of name: path", "{}", read_data, AT(policies.data),
      COUNT(policies.data_count), .most = "256",
      .meaning = "YAML or JSON files that policies read as data.<name>; a missing file "

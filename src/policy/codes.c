@@ -72,6 +72,7 @@ static const struct policy_code codes[] = {
     {"W405", "data that no policy reads"},
     {"W406", "a function changes a table that outlives it"},
     {"W407", "a data file that does not exist"},
+    {"W408", "a configuration without policies"},
 };
 
 const struct policy_code *policy_codes(size_t *count)
