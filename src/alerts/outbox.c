@@ -57,7 +57,7 @@ static void start_waiting(struct outbox *o)
         bool ready = r->body_alerts && r->retry_ns <= now_ns;
         pthread_mutex_unlock(&o->lock);
         if (ready && !receiver_start(r, o->multi, now_ns))
-            settle(o, r, POST_FAILED);
+            settle(o, r, receiver_hold(r, now_ns));
     }
 }
 

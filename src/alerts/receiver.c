@@ -310,6 +310,21 @@ static bool was_answered(const struct receiver *r, CURLcode code)
            (code == CURLE_WRITE_ERROR && r->answer_size > ANSWER_READ_MAX);
 }
 
+static enum outcome_of_post put_off(struct receiver *r, int64_t now_ns)
+{
+    if (r->kind == RECEIVER_ALERTMANAGER || now_ns - r->first_try_ns >= RETRY_FOR_NS)
+        return POST_FAILED;
+    r->retry_ns = now_ns + r->backoff_ns;
+    r->backoff_ns =
+        r->backoff_ns * 2 < BACKOFF_MAX_NS ? r->backoff_ns * 2 : BACKOFF_MAX_NS;
+    return POST_RETRY;
+}
+
+enum outcome_of_post receiver_hold(struct receiver *r, int64_t now_ns)
+{
+    return r->body.failed ? POST_FAILED : put_off(r, now_ns);
+}
+
 enum outcome_of_post receiver_judge(struct receiver *r, CURLcode code, int64_t now_ns)
 {
     long status = 0;
@@ -322,11 +337,5 @@ enum outcome_of_post receiver_judge(struct receiver *r, CURLcode code, int64_t n
     log_failure(r, code, status);
     /* An Alertmanager gets the same alerts anew with the next resend; what it refused
      * once it refuses again, and so does a webhook. */
-    if (r->kind == RECEIVER_ALERTMANAGER || (status && status < 500) ||
-        now_ns - r->first_try_ns >= RETRY_FOR_NS)
-        return POST_FAILED;
-    r->retry_ns = now_ns + r->backoff_ns;
-    r->backoff_ns =
-        r->backoff_ns * 2 < BACKOFF_MAX_NS ? r->backoff_ns * 2 : BACKOFF_MAX_NS;
-    return POST_RETRY;
+    return status && status < 500 ? POST_FAILED : put_off(r, now_ns);
 }

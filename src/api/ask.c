@@ -348,9 +348,10 @@ bool ask_page(const struct ask *a, int64_t fallback, struct browse *page, struct
     int64_t limit = fallback, before = 0;
 
     *page = (struct browse){.end_ns = INT64_MAX, .limit_ns = PAGE_LIMIT_NS};
-    if ((http_query(a->request, "window") || http_query(a->request, "start") ||
-         http_query(a->request, "end")) &&
-        !ask_range(a, false, &page->start_ns, &page->end_ns, err))
+    bool ranged = http_query(a->request, "window") || http_query(a->request, "start");
+
+    if (ranged ? !ask_range(a, false, &page->start_ns, &page->end_ns, err)
+               : !ask_time(a, "end", &page->end_ns, err))
         return false;
     if (!ask_number(a, "limit", 1, ASK_PAGE_MAX, &limit, err) ||
         !ask_number(a, "cursor", 1, INT64_MAX, &before, err))

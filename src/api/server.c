@@ -2,7 +2,6 @@
  */
 #include "spendwarden/server.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -54,16 +53,21 @@ static const struct route {
     {STR("/"), false, SCOPE_READ, view_page, VIEW_PROMPT, NULL},
 };
 
+static bool is_folder(struct str path)
+{
+    return path.size > 1 && path.at[path.size - 1] == '/';
+}
+
 static bool is_below(struct str path, struct str folder)
 {
-    return folder.size > 1 && folder.at[folder.size - 1] == '/' &&
-           path.size > folder.size && str_starts(path, folder);
+    return is_folder(folder) && path.size > folder.size && str_starts(path, folder);
 }
 
 static const struct route *find_route(struct str path)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (str_eq(routes[i].path, path) || is_below(path, routes[i].path))
+        if (is_below(path, routes[i].path) ||
+            (str_eq(routes[i].path, path) && !is_folder(path)))
             return &routes[i];
     return NULL;
 }

@@ -77,9 +77,13 @@ static bool calendar_steps(struct report *r, enum period period, struct err *err
 
 static bool even_steps(struct report *r, int64_t step_ns, struct err *err)
 {
-    for (int64_t at = r->start_ns; at < r->end_ns; at += step_ns)
+    int64_t at = r->start_ns;
+
+    while (at < r->end_ns) {
         if (!add_bound(r, at, err))
             return false;
+        at = step_ns < r->end_ns - at ? at + step_ns : r->end_ns;
+    }
     return add_bound(r, r->end_ns, err);
 }
 

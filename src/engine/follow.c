@@ -108,6 +108,7 @@ static bool same_ledger(const struct config *a, const struct config *b)
 static bool same_bounds(const struct config *a, const struct config *b)
 {
     return a->metrics.max_series == b->metrics.max_series &&
+           a->metrics.retire_ns == b->metrics.retire_ns &&
            a->windows.max_groups == b->windows.max_groups &&
            a->windows.max_cells == b->windows.max_cells;
 }
@@ -124,7 +125,8 @@ bool engine_can_follow(const struct config *now, const struct config *next,
          "ledger.path, ledger.dedupe_horizon or ledger.dedupe_memory"},
         {same_labels(now, next),
          "labels.declared, metrics.labels, metrics.coverage or metrics.litellm_..."},
-        {same_bounds(now, next), "metrics.max_series or rules.windows"},
+        {same_bounds(now, next),
+         "metrics.max_series, metrics.retire_after or rules.windows"},
         {same_alerts(&now->alerts, &next->alerts),
          "alerts, server.external_url or a rules.tick above alerts.resend"},
     };

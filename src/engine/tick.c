@@ -197,15 +197,17 @@ static void repeat_firing(struct ticker *t)
     const struct alert *alerts;
     size_t count = rules_alerts(t->rules, &alerts), firing = 0;
     struct alert *again = arena_alloc(&t->arena, (count + 1) * sizeof *again);
+    int64_t now_ns = timestamp_now();
 
     for (size_t i = 0; again && i < count; i++) {
         if (alerts[i].state != ALERT_FIRING)
             continue;
         again[firing] = alerts[i];
-        again[firing++].changed = false;
+        again[firing].changed = false;
+        again[firing++].told_ns = now_ns; /* no repeat is due to a webhook */
     }
     if (firing)
-        outbox_post(t->engine->outbox, again, firing, timestamp_now());
+        outbox_post(t->engine->outbox, again, firing, now_ns);
 }
 
 void tick_once(struct ticker *t)

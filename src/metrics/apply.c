@@ -12,7 +12,9 @@ static void add_count(int64_t *cell, int64_t count)
 void add_late(const struct metrics *m, struct series_set *set, int64_t *cells,
               size_t cell, int64_t count)
 {
-    if (count > 0 && cells[cell] == 0)
+    int64_t less = set->shown_less ? set->shown_less[&cells[cell] - set->cells] : 0;
+
+    if (count > 0 && cells[cell] == less) /* shown as 0 until now */
         series_born(set, series_of(set, cells))[1 + cell - set->late_first] = m->now_ns;
     add_count(&cells[cell], count);
 }
@@ -156,14 +158,13 @@ static void apply_unattributed(struct metrics *m, const struct record *r,
 static void apply_coverage(struct metrics *m, const struct record *r)
 {
     const struct metrics_options *options = &m->options;
-    const struct series_set *attributed = &m->sets[SET_ATTRIBUTED];
     char digits[VALUE_TEXT_SIZE];
 
     for (size_t i = 0; i < options->coverage_count; i++) {
         if (record_value(r, options->coverage[i], digits).size == 0)
-            apply_unattributed(m, r, attributed->keys[i].values[0]);
+            apply_unattributed(m, r, field_name(options->schema, options->coverage[i]));
         else
-            add_charge(&attributed->cells[i], r);
+            add_charge(&m->sets[SET_ATTRIBUTED].cells[i], r);
     }
 }
 

@@ -8,7 +8,8 @@ bool text_copy(struct metrics *m, struct str *text)
     struct str copy = arena_copy(&m->texts->arena, *text);
     bool ok = copy.size == text->size;
 
-    *text = copy;
+    if (ok)
+        *text = copy;
     return ok;
 }
 

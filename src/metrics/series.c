@@ -65,6 +65,7 @@ void set_clear(struct series_set *set)
 {
     set->count = 0;
     set->overflowed = set->retired = 0;
+    set->swept_ns = 0;
     free(set->shown_less);
     free(set->gone);
     set->shown_less = set->gone = NULL;

@@ -52,6 +52,7 @@ static void mark_sent(struct rules *r, struct instance *i)
     i->sent_ns = r->tick_ns;
     i->sent_state = i->alert.state;
     i->sent_starts_ns = i->alert.starts_ns;
+    r->unsaved = true; /* a restart knows when it was told, and does not tell again */
 }
 
 size_t rules_due(struct rules *r, const struct alert **out)

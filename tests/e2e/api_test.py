@@ -160,6 +160,9 @@ def check_steps(checks, engine, expected):
 
     checks.equal("steps of 6h begin at the start", {k: s[0] for k, s in hours.items()},
                  expected.charge(six))
+    checks.equal("a step beyond every time is one step", len(spend(engine, step="100000d")["rows"]), 1)
+    checks.equal("a request without a number is none", engine.get("/api/v1/requests/").status, 404)
+    checks.true("an end alone has no begin", engine.get("/api/v1/requests?end=2030-01-01&limit=1").json["data"])
     weeks = spend(engine, step="week")["rows"]
     checks.equal("weeks begin on Monday, the first one is cut",
                  [row["start"] for row in weeks[:2]],
