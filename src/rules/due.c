@@ -52,7 +52,6 @@ static void mark_sent(struct rules *r, struct instance *i)
     i->sent_ns = r->tick_ns;
     i->sent_state = i->alert.state;
     i->sent_starts_ns = i->alert.starts_ns;
-    r->unsaved = true; /* a restart knows when it was told, and does not tell again */
 }
 
 size_t rules_due(struct rules *r, const struct alert **out)
@@ -84,8 +83,11 @@ void rules_delivered(struct rules *r)
 {
     for (size_t at = 0; at < r->count; at++) {
         struct instance *i = r->instances[at];
-        if (i->told_state == i->sent_state && i->told_starts_ns == i->sent_starts_ns)
+        if (i->told_state == i->sent_state && i->told_starts_ns == i->sent_starts_ns &&
+            i->told_ns == i->sent_ns)
             continue;
+        i->told_ns =
+            i->sent_ns; /* after a restart it is not told again before its time */
         i->told_state = i->sent_state;
         i->told_starts_ns = i->sent_starts_ns;
         r->unsaved = true;

@@ -52,6 +52,7 @@ struct instance {
     int64_t period_start_ns;         /* of a budget */
     int64_t sent_ns, sent_starts_ns; /* 0: never sent */
     int64_t told_starts_ns; /* what every receiver has got for sure: this is saved */
+    int64_t told_ns;        /* of what was delivered; this process alone knows */
     enum alert_state sent_state, told_state;
 };
 
