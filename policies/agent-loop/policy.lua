@@ -1,5 +1,5 @@
 policy {
-  name = "agent-loop", version = "1",
+  name = "agent-loop", version = "2",
   settings = {
     factor = 10,        -- times the usual
     requests = 10,      -- of the session in an hour, of the workflow in five minutes: fewer are no loop
@@ -20,7 +20,7 @@ local sessions = window { distinct = "session_id", by = { "workflow_id" }, over 
 
 rule("LLMSessionRunaway", {
   over = session, above = settings.factor, clear = settings.factor / 2, min = settings.session_usd, severity = "critical",
-  annotations = { summary = "A session of {{workflow_id}} costs {{value}} times what they usually do: {{session_id}}. Is its agent in a loop?" },
+  annotations = { summary = "A session of {{workflow_id}} costs {{value:1}} times what they usually do: {{session_id}}. Is its agent in a loop?" },
 }, function(group)
   if group.count < settings.requests or group.session_id == "__other__" then return false end
   local others = sessions:get(group) - (own:count(group) > 0 and 1 or 0)
@@ -37,7 +37,7 @@ for i, offset in ipairs { "23h", "24h", "25h", "167h", "168h", "169h" } do hours
 
 rule("LLMWorkflowRunaway", {
   over = minutes, above = settings.factor, clear = settings.factor / 2, min = settings.workflow_usd, hold = "2m", severity = "critical",
-  annotations = { summary = "Workflow {{workflow_id}} spends {{value}} times the usual since minutes. Look at its sessions and keys." },
+  annotations = { summary = "Workflow {{workflow_id}} spends {{value:1}} times the usual since minutes. Look at its sessions and keys." },
 }, function(group)
   if group.count < settings.requests then return false end
   local usual = math.max(day:per("5m", group) or 0, settings.workflow_usd / settings.factor)

@@ -1,5 +1,5 @@
 policy {
-  name = "spikes", version = "2",
+  name = "spikes", version = "3",
   settings = {
     factor = 3,        -- times the usual
     floor_usd = 5,     -- an hour: the usual is never taken to be less
@@ -49,7 +49,8 @@ for _, label in ipairs { "team", "workflow_id" } do
     annotations = function(group)
       local part = parts:top(1, group)[1] or { value = 0 }
       return {
-        summary = "Spend of " .. label .. " {{" .. label .. "}}: the last hour is {{value}} times the usual.",
+        summary = (group[label] and "Spend of " .. label .. " {{" .. label .. "}}" or "Spend without a " .. label)
+          .. ": the last hour is {{value:1}} times the usual.",
         detail = ("It began at $%.2f in an hour; usual are $%.2f. The largest part, $%.2f, was key %s with %s."):format(
           group.value, usual(group), part.value, part.key_alias or "(none)", part.requested_model or "(no model)"),
       }

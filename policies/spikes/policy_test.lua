@@ -15,9 +15,18 @@ test("four times the usual for five minutes is a spike, by team and by workflow"
   t:ok(alert.value > 3)
   t:ok(alert.annotations.detail:find("^It began at %$%d+%.%d%d in an hour; usual are %$12%.%d%d%. The largest part, %$%d+%.%d%d, was key bot%-key with gpt%-4o"),
     alert.annotations.detail)
+  t:ok(alert.annotations.summary:find("^Spend of team search: the last hour is %d%.%d times the usual%.$"), alert.annotations.summary)
   t:alert("LLMCostSpike", { workflow_id = "bot", dimension = "workflow_id" })
   t:every("5m", "2h", usual)
   t:resolved("LLMCostSpike")
+end)
+
+test("spend without a label is called so", function(t)
+  t:every("5m", "2d", { team = "search", charge_usd = 1 })
+  t:every("1m", "40m", { team = "search", charge_usd = 1 })
+  t:alert("LLMCostSpike", { dimension = "team" })
+  local summary = t:alert("LLMCostSpike", { dimension = "workflow_id" }).annotations.summary
+  t:ok(summary:find("^Spend without a workflow_id: the last hour is %d%.%d times the usual%.$"), summary)
 end)
 
 test("a value between 2.4 and 3 times neither begins it nor ends it", function(t)

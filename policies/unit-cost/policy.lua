@@ -1,5 +1,5 @@
 policy {
-  name = "unit-cost", version = "1",
+  name = "unit-cost", version = "2",
   settings = {
     factor = 1.5,  -- times what the workflow's requests, or its tokens, cost as a rule
     floor_usd = 5, -- in an hour, that the version costs more than it would have: less wakes nobody
@@ -25,7 +25,7 @@ end
 local function drift(name, unit, fn)
   rule(name, {
     over = spend, above = settings.factor, clear = (1 + settings.factor) / 2, hold = "15m", severity = "warning",
-    annotations = { summary = "Prompt {{prompt_version}} of {{workflow_id}}: " .. unit .. " costs {{value}} times the usual of the last week. Compare what it sends, and to which model." },
+    annotations = { summary = "Prompt {{prompt_version}} of {{workflow_id}}: " .. unit .. " costs {{value:1}} times the usual of the last week. Compare what it sends, and to which model." },
   }, fn)
 end
 

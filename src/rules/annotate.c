@@ -11,36 +11,18 @@ struct writer {
     const struct subject *subject;
     const struct reading *reading;
     bool rounded; /* for people; the annotations "value", "spent" and so on are exact */
+    int decimals; /* of a rounded number; -1: as many as six digits allow */
     size_t count;
     struct {
         size_t name, value, end;
     } spans[ALERT_ANNOTATIONS_MAX];
 };
 
-int number_format(char out[NUMBER_TEXT_SIZE], double number)
-{
-    int length = 0;
-
-    for (int digits = 15; digits <= 17; digits++) {
-        length = snprintf(out, NUMBER_TEXT_SIZE, "%.*g", digits, number);
-        if (strtod(out, NULL) == number)
-            break;
-    }
-    return length;
-}
-
-/* Six digits, but no 1.23457e+06: a million is written out. */
-static int number_round(char out[NUMBER_TEXT_SIZE], double number)
-{
-    bool is_large = fabs(number) >= 1e6 && fabs(number) < 1e15;
-
-    return snprintf(out, NUMBER_TEXT_SIZE, is_large ? "%.0f" : "%.6g", number);
-}
-
 static void add_number(struct writer *w, double number)
 {
     char text[NUMBER_TEXT_SIZE];
-    int length = w->rounded ? number_round(text, number) : number_format(text, number);
+    int length =
+        w->rounded ? number_round(text, number, w->decimals) : number_clean(text, number);
 
     buf_add(w->out, (struct str){text, (size_t)length});
 }
@@ -99,16 +81,22 @@ static void add_period(struct writer *w)
 
 static void add_group(struct writer *w)
 {
+    const struct group_labels *group = &w->subject->group;
     const char *before = " for ";
 
-    for (size_t i = 0; i < w->subject->group.count; i++) {
-        const struct pair *label = &w->subject->group.pairs[i];
+    for (size_t i = 0; i < group->count; i++) {
+        const struct pair *label = &group->pairs[i];
         if (label->value.size == 0)
             continue;
-        buf_add(w->out, str_of(before));
-        buf_add(w->out, label->name);
-        buf_byte(w->out, '=');
-        buf_add(w->out, label->value);
+        buf_format(w->out, "%s%.*s=%.*s", before, STR_ARG(label->name),
+                   STR_ARG(label->value));
+        before = ", ";
+    }
+    bool has_none = *before == ' '; /* else what it has says enough */
+
+    before = " without ";
+    for (size_t i = 0; has_none && i < group->count; i++) {
+        buf_format(w->out, "%s%.*s", before, STR_ARG(group->pairs[i].name));
         before = ", ";
     }
 }
@@ -131,11 +119,10 @@ static void add_summary(struct writer *w)
         add_limit(w);
         break;
     case SUBJECT_BURN:
-        add_value(w);
-        buf_add(w->out, STR(" times as fast as the limit of "));
+        buf_format(w->out, "the last %.*s was spent at %.1f times the rate at which ",
+                   STR_ARG(w->subject->extra.value), w->reading->value);
         add_limit(w);
-        buf_format(w->out, " USD lasts, over the last %.*s",
-                   STR_ARG(w->subject->extra.value));
+        buf_add(w->out, STR(" USD last the whole period"));
         break;
     case SUBJECT_RULE:
         add_value(w);
@@ -261,11 +248,24 @@ static struct str trimmed(struct str text)
     return text;
 }
 
+/* "value:1" is the value with one decimal. */
+static int take_decimals(struct str *name)
+{
+    size_t size = name->size;
+
+    if (size < 3 || name->at[size - 2] != ':' || name->at[size - 1] < '0' ||
+        name->at[size - 1] > '6')
+        return -1;
+    name->size -= 2;
+    return name->at[size - 1] - '0';
+}
+
 /* What {{name}} stands for: a built-in text, a label, else nothing. */
 static void add_named(struct writer *w, struct str name)
 {
     const struct alert *alert = &w->instance->alert;
 
+    w->decimals = take_decimals(&name);
     for (size_t i = 0; i < NAMEABLE_COUNT; i++)
         if (str_eq(name, built_in[i].name) && has_built_in(w, i)) {
             built_in[i].add(w);
@@ -294,6 +294,7 @@ static void add_template(struct writer *w, struct str text)
         text = str_from(rest, length + 2);
     }
     w->rounded = false;
+    w->decimals = -1;
 }
 
 static bool begin(struct writer *w, struct str name)
@@ -358,7 +359,11 @@ static void add_built_in(struct writer *w)
 
 bool annotate(struct instance *i, const struct subject *s, const struct reading *reading)
 {
-    struct writer w = {.out = &i->notes, .instance = i, .subject = s, .reading = reading};
+    struct writer w = {.out = &i->notes,
+                       .instance = i,
+                       .subject = s,
+                       .reading = reading,
+                       .decimals = -1};
 
     i->alert.annotation_count = 0;
     buf_reset(w.out);

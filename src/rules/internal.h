@@ -96,10 +96,18 @@ void label_set_build(struct label_set *set, const struct subject *s, struct str 
 bool label_set_equal(const struct label_set *a, const struct label_set *b);
 bool text_is_utf8(struct str text);
 
-/* --- annotate.c --- */
+/* --- number.c: all return the length --- */
 
-/* The shortest text that reads back as the same number. Returns its length. */
+/* The shortest text that reads back as the same number. */
 int number_format(char out[NUMBER_TEXT_SIZE], double number);
+
+/* Twelve digits: without what sums and quotients leave in the last ones. */
+int number_clean(char out[NUMBER_TEXT_SIZE], double number);
+
+/* For people: with so many decimals, or (-1) six digits, and never 1.23457e+06. */
+int number_round(char out[NUMBER_TEXT_SIZE], double number, int decimals);
+
+/* --- annotate.c --- */
 
 /* Copies what a function said of it. False: no memory, it is as if it had said nothing.
  */

@@ -22,7 +22,7 @@ rule("AcmeSessionLoop", {
   over = session, above = settings.factor, min = settings.floor_usd, hold = "2m", keep = "10m", severity = "warning",
   annotations = function(group)
     return {
-      summary = "A session of {{workflow_id}} spends {{value}} times what its sessions usually do",
+      summary = "A session of {{workflow_id}} spends {{value:1}} times what its sessions usually do",
       session = ("%d requests and %.2f USD in the last hour; usual are %.2f USD"):format(group.count, group.value, usual_usd(group)),
     }
   end,

@@ -155,8 +155,8 @@ TEST(a_burn_rate_alerts_while_both_windows_are_above_it)
     assert_string_equal(label_of(&a, "severity"), "critical");
     assert_string_equal(annotation_of(&a, "threshold"), "14.4");
     assert_string_equal(annotation_of(&a, "summary"),
-                        "TeamBudgetBurn for team=ml: 14.5 times as fast as the limit of "
-                        "1000.00 USD lasts, over the last 1h");
+                        "TeamBudgetBurn for team=ml: the last 1h was spent at 14.5 times "
+                        "the rate at which 1000.00 USD last the whole period");
     tick_burn(&s, 20, 1, 30 * NS_PER_DAY);
     assert_int_equal(in_state(&s, ALERT_RESOLVED), 1);
     simulation_end(&s);

@@ -82,6 +82,41 @@ TEST(people_read_no_exponents)
     simulation_end(&s);
 }
 
+TEST(numbers_have_no_digits_that_mean_nothing)
+{
+    struct simulation s = simulation_begin();
+
+    s.rule.annotation_count = 1;
+    s.rule.annotations[0] =
+        (struct pair){STR("summary"),
+                      STR("{{value:1}}, {{ value:0 }}, {{value:2}}; {{value}}; {{a:9}}")};
+    tick(&s, 252.07849199999998);
+    struct alert a = first_alert(&s);
+    assert_string_equal(annotation_of(&a, "summary"), "252.1, 252, 252.08; 252.078; ");
+    assert_string_equal(annotation_of(&a, "value"), "252.078492");
+    simulation_end(&s);
+}
+
+TEST(a_group_that_has_no_label_is_said_to)
+{
+    static const struct pair pairs[] = {
+        {STR("team"), {NULL, 0}}, {STR("user"), {NULL, 0}}, {STR("tenant"), STR("acme")}};
+    const struct answer answer = {ANSWER_NUMBER, 4};
+    struct simulation s = simulation_begin();
+
+    tick_begin(&s, TICK_NS);
+    rules_observe(s.rules, &s.rule, (struct group_labels){2, pairs}, answer, 100);
+    rules_observe(s.rules, &s.rule, (struct group_labels){3, pairs}, answer, 100);
+    rules_end(s.rules);
+    const struct alert *alerts;
+    assert_int_equal(rules_alerts(s.rules, &alerts), 2);
+    assert_string_equal(annotation_of(&alerts[0], "summary"),
+                        "Spike without team, user: 4 is above 3");
+    assert_string_equal(annotation_of(&alerts[1], "summary"),
+                        "Spike for tenant=acme: 4 is above 3");
+    simulation_end(&s);
+}
+
 TEST(an_annotation_is_cut_at_a_character)
 {
     static char text[9001];
@@ -123,6 +158,8 @@ int main(void)
         cmocka_unit_test(a_value_that_no_json_can_hold_spoils_no_batch),
         cmocka_unit_test(annotations_are_templates_with_defaults),
         cmocka_unit_test(people_read_no_exponents),
+        cmocka_unit_test(numbers_have_no_digits_that_mean_nothing),
+        cmocka_unit_test(a_group_that_has_no_label_is_said_to),
         cmocka_unit_test(an_annotation_is_cut_at_a_character),
         cmocka_unit_test(annotations_outlive_the_policy_that_wrote_them),
     };
