@@ -1,6 +1,8 @@
 #include "generation_data.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 enum { KNOWN_MAX = 512 };
@@ -83,4 +85,19 @@ void generation_check_policies(const struct generation *g, struct diags *diags)
         diags, "W408", g->config->path, 0, 0,
         "no policies: nothing will be attributed, and nothing will alert; name "
         "some in policies.paths");
+}
+
+void generation_check_ledger(const struct generation *g, struct diags *diags)
+{
+    const char *path = g->config->ledger_path, *slash = strrchr(path, '/');
+    const struct config_place at = config_place(g->config, path);
+    char folder[PATH_MAX];
+    struct stat st;
+
+    if (!slash || slash == path || slash - path >= PATH_MAX)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (stat(folder, &st) == -1 && errno == ENOENT)
+        diags_add_code(diags, "W409", at.file, at.line, at.column,
+                       "ledger.path: the folder %s does not exist", folder);
 }

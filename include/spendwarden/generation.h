@@ -67,6 +67,9 @@ bool generation_load(struct generation **out, const struct generation_options *o
 /* A warning where a configuration forgot to name policies: nothing alerts then. */
 void generation_check_policies(const struct generation *g, struct diags *diags);
 
+/* A warning where the ledger's folder does not exist: `run` would not start. */
+void generation_check_ledger(const struct generation *g, struct diags *diags);
+
 /* The same configuration, prices and sources with other policies, of which schema and
  * prices are filled in here. Holds `base`. */
 bool generation_variant(struct generation **out, struct generation *base,

@@ -147,8 +147,10 @@ static bool load(struct common_options *o, char **paths, int count, struct diags
                   FOLDERS_LISTED_MAX);
     ok = ok && generation_load(&g, &o->generation, diags) &&
          server_check(g->config, diags);
-    if (g)
+    if (g) {
         generation_check_policies(g, diags);
+        generation_check_ledger(g, diags);
+    }
     generation_release(g);
     arena_release(&arena);
     return ok;

@@ -73,6 +73,7 @@ static const struct policy_code codes[] = {
     {"W406", "a function changes a table that outlives it"},
     {"W407", "a data file that does not exist"},
     {"W408", "a configuration without policies"},
+    {"W409", "a ledger whose folder does not exist"},
 };
 
 const struct policy_code *policy_codes(size_t *count)

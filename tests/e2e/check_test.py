@@ -144,6 +144,9 @@ def check_places(check, binary, folder):
     check.equal("a file that is not there is named with its place in the configuration", ran.stderr,
                 "misspelt.yaml:4:14: warning[W407]: policies.data.budgets: budgts.yaml does not exist: an empty table\n"
                 "misspelt.yaml:6:71: alerts.webhooks: secret_file: secrt: No such file or directory\n")
+    write(folder, "nowhere.yaml", "policies: { paths: [fine.lua] }\nledger: { path: none/spend.db }\n")
+    check.equal("as is the folder of the ledger", run(binary, folder, "--config", "nowhere.yaml").stderr,
+                "nowhere.yaml:2:17: warning[W409]: ledger.path: the folder none does not exist\n")
     write(folder, "misspelt.yaml", MISSPELT.partition("alerts:")[0])
     ran = run(binary, folder, "--config", "misspelt.yaml")
     check.equal("of data that is a warning", (ran.returncode, ran.stderr.count("\n")), (0, 1))
