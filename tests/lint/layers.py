@@ -72,6 +72,7 @@ LIBRARIES = {
     r"yaml\.h": {"yaml"},
     r"gnutls/.*": {"base"},
     r"zlib\.h": {"base"},
+    r"zstd(_errors)?\.h": {"base"},
     r"xxhash\.h": {"base", "dedupe"},
     # Not where events come in: 20 times slower than simdjson.
     r"jansson\.h": {"alerts", "api", "cli", "price", "rules", "yaml"},
