@@ -8,8 +8,8 @@
 
 struct http_request {
     struct str method, path; /* borrowed */
-    struct str body;         /* complete; HTTP_BODY_PADDING readable bytes behind it */
-    struct arena *arena;     /* lives until the response has left */
+    struct str body; /* complete, inflated; HTTP_BODY_PADDING readable bytes behind it */
+    struct arena *arena; /* lives until the response has left */
     int64_t received_ns;
     size_t loop;       /* which loop serves it, from 0 */
     const void *token; /* of http_admit, or NULL */
@@ -38,6 +38,7 @@ struct http_response {
     struct buf body;         /* taken over and released by http; failed: it becomes 500 */
     const char *retry_after; /* static; NULL: none */
     const char *allow;       /* static; of 405 */
+    const char *accept_encoding; /* static; of 415 */
 };
 
 /* Answers at once (true), or later, from any thread, by http_respond (false). Called on
@@ -49,17 +50,24 @@ typedef bool http_handler(void *ctx, struct http_request *r, struct http_respons
  * the `last` time, after which no answer may be missing. */
 typedef bool http_idle(void *ctx, size_t loop, bool last);
 
-/* Before the body is read: may refuse it (true). On acceptance sets *body_max, beyond
- * which the answer is 413, and r->token, which lives until http_close. */
-typedef bool http_admit(void *ctx, struct http_request *r, size_t *body_max,
+/* On which a body is taken. */
+struct http_terms {
+    size_t body_max; /* bytes, as they come and once more inflated; beyond it 413 */
+    bool compressed; /* may be; the handler sees it inflated. Otherwise 415 */
+};
+
+/* Before the body is read: may refuse it (true). On acceptance sets *terms, which is
+ * zeroed, and r->token, which lives until http_close. */
+typedef bool http_admit(void *ctx, struct http_request *r, struct http_terms *terms,
                         struct http_response *out);
 
 struct http_options {
     const char *host;
     int port; /* 0: any; see http_port */
     size_t loops;
-    int connections_max;        /* over all loops */
-    size_t in_flight_max_bytes; /* bodies of all connections; beyond it 503 */
+    int connections_max; /* over all loops */
+    /* Bodies of all connections, while they are inflated in both forms; beyond it 503. */
+    size_t in_flight_max_bytes;
     int idle_timeout_s;
     http_admit *admit;
     http_handler *handle;
@@ -83,6 +91,7 @@ void http_close(struct http_server *s, int64_t grace_ns);
 
 struct http_stats {
     int64_t requests, refused_full, in_flight_bytes, connections;
+    int64_t inflate_failures; /* 400, and 413 for what came out */
 };
 
 void http_stats(const struct http_server *s, struct http_stats *out);

@@ -190,6 +190,9 @@ static void expose_http(struct server *s, struct exposition *out)
     counter(out, "spendwarden_http_requests_total", "Requests.", h.requests);
     counter(out, "spendwarden_http_refused_total",
             "Requests refused with 503 for want of room.", h.refused_full);
+    counter(out, "spendwarden_http_inflate_failures_total",
+            "Compressed bodies refused because they are broken or too large inflated.",
+            h.inflate_failures);
     gauge(out, "spendwarden_http_in_flight_bytes", "Bodies held at the moment.",
           (double)h.in_flight_bytes);
     gauge(out, "spendwarden_http_connections", "Open connections.",

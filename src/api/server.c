@@ -161,35 +161,24 @@ static bool refuse_source(struct server *s, const struct http_request *r,
     return false;
 }
 
-/* Bodies come as they are; a compressed one would read as garbage. True: refused. */
-static bool refuse_encoding(const struct http_request *r, struct http_response *out)
-{
-    const char *encoding = http_header(r, "Content-Encoding");
-
-    if (!encoding || str_eq_nocase(str_of(encoding), STR("identity")))
-        return false;
-    respond_text(out, 415, STR("compressed bodies are not taken\n"));
-    return true;
-}
-
 static void refuse_path(const struct http_request *r, struct http_response *out)
 {
     respond_refusal(r, out, 404, "not_found",
                     "there is no such path; /api/v1/openapi.yaml has them all");
 }
 
-static bool admit(void *ctx, struct http_request *r, size_t *body_max,
+static bool admit(void *ctx, struct http_request *r, struct http_terms *terms,
                   struct http_response *out)
 {
     struct server *s = ctx;
 
     if (is_ingest(r)) {
-        *body_max = s->body_max_bytes;
+        *terms = (struct http_terms){.body_max = s->body_max_bytes, .compressed = true};
         return refuse_method(r, true, out) || refuse_token(s, r, SCOPE_INGEST, out) ||
-               refuse_source(s, r, out) || refuse_encoding(r, out);
+               refuse_source(s, r, out);
     }
     const struct route *route = find_route(r->path);
-    *body_max = SMALL_BODY;
+    terms->body_max = SMALL_BODY;
     if (!route) {
         refuse_path(r, out);
         return true;

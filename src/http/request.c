@@ -7,7 +7,6 @@
 #include "spendwarden/timestamp.h"
 
 enum {
-    BODY_FIRST = 16 * 1024,
     ARENA_MAX = 512 * 1024 * 1024,
     /* A refused body up to this is read to its end, so that its sender reads the answer.
      */
@@ -16,21 +15,6 @@ enum {
 
 /* Where a put-off answer stands: who comes second does the resuming. */
 enum deferral { NOT_DEFERRED, SUSPENDED, ANSWERED };
-
-/* What `struct http_request` is the visible part of. Owned by its connection. */
-struct request {
-    struct http_request visible; /* first: http_respond casts back */
-    struct http_loop *loop;
-    struct MHD_Connection *connection;
-    struct arena arena;
-    struct http_response response;
-    bool refused;  /* the answer is known; what is left of the body is dropped */
-    bool handed;   /* the body was complete */
-    bool answered; /* the answer has been queued */
-    int deferral;  /* atomic, enum deferral */
-    size_t body_max, capacity;
-    char *body; /* owned */
-};
 
 static void count(int64_t *counter, int64_t by)
 {
@@ -87,7 +71,7 @@ static int64_t declared_size(const struct http_request *r)
     return text && str_to_int64(str_of(text), &size) && size >= 0 ? size : -1;
 }
 
-static void refuse(struct request *q, unsigned status, struct str text)
+void http_refuse(struct request *q, unsigned status, struct str text)
 {
     q->refused = true;
     buf_release(&q->response.body);
@@ -95,16 +79,18 @@ static void refuse(struct request *q, unsigned status, struct str text)
     buf_add(&q->response.body, text);
 }
 
-static void refuse_full(struct request *q)
+void http_refuse_full(struct request *q)
 {
     count(&q->loop->server->stats.refused_full, 1);
-    refuse(q, MHD_HTTP_SERVICE_UNAVAILABLE, STR("too many bytes in flight, try again\n"));
+    http_refuse(q, MHD_HTTP_SERVICE_UNAVAILABLE,
+                STR("too many bytes in flight, try again\n"));
     q->response.retry_after = "1";
 }
 
 static void refuse_large(struct request *q)
 {
-    refuse(q, MHD_HTTP_CONTENT_TOO_LARGE, STR("body larger than server.limits.body\n"));
+    http_refuse(q, MHD_HTTP_CONTENT_TOO_LARGE,
+                STR("body larger than server.limits.body\n"));
 }
 
 static struct request *request_new(struct http_loop *loop,
@@ -129,64 +115,39 @@ static struct request *request_new(struct http_loop *loop,
     };
     count(&server->stats.requests, 1);
     count(&server->open_requests, 1);
-    if (server->options.admit(server->options.ctx, &q->visible, &q->body_max,
-                              &q->response))
+    if (server->options.admit(server->options.ctx, &q->visible, &q->terms, &q->response))
         q->refused = true;
-    else if (declared_size(&q->visible) > (int64_t)q->body_max)
+    else if (http_coding_find(q) &&
+             declared_size(&q->visible) > (int64_t)q->terms.body_max)
         refuse_large(q);
     return q;
 }
 
 static void request_free(struct request *q)
 {
-    count(&q->loop->server->stats.in_flight_bytes, -(int64_t)q->capacity);
     count(&q->loop->server->open_requests, -1);
     count(&q->loop->server->handed_requests, -(int64_t)q->handed);
     buf_release(&q->response.body);
     arena_release(&q->arena);
-    free(q->body);
+    http_body_release(q->loop->server, &q->body);
+    http_body_release(q->loop->server, &q->inflated);
     free(q);
-}
-
-/* Room for `size` more bytes and the padding; accounts for it before allocating. */
-static bool make_room(struct request *q, size_t size)
-{
-    struct http_server *server = q->loop->server;
-    size_t needed = q->visible.body.size + size + HTTP_BODY_PADDING;
-    size_t capacity = q->capacity ? q->capacity : BODY_FIRST;
-
-    if (needed <= q->capacity)
-        return true;
-    while (capacity < needed)
-        capacity *= 2;
-    int64_t more = (int64_t)(capacity - q->capacity);
-    int64_t total =
-        __atomic_add_fetch(&server->stats.in_flight_bytes, more, __ATOMIC_RELAXED);
-    char *grown = total > (int64_t)server->options.in_flight_max_bytes
-                      ? NULL
-                      : realloc(q->body, capacity);
-    if (!grown) {
-        count(&server->stats.in_flight_bytes, -more);
-        return false;
-    }
-    q->body = grown;
-    q->capacity = capacity;
-    return true;
 }
 
 static void take_data(struct request *q, const char *data, size_t size)
 {
-    struct str *body = &q->visible.body;
+    struct http_body *body = &q->body;
+    size_t most = q->terms.body_max;
 
     if (q->refused)
         return;
-    if (size > q->body_max - body->size) {
+    if (size > most - body->size) {
         refuse_large(q);
-    } else if (!make_room(q, size)) {
-        refuse_full(q);
+    } else if (!http_body_reserve(q->loop->server, body, size, most)) {
+        http_refuse_full(q);
     } else {
-        memcpy(q->body + body->size, data, size);
-        *body = (struct str){q->body, body->size + size};
+        memcpy(body->at + body->size, data, size);
+        body->size += size;
     }
 }
 
@@ -195,7 +156,7 @@ static enum MHD_Result send_response(struct request *q)
     struct http_response *r = &q->response;
 
     if (r->body.failed)
-        refuse(q, MHD_HTTP_INTERNAL_SERVER_ERROR, STR("no memory for the answer\n"));
+        http_refuse(q, MHD_HTTP_INTERNAL_SERVER_ERROR, STR("no memory for the answer\n"));
     struct MHD_Response *response =
         MHD_create_response_from_buffer(r->body.size, r->body.at, MHD_RESPMEM_MUST_FREE);
 
@@ -211,6 +172,9 @@ static enum MHD_Result send_response(struct request *q)
         MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, r->vary);
     if (r->retry_after)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, r->retry_after);
+    if (r->accept_encoding)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_ENCODING,
+                                r->accept_encoding);
     if (r->allow)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->allow);
     if (r->status == MHD_HTTP_UNAUTHORIZED)
@@ -221,18 +185,27 @@ static enum MHD_Result send_response(struct request *q)
     return sent;
 }
 
+/* True: *out is the answer. False: http_respond has it, or will. */
+static bool handle(struct request *q, struct http_response *out)
+{
+    const struct http_options *o = &q->loop->server->options;
+
+    if (q->body.at)
+        memset(q->body.at + q->body.size, 0, HTTP_BODY_PADDING);
+    q->visible.body =
+        q->body.at ? (struct str){q->body.at, q->body.size} : (struct str){"", 0};
+    return o->handle(o->ctx, &q->visible, out);
+}
+
 static enum MHD_Result hand_over(struct request *q)
 {
-    struct http_server *server = q->loop->server;
     int expected = NOT_DEFERRED;
 
     q->handed = true;
-    count(&server->handed_requests, 1);
-    if (q->body)
-        memset(q->body + q->visible.body.size, 0, HTTP_BODY_PADDING);
-    else
-        q->visible.body = (struct str){"", 0};
-    if (server->options.handle(server->options.ctx, &q->visible, &q->response))
+    count(&q->loop->server->handed_requests, 1);
+    if (q->coding != CODING_IDENTITY)
+        http_inflate_put(q);
+    else if (handle(q, &q->response))
         return send_response(q);
 
     MHD_suspend_connection(q->connection);
@@ -250,6 +223,14 @@ void http_respond(struct http_request *r, struct http_response *response)
     *response = (struct http_response){0};
     if (__atomic_exchange_n(&q->deferral, ANSWERED, __ATOMIC_ACQ_REL) == SUSPENDED)
         http_loop_resume(q->loop, q->connection);
+}
+
+void http_inflated(struct request *q)
+{
+    struct http_response response = q->response;
+
+    if (q->refused || handle(q, &response))
+        http_respond(&q->visible, &response);
 }
 
 enum MHD_Result http_on_data(void *cls, struct MHD_Connection *connection,

@@ -111,8 +111,10 @@ static void *run_loop(void *arg)
     while (!__atomic_load_n(&loop->server->ended, __ATOMIC_ACQUIRE)) {
         wait_for_work(loop, busy);
         run_ready(loop);
-        busy = o->idle(o->ctx, loop->index, false);
+        busy = http_inflate_turn(loop, false);
+        busy |= o->idle(o->ctx, loop->index, false);
     }
+    http_inflate_turn(loop, true);
     o->idle(o->ctx, loop->index, true);
     return NULL;
 }
@@ -145,7 +147,7 @@ static bool start_loop(struct http_loop *loop, struct err *err)
 {
     pthread_attr_t attributes;
 
-    if (!start_daemon(loop, err))
+    if (!inflater_open(&loop->inflater, err) || !start_daemon(loop, err))
         return false;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, LOOP_STACK);
@@ -216,10 +218,11 @@ static void wait_for_answers(const struct http_server *s, int64_t began, int64_t
     }
 }
 
-static void stop_daemon(struct http_loop *loop)
+static void release_loop(struct http_loop *loop)
 {
     if (loop->daemon)
         MHD_stop_daemon(loop->daemon);
+    inflater_close(loop->inflater);
     close(loop->wake);
 }
 
@@ -234,7 +237,7 @@ void http_close(struct http_server *s, int64_t grace_ns)
         if (s->loops[i].started)
             pthread_join(s->loops[i].thread, NULL);
     for (size_t i = 0; i < s->loop_count; i++)
-        stop_daemon(&s->loops[i]);
+        release_loop(&s->loops[i]);
     if (s->listen_socket != -1)
         close(s->listen_socket);
     free(s->loops);
@@ -245,6 +248,7 @@ void http_stats(const struct http_server *s, struct http_stats *out)
 {
     out->requests = __atomic_load_n(&s->stats.requests, __ATOMIC_RELAXED);
     out->refused_full = __atomic_load_n(&s->stats.refused_full, __ATOMIC_RELAXED);
+    out->inflate_failures = __atomic_load_n(&s->stats.inflate_failures, __ATOMIC_RELAXED);
     out->in_flight_bytes = __atomic_load_n(&s->stats.in_flight_bytes, __ATOMIC_RELAXED);
     out->connections = __atomic_load_n(&s->stats.connections, __ATOMIC_RELAXED);
 }
