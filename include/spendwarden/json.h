@@ -39,7 +39,10 @@ struct json_shape;
 struct json_shape *json_shape_new(void); /* NULL: no memory */
 void json_shape_free(struct json_shape *s);
 
-/* `path` is keys joined by '.', from the element's root. The value is delivered in
+/* A path is one key from now on, dots and all. */
+void json_shape_flat(struct json_shape *s);
+
+/* `path` is keys joined by '.', from the element's root; "\\." is a dot in a key. The value is delivered in
  * slot `slot`. A path may be added to several slots. */
 bool json_shape_want(struct json_shape *s, struct str path, unsigned slot,
                      struct err *err);

@@ -1,9 +1,11 @@
-#include "internal.h"
+#include "otlp.h"
 
 #include <stdlib.h>
 
 struct decoder {
     struct json_reader *reader;
+    struct embedded_reader *embedded;
+    struct otlp *otlp;
     const struct source *source;
     struct arena *arena;
     int64_t received_ns;
@@ -17,7 +19,11 @@ bool decoder_open(struct decoder **out, struct err *err)
     *out = NULL;
     if (!d)
         return err_set(err, ERR_MEMORY, "no memory for a decoder");
-    if (!json_reader_open(&d->reader, err)) {
+    d->embedded = embedded_reader_open();
+    d->otlp = otlp_open();
+    if (!d->embedded || !d->otlp)
+        err_set(err, ERR_MEMORY, "no memory for a decoder");
+    if (err->kind != ERR_NONE || !json_reader_open(&d->reader, err)) {
         decoder_close(d);
         return false;
     }
@@ -30,6 +36,8 @@ void decoder_close(struct decoder *d)
     if (!d)
         return;
     json_reader_close(d->reader);
+    embedded_reader_close(d->embedded);
+    otlp_close(d->otlp);
     free(d);
 }
 
@@ -39,10 +47,13 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
     d->source = source;
     d->arena = arena;
     d->received_ns = received_ns;
-    json_begin(d->reader, source->shape, body, arena);
+    if (source->attributes)
+        otlp_begin(d->otlp, source, body, arena, received_ns, d->embedded);
+    else
+        json_begin(d->reader, source->shape, body, arena);
 }
 
-static const char *read_event(struct decoder *d, struct record *out)
+static enum verdict read_event(struct decoder *d, struct record *out, const char **why)
 {
     struct decoding decoding = {
         .source = d->source,
@@ -51,12 +62,14 @@ static const char *read_event(struct decoder *d, struct record *out)
         .tag_group = GROUP_TAGS,
         .arena = d->arena,
         .record = out,
+        .embedded = d->embedded,
     };
 
     record_init(out);
     out->ev.text[TEXT_SOURCE] = d->source->name;
     out->ev.received_ns = d->received_ns;
-    return d->source->format->read(&decoding);
+    *why = d->source->format->read(&decoding);
+    return !*why ? VERDICT_EVENT : decoding.skipped ? VERDICT_SKIPPED : VERDICT_REJECTED;
 }
 
 enum verdict decode_next(struct decoder *d, struct record *out,
@@ -64,6 +77,8 @@ enum verdict decode_next(struct decoder *d, struct record *out,
 {
     const struct json_element *e = &d->element;
 
+    if (d->source->attributes)
+        return otlp_next(d->otlp, out, why);
     if (!json_next(d->reader, &d->element))
         return VERDICT_END;
     *why = (struct verdict_reason){e->index, e->position, e->error};
@@ -73,6 +88,8 @@ enum verdict decode_next(struct decoder *d, struct record *out,
         why->text = "null instead of an event";
         return VERDICT_SKIPPED;
     }
-    why->text = e->type == JSON_OBJECT ? read_event(d, out) : "an event is an object";
-    return why->text ? VERDICT_REJECTED : VERDICT_EVENT;
+    if (e->type == JSON_OBJECT)
+        return read_event(d, out, &why->text);
+    why->text = "an event is an object";
+    return VERDICT_REJECTED;
 }

@@ -158,24 +158,6 @@ static const char *read_flags(struct decoding *d)
     return NULL;
 }
 
-/* Another currency is kept as text, "12.5 EUR", and not charged. */
-static bool keep_other_cost(struct decoding *d, struct str amount, struct str currency)
-{
-    enum { CURRENCY_MAX = 8, AMOUNT_MAX = 64 };
-
-    if (currency.size > CURRENCY_MAX || amount.size > AMOUNT_MAX)
-        return false;
-    char *text = arena_alloc(d->arena, amount.size + currency.size + 1);
-    if (!text)
-        return false;
-    memcpy(text, amount.at, amount.size);
-    text[amount.size] = ' ';
-    memcpy(text + amount.size + 1, currency.at, currency.size);
-    d->record->ev.text[TEXT_REPORTED_OTHER] =
-        (struct str){text, amount.size + currency.size + 1};
-    return true;
-}
-
 static const char *read_cost(struct decoding *d)
 {
     static const char wrong[] = "reported_usd must be a decimal from 0 to 1000000";
@@ -192,10 +174,10 @@ static const char *read_cost(struct decoding *d)
         return NULL;
     if ((v->type != JSON_NUMBER && v->type != JSON_STRING) ||
         !money_parse(&cost, amount) || cost.nanousd < 0 ||
-        cost.nanousd > 1000000 * NANO_PER_USD)
+        cost.nanousd > REPORTED_MOST_USD * NANO_PER_USD)
         return wrong;
     if (!is_absent(of) && !str_eq_nocase(currency, STR("USD")))
-        return keep_other_cost(d, amount, currency) ? NULL : wrong_currency;
+        return decode_other_cost(d, amount, currency) ? NULL : wrong_currency;
     ev->reported_usd = cost;
     ev->reported = cost.nanousd > 0 ? REPORTED_COST : REPORTED_INCLUDED;
     return NULL;

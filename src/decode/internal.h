@@ -30,6 +30,7 @@ struct label_map {
 enum { LABEL_MAPS_MAX = LABEL_COUNT + 2 };
 
 struct decoding;
+struct mapping;
 
 /* A gateway's own way. */
 struct format {
@@ -44,17 +45,48 @@ struct format {
     const char *(*read)(struct decoding *d); /* NULL, or why the event is rejected */
 };
 
-extern const struct format format_litellm, format_generic;
+extern const struct format format_litellm, format_generic, format_mapped;
+
+enum { EMBEDDED_MAX = 8, EMBEDDED_TEXT_MAX = 64 * 1024 };
+
+/* JSON that stands as text in a slot: "text > path". */
+struct embedded {
+    unsigned text_slot;
+    struct json_shape *shape;
+    unsigned count;                 /* of its paths */
+    uint16_t slots[JSON_SLOTS_MAX]; /* of the event, by the slots of `shape` */
+};
+
+/* Names of attributes to slots, where an event is no JSON. */
+struct attribute {
+    struct str name; /* empty: a free place */
+    unsigned slot;
+    bool tags; /* its array is the event's tags */
+};
+
+enum { ATTRIBUTE_PLACES = 2048 }; /* for JSON_SLOTS_MAX names */
+
+struct attributes {
+    struct attribute places[ATTRIBUTE_PLACES];
+};
 
 struct source {
     const struct format *format;
+    const struct mapping *mapping; /* of format_mapped; in the arena */
     struct str name;
     const struct schema *schema;
     struct arena arena; /* owns every text below */
     struct json_shape *shape;
+    struct attributes *attributes;     /* instead of a shape; in the arena */
+    struct str wanted[JSON_SLOTS_MAX]; /* path of each slot */
     unsigned slot_count;
+    unsigned embedded_count;
+    struct embedded *embedded;           /* in the arena */
+    uint8_t embedded_of[JSON_SLOTS_MAX]; /* number from 1; 0: the slot is no such path */
     size_t map_count;
     struct label_map maps[LABEL_MAPS_MAX];
+    size_t caller_count;
+    struct str *callers; /* paths that a client fills as it likes; in the arena */
     size_t metadata_count;
     struct str metadata_keys[METADATA_MAX];
     unsigned metadata_slots[METADATA_MAX][METADATA_ROOTS_MAX];
@@ -63,8 +95,15 @@ struct source {
     uint8_t hash_key[32];
 };
 
+/* --- paths; source_paths.c --- */
+
 /* Wants a path, and the same in the envelope. */
 bool source_want(struct source *s, struct str path, unsigned *slot, struct err *err);
+bool source_want_tags(struct source *s, struct str path, struct err *err);
+void source_release_paths(struct source *s);
+
+/* NULL: nobody wants it. */
+const struct attribute *attribute_find(const struct attributes *a, struct str name);
 
 /* The default and the configured maps; source_labels.c. */
 bool source_compile_labels(struct source *s, const struct source_options *options,
@@ -74,16 +113,44 @@ bool source_compile_labels(struct source *s, const struct source_options *option
 struct decoding {
     const struct source *source;
     const struct json_element *element;
-    const struct json_value *slots; /* of the event, in the envelope or not */
+    struct json_value *slots; /* of the event, in the envelope or not */
     unsigned tag_group;
     struct arena *arena;
     struct record *record;
+    struct embedded_reader *embedded; /* of the thread */
+    uint32_t embedded_read;           /* bits: which were */
+    bool skipped; /* with a reason: it is why the event does not count */
 };
+
+/* --- JSON within text; embedded.c --- */
+
+struct embedded_reader;
+
+struct embedded_reader *embedded_reader_open(void); /* NULL: no memory */
+void embedded_reader_close(struct embedded_reader *r);
+
+/* Fills the slots of embedded text number `number`. */
+void embedded_read(struct decoding *d, unsigned number);
+
+/* The value at a path, read now if it stands within text. */
+static inline const struct json_value *decode_slot(struct decoding *d, unsigned slot)
+{
+    unsigned number = d->source->embedded_of[slot];
+
+    if (number && !(d->embedded_read & 1U << number))
+        embedded_read(d, number);
+    return &d->slots[slot];
+}
 
 /* --- values; values.c --- */
 
 /* The text of a string, a number or a bool: cut, without control characters. */
 struct str decode_text(const struct decoding *d, const struct json_value *v);
+
+/* Amount and currency as one text, "12.5 EUR"; false: too long. */
+bool decode_other_cost(struct decoding *d, struct str amount, struct str currency);
+
+#define REPORTED_MOST_USD INT64_C(1000000)
 
 /* A count within bounds; -1 otherwise. */
 int64_t decode_count(const struct json_value *v);

@@ -76,7 +76,7 @@ static void decode_label(struct decoding *d, const struct label_map *map)
 {
     for (size_t i = 0; i < map->path_count; i++) {
         const struct label_path *path = &map->paths[i];
-        const struct json_value *v = &d->slots[path->slot];
+        const struct json_value *v = decode_slot(d, path->slot);
         struct str value = {NULL, 0};
 
         if (path->tag.size)
@@ -123,7 +123,7 @@ void decode_metadata(struct decoding *d)
         struct str value = {NULL, 0};
         for (size_t root = 0; root < METADATA_ROOTS_MAX && !value.size; root++)
             if (s->format->metadata_roots[root])
-                value = decode_text(d, &d->slots[s->metadata_slots[i][root]]);
+                value = decode_text(d, decode_slot(d, s->metadata_slots[i][root]));
         if (value.size)
             ev->metadata[ev->metadata_count++] =
                 (struct pair){s->metadata_keys[i], value};

@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "mapping.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,42 +13,24 @@ static const struct format *find_format(struct str name)
     return NULL;
 }
 
-static bool want_below(struct source *s, const char *root, struct str path, unsigned slot,
-                       struct err *err)
+extern const char source_otlp_spans[], source_otlp_spans_end[];
+
+static const struct {
+    const char *name, *file, *text, *end;
+} mappings[] = {
+    {"otlp", "otlp_spans.yaml", source_otlp_spans, source_otlp_spans_end},
+};
+
+enum { MAPPING_COUNT = sizeof mappings / sizeof *mappings };
+
+/* MAPPING_COUNT: none. */
+static size_t find_mapping(struct str name)
 {
-    char whole[JSON_PATH_MAX + 1];
-    int size = snprintf(whole, sizeof whole, "%s.%.*s", root, STR_ARG(path));
+    size_t i = 0;
 
-    if ((size_t)size >= sizeof whole)
-        return err_set(err, ERR_CONFIG, "the path has more than %d bytes", JSON_PATH_MAX);
-    return json_shape_want(s->shape, str_of(whole), slot, err);
-}
-
-bool source_want(struct source *s, struct str path, unsigned *slot, struct err *err)
-{
-    unsigned most = s->format->enveloped ? ENVELOPE_STRIDE : JSON_SLOTS_MAX;
-
-    if (s->slot_count == most)
-        return err_set(err, ERR_LIMIT, "a source reads at most %u paths", most);
-    *slot = s->slot_count++;
-    if (!json_shape_want(s->shape, path, *slot, err))
-        return false;
-    return !s->format->enveloped ||
-           want_below(s, "data", path, *slot + ENVELOPE_STRIDE, err);
-}
-
-static bool collect_tags(struct source *s, struct err *err)
-{
-    char path[JSON_PATH_MAX];
-
-    if (!json_shape_collect(s->shape, str_of(s->format->tags), GROUP_TAGS, TAGS_LOOKED_AT,
-                            err))
-        return false;
-    if (!s->format->enveloped)
-        return true;
-    snprintf(path, sizeof path, "data.%s", s->format->tags);
-    return json_shape_collect(s->shape, str_of(path), GROUP_TAGS_IN_ENVELOPE,
-                              TAGS_LOOKED_AT, err);
+    while (i < MAPPING_COUNT && !str_eq(str_of(mappings[i].name), name))
+        i++;
+    return i;
 }
 
 static bool want_metadata_key(struct source *s, struct str key, struct err *err)
@@ -99,6 +81,18 @@ static bool want_metadata(struct source *s, const struct source_options *options
     return true;
 }
 
+static bool compile_mapping(struct source *s, const struct source_options *options,
+                            struct diags *diags)
+{
+    size_t i = find_mapping(options->name);
+    struct yaml_node *root;
+    struct str text = {mappings[i].text, (size_t)(mappings[i].end - mappings[i].text)};
+
+    return yaml_parse(&root, text, mappings[i].file, &s->arena, diags) &&
+           mapping_compile(s, root, mappings[i].file, diags) &&
+           source_compile_labels(s, options, diags) && want_metadata(s, options, diags);
+}
+
 static bool compile(struct source *s, const struct source_options *options,
                     struct diags *diags)
 {
@@ -111,8 +105,10 @@ static bool compile(struct source *s, const struct source_options *options,
     s->shape = json_shape_new();
     if (!s->shape || !s->name.size)
         err_set(&err, ERR_MEMORY, "no memory for a source");
+    else if (s->format == &format_mapped)
+        return compile_mapping(s, options, diags);
     else if (s->format->compile(s, &err))
-        collect_tags(s, &err);
+        source_want_tags(s, str_of(s->format->tags), &err);
     if (err.kind != ERR_NONE) {
         diags_add(diags, "sources", 0, 0, "source \"%.*s\": %s", STR_ARG(options->name),
                   err.text);
@@ -124,7 +120,9 @@ static bool compile(struct source *s, const struct source_options *options,
 bool source_compile(struct source **out, const struct source_options *options,
                     struct diags *diags)
 {
-    const struct format *format = find_format(options->name);
+    const struct format *format = find_mapping(options->name) < MAPPING_COUNT
+                                      ? &format_mapped
+                                      : find_format(options->name);
 
     *out = NULL;
     if (!format) {
@@ -150,7 +148,7 @@ void source_free(struct source *s)
 {
     if (!s)
         return;
-    json_shape_free(s->shape);
+    source_release_paths(s);
     arena_release(&s->arena);
     free(s);
 }

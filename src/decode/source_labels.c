@@ -108,7 +108,7 @@ static bool add_rule(struct source *s, const struct label_rule *rule, bool given
         return !given;
     }
     if (rule->path_count > LABEL_PATHS_MAX) {
-        refuse(rule, diags, "more than 8 paths");
+        refuse(rule, diags, "more than 16 paths");
         return false;
     }
     struct label_map *map = &s->maps[s->map_count++];

@@ -35,6 +35,23 @@ struct str decode_text(const struct decoding *d, const struct json_value *v)
     return without_controls(text, d->arena);
 }
 
+bool decode_other_cost(struct decoding *d, struct str amount, struct str currency)
+{
+    enum { CURRENCY_MAX = 8, AMOUNT_MAX = 64 };
+
+    if (currency.size > CURRENCY_MAX || amount.size > AMOUNT_MAX)
+        return false;
+    char *text = arena_alloc(d->arena, amount.size + currency.size + 1);
+    if (!text)
+        return false;
+    memcpy(text, amount.at, amount.size);
+    text[amount.size] = ' ';
+    memcpy(text + amount.size + 1, currency.at, currency.size);
+    d->record->ev.text[TEXT_REPORTED_OTHER] =
+        (struct str){text, amount.size + currency.size + 1};
+    return true;
+}
+
 int64_t decode_count(const struct json_value *v)
 {
     int64_t count;

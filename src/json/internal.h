@@ -61,6 +61,7 @@ struct json_node {
 
 struct json_shape {
     struct json_node root;
+    bool flat;
     unsigned node_count, slot_count; /* slot_count: the highest wanted one + 1 */
     size_t item_count;               /* sum of all groups' most */
 };

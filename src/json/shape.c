@@ -97,9 +97,25 @@ static struct json_node *add_child(struct json_shape *s, struct json_node *paren
     return child;
 }
 
+/* Up to the next dot that has no backslash before it, which goes; *end is behind it. */
+static struct str next_key(struct str path, size_t first, bool flat, char *room,
+                           size_t *end)
+{
+    size_t size = 0, i = first;
+
+    while (i < path.size && (flat || path.at[i] != '.')) {
+        if (!flat && path.at[i] == '\\' && i + 1 < path.size && path.at[i + 1] == '.')
+            i++;
+        room[size++] = path.at[i++];
+    }
+    *end = i;
+    return (struct str){room, size};
+}
+
 static struct json_node *add_path(struct json_shape *s, struct str path, struct err *err)
 {
     struct json_node *n = &s->root;
+    char room[JSON_PATH_MAX];
     size_t depth = 0;
 
     if (path.size == 0 || path.size > JSON_PATH_MAX) {
@@ -107,14 +123,13 @@ static struct json_node *add_path(struct json_shape *s, struct str path, struct 
         return NULL;
     }
     for (size_t first = 0, end; first <= path.size; first = end + 1) {
-        for (end = first; end < path.size && path.at[end] != '.';)
-            end++;
+        struct str key = next_key(path, first, s->flat, room, &end);
         if (end == first || ++depth > JSON_DEPTH_MAX) {
             err_set(err, ERR_CONFIG, "path \"%.*s\": an empty key, or more than %d keys",
                     STR_ARG(path), JSON_DEPTH_MAX);
             return NULL;
         }
-        n = add_child(s, n, (struct str){path.at + first, end - first});
+        n = add_child(s, n, key);
         if (!n) {
             err_set(err, ERR_LIMIT, "path \"%.*s\": too many paths", STR_ARG(path));
             return NULL;
@@ -130,6 +145,11 @@ struct json_shape *json_shape_new(void)
     if (s)
         s->node_count = 1; /* the root */
     return s;
+}
+
+void json_shape_flat(struct json_shape *s)
+{
+    s->flat = true;
 }
 
 static void free_targets(struct json_node *n)

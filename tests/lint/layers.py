@@ -14,7 +14,7 @@ FOLDERS = {
     "event": set(),
     "json": set(),
     "yaml": set(),
-    "decode": {"json"},
+    "decode": {"json", "yaml"},  # mappings are YAML
     "price": {"yaml", "json"},  # books are JSON or YAML
     "dedupe": set(),
     "ledger": {"json", "dedupe"},  # rows keep the dedupe keys

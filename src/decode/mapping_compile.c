@@ -1,0 +1,266 @@
+/* YAML to a mapping, with every error at its place. */
+#include "mapping_reading.h"
+
+void mapping_complain(struct reading *r, const struct yaml_node *n, const char *format,
+                      struct str about)
+{
+    r->ok = false;
+    diags_add(r->diags, r->file, n->line, n->column, format, STR_ARG(about));
+}
+
+void *mapping_take(struct reading *r, const struct yaml_node *n, size_t size)
+{
+    void *memory = arena_zalloc(&r->s->arena, size ? size : 1);
+
+    if (!memory)
+        mapping_complain(r, n, "%.*sno memory", (struct str){NULL, 0});
+    return memory;
+}
+
+struct str mapping_copy(struct reading *r, struct str text)
+{
+    return arena_copy(&r->s->arena, text);
+}
+
+/* A scalar or a list of them, as a list. */
+const struct yaml_node *mapping_items(const struct yaml_node *n, size_t *count)
+{
+    *count = n->kind == YAML_LIST ? n->count : 1;
+    return n->kind == YAML_LIST ? n->values : n;
+}
+
+bool mapping_want(struct reading *r, const struct yaml_node *n, unsigned *slot)
+{
+    struct err err = {0};
+
+    if (n->kind != YAML_SCALAR || !n->text.size) {
+        mapping_complain(r, n, "%.*sa path is text, keys joined by dots",
+                         (struct str){NULL, 0});
+        return false;
+    }
+    if (source_want(r->s, n->text, slot, &err))
+        return true;
+    mapping_complain(r, n, "%.*s", str_of(err.text));
+    return false;
+}
+
+static void read_labels(struct reading *r, const struct yaml_node *n)
+{
+    struct label_rule *rules = mapping_take(r, n, n->count * sizeof *rules);
+
+    if (n->kind != YAML_MAP || !rules) {
+        mapping_complain(r, n, "%.*slabels are a map of labels to paths",
+                         (struct str){NULL, 0});
+        return;
+    }
+    for (size_t i = 0; i < n->count; i++) {
+        size_t count;
+        const struct yaml_node *items = mapping_items(&n->values[i], &count);
+        rules[i] = (struct label_rule){.label = mapping_copy(r, n->keys[i].text),
+                                       .file = r->file,
+                                       .line = n->keys[i].line,
+                                       .column = n->keys[i].column};
+        if (count > LABEL_PATHS_MAX) {
+            mapping_complain(r, &n->values[i], "label \"%.*s\": more paths than 16",
+                             n->keys[i].text);
+            continue;
+        }
+        for (size_t k = 0; k < count; k++)
+            rules[i].paths[rules[i].path_count++] = mapping_copy(r, items[k].text);
+    }
+    r->format->rules = rules;
+    r->format->rule_count = n->count;
+}
+
+static void read_identity(struct reading *r, const struct yaml_node *n)
+{
+    size_t count;
+    const struct yaml_node *items = mapping_items(n, &count);
+
+    if (count > IDENTITY_MAX) {
+        mapping_complain(r, n, "%.*smore than 8 paths", (struct str){NULL, 0});
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (mapping_want(r, &items[i], &r->m->identity[r->m->identity_count]))
+            r->m->identity_count++;
+}
+
+static void read_cache(struct reading *r, const struct yaml_node *n)
+{
+    static const char *const names[] = {"true", "false", "unless_smaller"};
+
+    for (size_t i = 0; i < 3; i++)
+        if (str_eq(n->text, str_of(names[i]))) {
+            r->m->cache = (enum map_cache)i;
+            return;
+        }
+    mapping_complain(r, n, "\"%.*s\" is none of true, false, unless_smaller", n->text);
+}
+
+static void read_tags(struct reading *r, const struct yaml_node *n)
+{
+    size_t count;
+    const struct yaml_node *items = mapping_items(n, &count);
+    struct err err = {0};
+
+    for (size_t i = 0; i < count; i++)
+        if (!source_want_tags(r->s, mapping_copy(r, items[i].text), &err))
+            mapping_complain(r, &items[i], "%.*s", str_of(err.text));
+}
+
+static void read_caller(struct reading *r, const struct yaml_node *n)
+{
+    size_t count;
+    const struct yaml_node *items = mapping_items(n, &count);
+
+    r->s->callers = mapping_take(r, n, count * sizeof *r->s->callers);
+    for (size_t i = 0; r->s->callers && i < count; i++)
+        r->s->callers[r->s->caller_count++] = mapping_copy(r, items[i].text);
+}
+
+static void read_metadata(struct reading *r, const struct yaml_node *n)
+{
+    size_t count;
+    const struct yaml_node *items = mapping_items(n, &count);
+
+    if (count > METADATA_ROOTS_MAX) {
+        mapping_complain(r, n, "%.*smore than 3 paths", (struct str){NULL, 0});
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        r->format->metadata_roots[i] = arena_cstr(&r->s->arena, items[i].text);
+}
+
+static void read_zero(struct reading *r, const struct yaml_node *n)
+{
+    if (!str_eq(n->text, STR("included")) && !str_eq(n->text, STR("unknown")))
+        mapping_complain(r, n, "\"%.*s\" is none of unknown, included", n->text);
+    r->m->zero_is_included = str_eq(n->text, STR("included"));
+}
+
+static void read_events(struct reading *r, const struct yaml_node *n)
+{
+    mapping_read_cases(r, n, true, &r->m->events);
+}
+
+static void read_failure(struct reading *r, const struct yaml_node *n)
+{
+    mapping_read_cases(r, n, false, &r->m->failure);
+}
+
+static void read_cancelled(struct reading *r, const struct yaml_node *n)
+{
+    mapping_read_cases(r, n, false, &r->m->cancelled);
+}
+
+static void read_cache_hit(struct reading *r, const struct yaml_node *n)
+{
+    mapping_read_cases(r, n, false, &r->m->cache_hit);
+}
+
+/* Before any path is wanted. */
+static void read_keys(struct reading *r, const struct yaml_node *n)
+{
+    r->m->flat = str_eq(n->text, STR("flat"));
+    if (!r->m->flat && !str_eq(n->text, STR("nested")))
+        mapping_complain(r, n, "keys: \"%.*s\" is none of flat, nested", n->text);
+    if (r->m->flat)
+        json_shape_flat(r->s->shape);
+}
+
+/* Attributes instead of JSON. */
+static void read_signal(struct reading *r, const struct yaml_node *n)
+{
+    r->m->logs = str_eq(n->text, STR("logs"));
+    if (!r->m->logs && !str_eq(n->text, STR("traces")))
+        mapping_complain(r, n, "signal: \"%.*s\" is none of traces, logs", n->text);
+    r->s->attributes = mapping_take(r, n, sizeof *r->s->attributes);
+}
+
+static void read_inside(struct reading *r, const struct yaml_node *n)
+{
+    r->format->enveloped = str_eq(n->text, STR("data"));
+    if (!r->format->enveloped)
+        mapping_complain(r, n, "inside: \"%.*s\" is not data", n->text);
+    if (!source_want(r->s, STR("data"), &r->m->data_slot, &(struct err){0}))
+        mapping_complain(r, n, "%.*stoo many paths", (struct str){NULL, 0});
+}
+
+static void read_name(struct reading *r, const struct yaml_node *n)
+{
+    r->m->source = mapping_copy(r, n->text);
+    r->format->name = r->m->source;
+    if (!str_is_name(n->text))
+        mapping_complain(r, n, "name: \"%.*s\" has other bytes than a-z, 0-9 and _",
+                         n->text);
+}
+
+/* In the order in which they take effect. */
+static const struct {
+    const char *name;
+    bool needed;
+    void (*read)(struct reading *r, const struct yaml_node *n);
+} keys[] = {
+    {"name", true, read_name},
+    {"signal", false, read_signal},
+    {"keys", false, read_keys},
+    {"inside", false, read_inside},
+    {"events", false, read_events},
+    {"identity", false, read_identity},
+    {"fields", true, mapping_read_fields},
+    {"input_includes_cache", false, read_cache},
+    {"zero_cost", false, read_zero},
+    {"failure", false, read_failure},
+    {"cancelled", false, read_cancelled},
+    {"cache_hit", false, read_cache_hit},
+    {"labels", false, read_labels},
+    {"caller", false, read_caller},
+    {"tags", false, read_tags},
+    {"metadata", false, read_metadata},
+};
+
+enum { KEY_COUNT = sizeof keys / sizeof *keys };
+
+static void check_keys(struct reading *r, const struct yaml_node *root)
+{
+    const char *names[KEY_COUNT];
+
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        names[i] = keys[i].name;
+    for (size_t i = 0; i < root->count; i++) {
+        struct str key = root->keys[i].text;
+        const char *near = str_nearest(key, names, KEY_COUNT);
+        if (near && str_eq(key, str_of(near)))
+            continue;
+        r->ok = false;
+        diags_add(r->diags, r->file, root->keys[i].line, root->keys[i].column,
+                  "unknown key \"%.*s\"%s%s%s", STR_ARG(key),
+                  near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    }
+}
+
+bool mapping_compile(struct source *s, const struct yaml_node *root, const char *file,
+                     struct diags *diags)
+{
+    struct reading r = {.s = s, .file = file, .diags = diags, .ok = true};
+
+    r.m = mapping_take(&r, root, sizeof *r.m);
+    r.format = mapping_take(&r, root, sizeof *r.format);
+    if (!r.ok)
+        return false;
+    *r.format = format_mapped;
+    s->mapping = r.m;
+    s->format = r.format;
+    if (root->kind != YAML_MAP)
+        mapping_complain(&r, root, "%.*sa mapping is a map", (struct str){NULL, 0});
+    check_keys(&r, root);
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        const struct yaml_node *n = yaml_get(root, str_of(keys[i].name));
+        if (n)
+            keys[i].read(&r, n);
+        else if (keys[i].needed)
+            mapping_complain(&r, root, "%.*s is missing", str_of(keys[i].name));
+    }
+    return r.ok;
+}

@@ -1,0 +1,57 @@
+/* OTLP export requests in protobuf: spans and log records, each as the slots of a
+ * mapping. A call that several spans of one body report is one event. */
+#pragma once
+#include "mapping.h"
+
+enum { OTLP_SPANS_MAX = 65536, OTLP_WALK_MAX = 64 };
+
+/* A span or log record of the body. */
+struct otlp_item {
+    struct str bytes;                /* the message */
+    struct str resource, scope;      /* the message; the name */
+    uint64_t self, parent, response; /* hashes of ids; 0: none */
+    int64_t start_ns, end_ns;        /* 0: absent */
+    bool call, has_usage;
+    const char *why; /* static: skipped or rejected; NULL: an event */
+    bool rejected;
+    unsigned group;   /* index; itself: the first of its group */
+    unsigned member;  /* index + 1 of the next one of the group; 0: none */
+    unsigned above;   /* index + 1 of the nearest call that it happened in; 0: none */
+    unsigned below;   /* group + 1 of the only call in it; 0: none */
+    bool holds_calls; /* of several groups */
+    unsigned primary; /* of a group, by its first: index of the span that is booked */
+};
+
+struct otlp;
+
+struct otlp *otlp_open(void); /* NULL: no memory */
+void otlp_close(struct otlp *o);
+
+/* As decode_begin; `embedded` is the decoder's. */
+void otlp_begin(struct otlp *o, const struct source *source, struct str body,
+                struct arena *arena, int64_t received_ns,
+                struct embedded_reader *embedded);
+
+/* As decode_next. */
+enum verdict otlp_next(struct otlp *o, struct record *out, struct verdict_reason *why);
+
+/* --- otlp_calls.c --- */
+
+/* Finds the groups among the calls, and what holds several of them. */
+bool otlp_group(struct otlp_item *items, size_t count, struct arena *arena);
+
+unsigned otlp_group_of(struct otlp_item *items, unsigned i);
+
+/* What the first lacks and the second has. */
+void otlp_merge(struct record *to, const struct record *from);
+
+/* --- otlp_values.c --- */
+
+/* KeyValues of `message` in fields `number` to slots that want them. */
+void otlp_attributes(struct str message, unsigned number, const struct source *s,
+                     struct json_element *e, struct arena *arena);
+struct str otlp_text(const struct decoding *d, struct str text);
+void otlp_set_text(const struct source *s, struct json_element *e, const char *name,
+                   struct str text);
+void otlp_set_number(const struct source *s, struct json_element *e, const char *name,
+                     int64_t number, struct arena *arena);
