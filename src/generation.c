@@ -213,8 +213,8 @@ bool generation_load(struct generation **out, const struct generation_options *o
         ok = load_shadow(g, options, diags) && ok;
         if (ok && options->config_path && !options->bare)
             generation_check_data(g, !options->policy_count, diags);
-        ok = compile_source(g, STR("litellm"), diags) && ok;
-        ok = compile_source(g, STR("generic"), diags) && ok;
+        for (size_t i = 0; source_names[i]; i++)
+            ok = compile_source(g, str_of(source_names[i]), diags) && ok;
     }
     if (!ok || !generation_collect(g, diags)) {
         generation_release(g);

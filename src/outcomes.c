@@ -55,6 +55,23 @@ void outcomes_add(struct outcomes *o, struct str source, enum outcome_kind kind,
     pthread_mutex_unlock(&o->lock);
 }
 
+void outcomes_skip(struct outcomes *o, struct str source, const char *reason,
+                   int64_t count)
+{
+    size_t i = 0;
+
+    pthread_mutex_lock(&o->lock);
+    struct source_outcomes *s = find(o, source);
+    s->counts[OUTCOME_SKIPPED] += count;
+    while (i < s->skip_count && strcmp(s->skips[i].reason, reason) != 0)
+        i++;
+    if (i == s->skip_count && i < SKIPS_MAX)
+        s->skips[s->skip_count++].reason = reason;
+    if (i < SKIPS_MAX)
+        s->skips[i].count += count;
+    pthread_mutex_unlock(&o->lock);
+}
+
 void outcomes_know(struct outcomes *o, struct str source, int64_t last_event_ns)
 {
     pthread_mutex_lock(&o->lock);

@@ -40,7 +40,17 @@ bool source_compile(struct source **out, const struct source_options *options,
                     struct diags *diags);
 void source_free(struct source *s);
 
+/* What options called it: the name in configuration and paths. */
 struct str source_name(const struct source *s);
+
+/* `source` of its events: OTLP has two, one for spans and one for log records. */
+struct str source_of_events(const struct source *s);
+
+/* OTLP in protobuf or JSON, told apart by its first byte. */
+bool source_is_otlp(const struct source *s);
+
+/* The sources that are built in, ended by NULL. */
+extern const char *const source_names[];
 
 /* One per thread; keeps its buffers. */
 struct decoder;
@@ -56,7 +66,7 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
 
 enum verdict {
     VERDICT_EVENT,    /* *out is a record with event and provenance, not yet booked */
-    VERDICT_SKIPPED,  /* well-formed but not an event to count: a null element */
+    VERDICT_SKIPPED,  /* well-formed but not an event to count: `why` is its reason */
     VERDICT_REJECTED, /* this one element cannot be booked */
     VERDICT_BROKEN,   /* no JSON could be read from here on; ends the body */
     VERDICT_END,

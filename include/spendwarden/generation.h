@@ -3,7 +3,7 @@
 #pragma once
 #include "spendwarden/config.h"
 
-enum { GENERATION_SOURCES_MAX = 8 };
+enum { GENERATION_SOURCES_MAX = 32 };
 
 /* One of the ledger's generations: a loaded one, without the policies that the breaker
  * took out. Immutable; lives as long as what was loaded. */

@@ -12,7 +12,7 @@ enum outcome_kind {
     OUTCOME_KINDS
 };
 
-enum { REJECTS_KEPT = 100, OUTCOME_SOURCES_MAX = 8 };
+enum { REJECTS_KEPT = 100, OUTCOME_SOURCES_MAX = 32, SKIPS_MAX = 8 };
 
 struct reject {
     int64_t received_ns;
@@ -34,9 +34,18 @@ void outcomes_know(struct outcomes *o, struct str source, int64_t last_event_ns)
 
 void outcomes_reject(struct outcomes *o, struct str source, const struct reject *reject);
 
+/* `reason` is static. */
+void outcomes_skip(struct outcomes *o, struct str source, const char *reason,
+                   int64_t count);
+
 struct source_outcomes {
     char source[32];
     int64_t counts[OUTCOME_KINDS];
+    size_t skip_count;
+    struct {
+        const char *reason; /* static */
+        int64_t count;
+    } skips[SKIPS_MAX]; /* of those skipped */
     int64_t last_event_ns; /* last accepted; 0: none yet */
 };
 

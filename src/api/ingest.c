@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "otlp.h"
 #include "spendwarden/log.h"
 #include "spendwarden/shadow.h"
 #include "tokens.h"
@@ -17,8 +18,9 @@ static const int64_t TURN_NS = 5 * NS_PER_MS;
 struct intake {
     struct http_request *request;
     const struct token *token;
-    struct str source; /* as in the path, then as its generation has it */
-    bool begun;
+    struct str source; /* as in the path, then as its events have it */
+    bool begun, otlp;
+    const char *first_reject; /* static */
     struct verdict_reason why;
     size_t accepted, duplicate, skipped, rejected, readable;
     struct buf rejects; /* JSON objects with commas between them */
@@ -151,7 +153,9 @@ static void note_reject(struct ingest *i, struct intake *in,
 
     outcomes_add(engine_outcomes(i->engine), in->source, OUTCOME_REJECTED, 1, 0);
     outcomes_reject(engine_outcomes(i->engine), in->source, &reject);
-    if (in->rejected++ >= REJECTS_LISTED_MAX)
+    if (!in->first_reject)
+        in->first_reject = why->text;
+    if (in->rejected++ >= REJECTS_LISTED_MAX || in->otlp)
         return;
     buf_format(&in->rejects, "%s{\"index\":%zu,\"position\":%zu,\"reason\":",
                in->rejected > 1 ? "," : "", why->index, why->position);
@@ -192,6 +196,7 @@ static enum progress decide_next(struct ingest *i, struct intake *in)
     case VERDICT_SKIPPED:
         in->readable++;
         in->skipped++;
+        outcomes_skip(engine_outcomes(i->engine), in->source, in->why.text, 1);
         return PROGRESS_GOES_ON;
     case VERDICT_REJECTED:
         in->readable++;
@@ -208,6 +213,10 @@ static enum progress decide_next(struct ingest *i, struct intake *in)
 
 static void respond_counts(struct intake *in, struct http_response *out)
 {
+    if (in->otlp) {
+        otlp_respond(in->request, out, in->rejected, str_of(in->first_reject));
+        return;
+    }
     out->status = 200;
     out->content_type = "application/json";
     buf_format(&out->body,
@@ -222,6 +231,11 @@ static void respond_unreadable(struct intake *in, struct http_response *out)
 {
     const struct verdict_reason *why = &in->why;
 
+    if (in->otlp) {
+        respond_text(out, 400, str_of(why->text));
+        otlp_dress(in->request, out);
+        return;
+    }
     out->status = 400;
     out->content_type = "application/json";
     buf_format(&out->body, "{\"error\":");
@@ -250,6 +264,7 @@ bool ingest_body(struct ingest *i, struct str source, const struct token *token,
     in->request = r;
     in->token = token;
     in->source = source;
+    in->otlp = otlp_signal_of(r->path) != OTLP_NONE;
     in->batch.records = in->records;
     in->batch.verdicts = in->verdicts;
     put(&i->waiting, in);
@@ -262,6 +277,8 @@ static void refuse(struct intake *in, const char *retry_after)
 
     buf_release(&in->rejects);
     respond_unavailable(&response, retry_after);
+    if (in->otlp)
+        otlp_dress(in->request, &response);
     http_respond(in->request, &response);
 }
 
@@ -274,7 +291,7 @@ static bool begin(struct ingest *i, struct intake *in)
         generation_source(pipeline_generation(i->pipeline), in->source);
     if (!source)
         return false;
-    in->source = source_name(source);
+    in->source = source_of_events(source);
     in->begun = true;
     pipeline_begin(i->pipeline, source, in->request->body,
                    in->token ? &in->token->binding : NULL, in->request->arena,
@@ -287,7 +304,9 @@ static void respond_now(struct intake *in)
 {
     struct http_response response = {0};
 
-    if (in->readable == 0 && (in->rejected > 0 || is_blank(in->request->body)))
+    bool nothing = in->rejected > 0 || (is_blank(in->request->body) && !in->otlp);
+
+    if (in->readable == 0 && nothing)
         respond_unreadable(in, &response);
     else
         respond_counts(in, &response);
@@ -299,8 +318,6 @@ static void finish(struct ingest *i, enum progress progress)
 {
     struct intake *in = take(&i->waiting);
 
-    outcomes_add(engine_outcomes(i->engine), in->source, OUTCOME_SKIPPED,
-                 (int64_t)in->skipped, 0);
     if (progress == PROGRESS_FAILED)
         refuse(in, "2");
     else if (in->batch.count > 0)

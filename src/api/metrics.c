@@ -33,6 +33,7 @@ static void counter(struct exposition *out, const char *name, const char *help,
 static void expose_outcomes(struct server *s, struct exposition *out)
 {
     static const char *const events = "spendwarden_events_total";
+    static const char *const skips = "spendwarden_skipped_events_total";
     static const char *const last = "spendwarden_source_last_event_timestamp_seconds";
     struct source_outcomes sources[OUTCOME_SOURCES_MAX];
     size_t count = outcomes_by_source(engine_outcomes(s->engine), sources);
@@ -45,6 +46,13 @@ static void expose_outcomes(struct server *s, struct exposition *out)
                 label("source", str_of(sources[i].source)),
                 label("outcome", str_of(outcome_kind_name((enum outcome_kind)kind)))};
             expose_sample_int(out, events, labels, 2, sources[i].counts[kind]);
+        }
+    expose_family(out, skips, "Events that were not counted, by the reason.", "counter");
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < sources[i].skip_count; k++) {
+            struct pair labels[] = {label("source", str_of(sources[i].source)),
+                                    label("reason", str_of(sources[i].skips[k].reason))};
+            expose_sample_int(out, skips, labels, 2, sources[i].skips[k].count);
         }
     expose_family(out, last, "When the source's last accepted event came.", "gauge");
     for (size_t i = 0; i < count; i++) {

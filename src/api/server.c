@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "otlp.h"
 #include "spendwarden/log.h"
 #include "tokens.h"
 
@@ -81,7 +82,21 @@ void respond_text(struct http_response *out, unsigned status, struct str text)
 
 static bool is_ingest(const struct http_request *r)
 {
-    return str_starts(r->path, ingest_prefix);
+    return str_starts(r->path, ingest_prefix) || otlp_signal_of(r->path) != OTLP_NONE;
+}
+
+/* By name, as the path has it. */
+static struct str source_asked(const struct http_request *r)
+{
+    switch (otlp_signal_of(r->path)) {
+    case OTLP_TRACES:
+    case OTLP_METRICS:
+        return STR("otlp");
+    case OTLP_LOGS:
+        return STR("otlp_logs");
+    default:
+        return str_from(r->path, ingest_prefix.size);
+    }
 }
 
 /* True: refused. */
@@ -145,16 +160,20 @@ static bool refuse_source(struct server *s, const struct http_request *r,
                           struct http_response *out)
 {
     const struct token *token = r->token;
-    struct str name = str_from(r->path, ingest_prefix.size);
+    struct str name = source_asked(r);
+    bool otlp = otlp_signal_of(r->path) != OTLP_NONE, known, right;
     struct generation *g = engine_generation(s->engine);
-    bool known = generation_source(g, name) != NULL;
+    const struct source *source = generation_source(g, name);
 
+    known = source && source_is_otlp(source) == otlp;
+    right = !token || !token->source.size || !source ||
+            str_eq(token->source, source_of_events(source));
     generation_release(g);
     if (!known) {
         respond_text(out, 404, STR("no such source: see docs/ingest.md\n"));
         return true;
     }
-    if (token && token->source.size && !str_eq(token->source, name)) {
+    if (!right) {
         respond_text(out, 403, STR("this token is bound to another source\n"));
         return true;
     }
@@ -167,6 +186,18 @@ static void refuse_path(const struct http_request *r, struct http_response *out)
                     "there is no such path; /api/v1/openapi.yaml has them all");
 }
 
+static bool admit_ingest(struct server *s, struct http_request *r,
+                         struct http_response *out)
+{
+    bool otlp = otlp_signal_of(r->path) != OTLP_NONE;
+    bool refused = refuse_method(r, true, out) || refuse_token(s, r, SCOPE_INGEST, out) ||
+                   refuse_source(s, r, out) || (otlp && otlp_refuse_type(r, out));
+
+    if (refused && otlp)
+        otlp_dress(r, out);
+    return refused;
+}
+
 static bool admit(void *ctx, struct http_request *r, struct http_terms *terms,
                   struct http_response *out)
 {
@@ -174,8 +205,7 @@ static bool admit(void *ctx, struct http_request *r, struct http_terms *terms,
 
     if (is_ingest(r)) {
         *terms = (struct http_terms){.body_max = s->body_max_bytes, .compressed = true};
-        return refuse_method(r, true, out) || refuse_token(s, r, SCOPE_INGEST, out) ||
-               refuse_source(s, r, out);
+        return admit_ingest(s, r, out);
     }
     const struct route *route = find_route(r->path);
     terms->body_max = SMALL_BODY;
@@ -190,9 +220,12 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
 {
     struct server *s = ctx;
 
+    if (otlp_signal_of(r->path) == OTLP_METRICS) {
+        otlp_respond(r, out, 0, (struct str){NULL, 0});
+        return true;
+    }
     if (is_ingest(r))
-        return ingest_body(s->ingest[r->loop], str_from(r->path, ingest_prefix.size),
-                           r->token, r, out);
+        return ingest_body(s->ingest[r->loop], source_asked(r), r->token, r, out);
     const struct route *route = find_route(r->path);
     if (!route->run) {
         respond_text(out, 200, STR("spendwarden is healthy.\n"));

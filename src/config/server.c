@@ -77,20 +77,19 @@ void read_scopes(struct reader *r, const struct setting *s, const struct yaml_no
     *(unsigned *)(base + s->offset) = scopes;
 }
 
-/* Those that decode/ knows. */
-static const char *const sources[] = {"litellm", "generic"};
-
 bool is_source(struct reader *r, const struct setting *s, const struct yaml_node *n)
 {
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        if (str_eq(n->text, str_of(sources[i])))
+    size_t count = 0;
+
+    for (; source_names[count]; count++)
+        if (str_eq(n->text, str_of(source_names[count])))
             return true;
-    const char *near = str_nearest(n->text, sources, sizeof sources / sizeof *sources);
+    const char *near = str_nearest(n->text, source_names, count);
     if (near)
         complain(r, n, "%s: there is no source \"%.*s\": did you mean \"%s\"?", s->path,
                  STR_ARG(n->text), near);
     else
-        complain(r, n, "%s: there is no source \"%.*s\", only litellm and generic",
+        complain(r, n, "%s: there is no source \"%.*s\": docs/sources.md lists them",
                  s->path, STR_ARG(n->text));
     return false;
 }

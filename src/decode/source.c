@@ -126,7 +126,7 @@ bool source_compile(struct source **out, const struct source_options *options,
 
     *out = NULL;
     if (!format) {
-        diags_add(diags, "sources", 0, 0, "source \"%.*s\" is none of litellm, generic",
+        diags_add(diags, "sources", 0, 0, "there is no source \"%.*s\"",
                   STR_ARG(options->name));
         return false;
     }
@@ -157,3 +157,15 @@ struct str source_name(const struct source *s)
 {
     return s->name;
 }
+
+struct str source_of_events(const struct source *s)
+{
+    return s->mapping ? s->mapping->source : s->name;
+}
+
+bool source_is_otlp(const struct source *s)
+{
+    return s->attributes != NULL;
+}
+
+const char *const source_names[] = {"litellm", "generic", "otlp", NULL};
