@@ -42,8 +42,8 @@ void json_shape_free(struct json_shape *s);
 /* A path is one key from now on, dots and all. */
 void json_shape_flat(struct json_shape *s);
 
-/* `path` is keys joined by '.', from the element's root; "\\." is a dot in a key. The value is delivered in
- * slot `slot`. A path may be added to several slots. */
+/* `path` is keys joined by '.', from the element's root; "\\." is a dot in a key. The
+ * value is delivered in slot `slot`. A path may be added to several slots. */
 bool json_shape_want(struct json_shape *s, struct str path, unsigned slot,
                      struct err *err);
 
@@ -85,6 +85,11 @@ void json_reader_close(struct json_reader *r);
  * is done with. */
 void json_begin(struct json_reader *r, const struct json_shape *shape, struct str body,
                 struct arena *arena);
+
+/* The same where the elements are in the array that is the body's member `key`; without
+ * one, as above. What follows the array is not looked at. */
+void json_begin_in(struct json_reader *r, const struct json_shape *shape, struct str key,
+                   struct str body, struct arena *arena);
 
 /* The next element, also one that could not be read (type JSON_ABSENT, error set); a
  * body that breaks in the middle yields what came before, then one such element.

@@ -45,7 +45,7 @@ struct source_outcomes {
     struct {
         const char *reason; /* static */
         int64_t count;
-    } skips[SKIPS_MAX]; /* of those skipped */
+    } skips[SKIPS_MAX];    /* of those skipped */
     int64_t last_event_ns; /* last accepted; 0: none yet */
 };
 

@@ -49,6 +49,9 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
     d->received_ns = received_ns;
     if (source->attributes)
         otlp_begin(d->otlp, source, body, arena, received_ns, d->embedded);
+    else if (source->format->events_in)
+        json_begin_in(d->reader, source->shape, str_of(source->format->events_in), body,
+                      arena);
     else
         json_begin(d->reader, source->shape, body, arena);
 }

@@ -35,9 +35,10 @@ struct mapping;
 /* A gateway's own way. */
 struct format {
     struct str name;
-    const char *tags; /* path of the array of tags */
-    bool enveloped;   /* CloudEvents: the event may be below "data" */
-    bool own_names;   /* a label without a rule comes from the field of its name */
+    const char *tags;      /* path of the array of tags */
+    const char *events_in; /* key of the array that holds the events; NULL: none */
+    bool enveloped;        /* CloudEvents: the event may be below "data" */
+    bool own_names;        /* a label without a rule comes from the field of its name */
     size_t rule_count;
     const struct label_rule *rules; /* the default map */
     const char *metadata_roots[METADATA_ROOTS_MAX];
@@ -46,6 +47,15 @@ struct format {
 };
 
 extern const struct format format_litellm, format_generic, format_mapped;
+
+/* One that every configuration has; builtin.c. */
+struct builtin {
+    const char *name;
+    const struct format *format;
+    const char *file, *text, *end; /* of a mapping */
+};
+
+const struct builtin *builtin_find(struct str name);
 
 enum { EMBEDDED_MAX = 8, EMBEDDED_TEXT_MAX = 64 * 1024 };
 

@@ -45,6 +45,7 @@ struct map_value {
     size_t path_count, prefix_count;
     struct map_path *paths;
     struct map_prefix *prefixes;
+    struct str constant; /* where no path has a value */
 };
 
 enum map_test { TEST_PRESENT, TEST_ABSENT, TEST_ONE_OF, TEST_AT_LEAST };

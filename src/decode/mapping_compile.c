@@ -187,6 +187,11 @@ static void read_inside(struct reading *r, const struct yaml_node *n)
         mapping_complain(r, n, "%.*stoo many paths", (struct str){NULL, 0});
 }
 
+static void read_events_in(struct reading *r, const struct yaml_node *n)
+{
+    r->format->events_in = arena_cstr(&r->s->arena, n->text);
+}
+
 static void read_name(struct reading *r, const struct yaml_node *n)
 {
     r->m->source = mapping_copy(r, n->text);
@@ -206,6 +211,7 @@ static const struct {
     {"signal", false, read_signal},
     {"keys", false, read_keys},
     {"inside", false, read_inside},
+    {"events_in", false, read_events_in},
     {"events", false, read_events},
     {"identity", false, read_identity},
     {"fields", true, mapping_read_fields},

@@ -140,34 +140,53 @@ static void read_prefixes(struct reading *r, const struct yaml_node *n,
             mapping_copy(r, n->keys[i].text), mapping_copy(r, n->values[i].text)};
 }
 
+static void read_constant(struct reading *r, const struct yaml_node *n,
+                          struct map_value *v)
+{
+    v->constant = mapping_copy(r, n->text);
+    if (v->target != TARGET_FIELD || v->field.kind != FIELD_TEXT || !n->text.size)
+        mapping_complain(r, n, "%.*svalue is the text of a field that is text",
+                         (struct str){NULL, 0});
+}
+
+/* {from: ..., unit: ..., prefixes: ..., value: ...} */
+static void read_detailed(struct reading *r, const struct yaml_node *n,
+                          struct map_value *v, enum map_unit unit)
+{
+    const struct yaml_node *from = yaml_get(n, STR("from"));
+
+    for (size_t i = 0; i < n->count; i++) {
+        struct str key = n->keys[i].text;
+        if (str_eq(key, STR("prefixes")))
+            read_prefixes(r, &n->values[i], v);
+        else if (str_eq(key, STR("value")))
+            read_constant(r, &n->values[i], v);
+        else if (str_eq(key, STR("unit")))
+            unit = read_unit(r, &n->values[i], v);
+        else if (!str_eq(key, STR("from")))
+            mapping_complain(r, &n->keys[i],
+                             "unknown key \"%.*s\": a field has from, unit, prefixes "
+                             "and value",
+                             key);
+    }
+    if (from)
+        read_paths(r, from, unit, v);
+    else if (!v->constant.size)
+        mapping_complain(r, n, "%.*sa field without from", (struct str){NULL, 0});
+}
+
 static void read_value(struct reading *r, const struct yaml_node *key,
                        const struct yaml_node *n)
 {
     struct map_value *v = &r->m->values[r->m->value_count];
-    const struct yaml_node *from = n;
     enum map_unit unit;
 
     if (!find_target(r, key, v, &unit))
         return;
-    if (n->kind == YAML_MAP && !yaml_get(n, STR("path"))) {
-        from = yaml_get(n, STR("from"));
-        for (size_t i = 0; i < n->count; i++) {
-            if (str_eq(n->keys[i].text, STR("prefixes")))
-                read_prefixes(r, &n->values[i], v);
-            else if (str_eq(n->keys[i].text, STR("unit")))
-                unit = read_unit(r, &n->values[i], v);
-            else if (!str_eq(n->keys[i].text, STR("from")))
-                mapping_complain(
-                    r, &n->keys[i],
-                    "unknown key \"%.*s\": a field has from, unit and prefixes",
-                    n->keys[i].text);
-        }
-    }
-    if (!from) {
-        mapping_complain(r, n, "%.*sa field without from", (struct str){NULL, 0});
-        return;
-    }
-    read_paths(r, from, unit, v);
+    if (n->kind == YAML_MAP && !yaml_get(n, STR("path")))
+        read_detailed(r, n, v, unit);
+    else
+        read_paths(r, n, unit, v);
     r->m->value_count++;
 }
 

@@ -208,18 +208,24 @@ static bool read_target(struct decoding *d, const struct map_value *value,
     return false;
 }
 
+static void read_value(struct decoding *d, const struct map_value *value,
+                       struct pending *pending)
+{
+    for (size_t k = 0; k < value->path_count; k++) {
+        const struct json_value *v = decode_slot(d, value->paths[k].slot);
+        if (is_there(v) && read_target(d, value, v, value->paths[k].unit, pending))
+            return;
+    }
+    if (value->constant.size)
+        d->record->ev.text[value->field.index] = value->constant;
+}
+
 static void read_values(struct decoding *d, struct pending *pending)
 {
     const struct mapping *m = d->source->mapping;
 
-    for (size_t i = 0; i < m->value_count; i++) {
-        const struct map_value *value = &m->values[i];
-        for (size_t k = 0; k < value->path_count; k++) {
-            const struct json_value *v = decode_slot(d, value->paths[k].slot);
-            if (is_there(v) && read_target(d, value, v, value->paths[k].unit, pending))
-                break;
-        }
-    }
+    for (size_t i = 0; i < m->value_count; i++)
+        read_value(d, &m->values[i], pending);
 }
 
 static void settle_times(struct event *ev, struct pending *p)

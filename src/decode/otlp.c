@@ -182,38 +182,53 @@ struct beside_attributes {
     int64_t kind, status, start_ns, end_ns;
 };
 
+static int64_t status_code(struct str status)
+{
+    struct pb r = pb_of(status);
+    struct pb_field f;
+    int64_t code = 0;
+
+    while (pb_next(&r, &f))
+        if (f.number == 3 && f.wire == PB_VARINT)
+            code = (int64_t)f.value;
+    return code;
+}
+
+static void read_bytes(struct beside_attributes *out, const struct pb_field *f,
+                       const struct layout *at)
+{
+    if (f->number == at->trace_id)
+        out->trace_id = f->bytes;
+    else if (f->number == at->span_id)
+        out->span_id = f->bytes;
+    else if (f->number == at->parent)
+        out->parent = f->bytes;
+    else if (f->number == at->name)
+        out->name = f->bytes;
+    else if (f->number == at->event_name)
+        out->event_name = f->bytes;
+    else if (f->number == at->body)
+        out->body = message_in(f->bytes, 1);
+    else if (f->number == at->status)
+        out->status = status_code(f->bytes);
+}
+
 static void read_beside(struct beside_attributes *out, struct str bytes,
                         const struct layout *at)
 {
-    struct pb r = pb_of(bytes), status;
+    struct pb r = pb_of(bytes);
     struct pb_field f;
 
     *out = (struct beside_attributes){.status = 0};
     while (pb_next(&r, &f)) {
-        if (f.wire == PB_BYTES && f.number == at->trace_id)
-            out->trace_id = f.bytes;
-        else if (f.wire == PB_BYTES && f.number == at->span_id)
-            out->span_id = f.bytes;
-        else if (f.wire == PB_BYTES && f.number == at->parent)
-            out->parent = f.bytes;
-        else if (f.wire == PB_BYTES && f.number == at->name)
-            out->name = f.bytes;
-        else if (f.wire == PB_BYTES && f.number == at->event_name)
-            out->event_name = f.bytes;
-        else if (f.wire == PB_BYTES && f.number == at->body)
-            out->body = message_in(f.bytes, 1);
+        if (f.wire == PB_BYTES)
+            read_bytes(out, &f, at);
         else if (f.wire == PB_VARINT && f.number == at->kind)
             out->kind = (int64_t)f.value;
         else if (f.wire == PB_FIXED64 && f.number == at->start)
             out->start_ns = time_of(f.value);
         else if (f.wire == PB_FIXED64 && f.number == at->end)
             out->end_ns = time_of(f.value);
-        else if (f.wire == PB_BYTES && f.number == at->status) {
-            status = pb_of(f.bytes);
-            while (pb_next(&status, &f))
-                if (f.number == 3 && f.wire == PB_VARINT)
-                    out->status = (int64_t)f.value;
-        }
     }
 }
 

@@ -3,36 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct format *const formats[] = {&format_litellm, &format_generic};
-
-static const struct format *find_format(struct str name)
-{
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (str_eq(formats[i]->name, name))
-            return formats[i];
-    return NULL;
-}
-
-extern const char source_otlp_spans[], source_otlp_spans_end[];
-
-static const struct {
-    const char *name, *file, *text, *end;
-} mappings[] = {
-    {"otlp", "otlp_spans.yaml", source_otlp_spans, source_otlp_spans_end},
-};
-
-enum { MAPPING_COUNT = sizeof mappings / sizeof *mappings };
-
-/* MAPPING_COUNT: none. */
-static size_t find_mapping(struct str name)
-{
-    size_t i = 0;
-
-    while (i < MAPPING_COUNT && !str_eq(str_of(mappings[i].name), name))
-        i++;
-    return i;
-}
-
 static bool want_metadata_key(struct source *s, struct str key, struct err *err)
 {
     char path[JSON_PATH_MAX + 1];
@@ -84,12 +54,12 @@ static bool want_metadata(struct source *s, const struct source_options *options
 static bool compile_mapping(struct source *s, const struct source_options *options,
                             struct diags *diags)
 {
-    size_t i = find_mapping(options->name);
+    const struct builtin *builtin = builtin_find(options->name);
+    struct str text = {builtin->text, (size_t)(builtin->end - builtin->text)};
     struct yaml_node *root;
-    struct str text = {mappings[i].text, (size_t)(mappings[i].end - mappings[i].text)};
 
-    return yaml_parse(&root, text, mappings[i].file, &s->arena, diags) &&
-           mapping_compile(s, root, mappings[i].file, diags) &&
+    return yaml_parse(&root, text, builtin->file, &s->arena, diags) &&
+           mapping_compile(s, root, builtin->file, diags) &&
            source_compile_labels(s, options, diags) && want_metadata(s, options, diags);
 }
 
@@ -120,12 +90,10 @@ static bool compile(struct source *s, const struct source_options *options,
 bool source_compile(struct source **out, const struct source_options *options,
                     struct diags *diags)
 {
-    const struct format *format = find_mapping(options->name) < MAPPING_COUNT
-                                      ? &format_mapped
-                                      : find_format(options->name);
+    const struct builtin *builtin = builtin_find(options->name);
 
     *out = NULL;
-    if (!format) {
+    if (!builtin) {
         diags_add(diags, "sources", 0, 0, "there is no source \"%.*s\"",
                   STR_ARG(options->name));
         return false;
@@ -135,7 +103,7 @@ bool source_compile(struct source **out, const struct source_options *options,
         diags_add(diags, "sources", 0, 0, "no memory for a source");
         return false;
     }
-    s->format = format;
+    s->format = builtin->format;
     if (!compile(s, options, diags)) {
         source_free(s);
         return false;
@@ -167,5 +135,3 @@ bool source_is_otlp(const struct source *s)
 {
     return s->attributes != NULL;
 }
-
-const char *const source_names[] = {"litellm", "generic", "otlp", NULL};

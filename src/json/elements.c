@@ -25,6 +25,7 @@ struct json_reader {
     size_t window_size; /* bytes of a window that need not be larger */
     bool final;         /* it reaches the end of the body */
     bool done;
+    bool inside;    /* the array is a part of the body */
     bool lines_end; /* no further line begins with an object */
     enum layout layout;
     size_t element_count;
@@ -143,11 +144,9 @@ static bool reserve_items(struct json_reader *r, size_t count)
     return true;
 }
 
-void json_begin(struct json_reader *r, const struct json_shape *shape, struct str body,
-                struct arena *arena)
+static void begin_at(struct json_reader *r, const struct json_shape *shape,
+                     struct str body, size_t first, struct arena *arena)
 {
-    size_t first = skip_space(body, str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0);
-
     shrink(r);
     r->walk.shape = shape;
     r->walk.arena = arena;
@@ -161,6 +160,27 @@ void json_begin(struct json_reader *r, const struct json_shape *shape, struct st
         !reserve_items(r, shape->item_count) || !load_window(r, first, r->window_size);
     if (!r->done && r->layout == LAYOUT_ARRAY)
         r->walk.next = 1;
+}
+
+static size_t first_of(struct str body)
+{
+    return skip_space(body, str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0);
+}
+
+void json_begin(struct json_reader *r, const struct json_shape *shape, struct str body,
+                struct arena *arena)
+{
+    r->inside = false;
+    begin_at(r, shape, body, first_of(body), arena);
+}
+
+void json_begin_in(struct json_reader *r, const struct json_shape *shape, struct str key,
+                   struct str body, struct arena *arena)
+{
+    size_t array = json_array_in(body, key);
+
+    r->inside = array > 0;
+    begin_at(r, shape, body, array ? array : first_of(body), arena);
 }
 
 /* Byte offset in the body of a token; of the window's end behind the last one. */
@@ -302,7 +322,7 @@ static bool after_array(struct json_reader *r, struct json_element *out)
     size_t position = skip_space(r->body, token_position(r, r->walk.next - 1) + 1);
 
     r->done = true;
-    if (position == r->body.size)
+    if (position == r->body.size || r->inside)
         return false;
     out->position = position;
     return give(r, out, "there is text behind the array", true);

@@ -35,6 +35,9 @@ bool json_index_make(struct json_index *x, const char *text, size_t size,
  * break says so. */
 size_t json_scan(const char *text, size_t size, uint32_t *at);
 
+/* Where the array begins that is the member `key` of the object `text`; 0: nowhere. */
+size_t json_array_in(struct str text, struct str key);
+
 /* Unescapes as json_text does, up to `room` bytes. */
 size_t json_rewrite(struct str raw, char *out, size_t room);
 

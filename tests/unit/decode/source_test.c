@@ -43,7 +43,7 @@ TEST(refuses_rules_that_cannot_work)
     assert_rule_refused("team", "tag:", "without a name");
     assert_rule_refused("team", "messages.content", "prompt");
     assert_rule_refused("team", "response", "prompt");
-    assert_refused(&(struct source_options){.name = STR("kong")}, "kong");
+    assert_refused(&(struct source_options){.name = STR("kog")}, "kog");
 }
 
 TEST(refuses_a_label_that_is_given_twice)

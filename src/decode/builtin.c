@@ -1,0 +1,45 @@
+/* The sources that are built in: two in C, the others as data. */
+#include "mapping.h"
+
+#define EMBEDDED(name) extern const char source_##name[], source_##name##_end[]
+#define MAPPED(name, file)                                                               \
+    {                                                                                    \
+        name, &format_mapped, "sources/" #file ".yaml", source_##file,                   \
+            source_##file##_end                                                          \
+    }
+
+EMBEDDED(otlp_spans);
+EMBEDDED(kong);
+EMBEDDED(apisix);
+EMBEDDED(envoy);
+EMBEDDED(helicone);
+EMBEDDED(portkey);
+EMBEDDED(openrouter);
+EMBEDDED(vercel);
+EMBEDDED(langfuse);
+
+static const struct builtin builtins[] = {
+    {"litellm", &format_litellm, NULL, NULL, NULL},
+    {"generic", &format_generic, NULL, NULL, NULL},
+    MAPPED("otlp", otlp_spans),
+    MAPPED("kong", kong),
+    MAPPED("apisix", apisix),
+    MAPPED("envoy", envoy),
+    MAPPED("helicone", helicone),
+    MAPPED("portkey", portkey),
+    MAPPED("openrouter", openrouter),
+    MAPPED("vercel", vercel),
+    MAPPED("langfuse", langfuse),
+};
+
+const char *const source_names[] = {"litellm",    "generic", "otlp",     "kong",
+                                    "apisix",     "envoy",   "helicone", "portkey",
+                                    "openrouter", "vercel",  "langfuse", NULL};
+
+const struct builtin *builtin_find(struct str name)
+{
+    for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
+        if (str_eq(str_of(builtins[i].name), name))
+            return &builtins[i];
+    return NULL;
+}
