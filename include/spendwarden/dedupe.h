@@ -18,11 +18,24 @@ enum duplicate {
     DUPLICATE_NONE,
     DUPLICATE_REPORT,   /* the first key was seen */
     DUPLICATE_RESPONSE, /* another emitter reported the same call within 60 s */
+    DUPLICATE_SPAN,     /* a span right above or below this one reported the same call */
 };
 
 /* From the event as decoded, before policies. `seed` is the ledger's secret: clients
  * cannot choose keys that collide. */
 void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed);
+
+/* All that is remembered of a report: its own key, and those of its span and of the span
+ * above it, which only recognise links. */
+enum { DEDUPE_KEYS_MAX = 3 };
+
+struct dedupe_keys {
+    size_t count;
+    struct dedupe_key list[DEDUPE_KEYS_MAX];
+    uint64_t above[2], below[2]; /* links that would make it a report of a known call */
+};
+
+void dedupe_keys_of(struct dedupe_keys *out, const struct event *ev, uint64_t seed);
 
 /* Takes address space for `max_bytes` and memory as keys come. */
 bool dedupe_open(struct dedupe **out, int64_t horizon_ns, size_t max_bytes,
@@ -32,6 +45,11 @@ void dedupe_close(struct dedupe *d);
 /* Looks the key up and, if it is new, adds it as of `now_ns` (commit time, never going
  * back). The oldest are forgotten when the horizon or the memory bound is reached. */
 enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns);
+
+/* The same for all keys of a report; those of another report of a known call are added
+ * as well, so that the next one is recognised by either. keys->list then holds the
+ * keys->count that were added. */
+enum duplicate dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns);
 
 /* Takes back the `count` youngest additions: their commit failed. */
 void dedupe_undo(struct dedupe *d, size_t count);

@@ -110,6 +110,8 @@ struct event {
     uint8_t tag_count, metadata_count, identity_count;
     struct str
         identity[IDENTITY_MAX]; /* the source's stable ids: equal ones are one report */
+    bool is_span;               /* trace_id and span_id are a span's, and so is this */
+    struct str parent_span_id;
     struct str tags[TAGS_MAX];
     struct pair metadata[METADATA_MAX]; /* allow-listed keys, scalars only */
     struct gateway *gateway; /* NULL: nothing; as text, in the request's arena */

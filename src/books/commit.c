@@ -46,6 +46,16 @@ bool books_checkpoint(struct books *b, bool always, struct err *err)
     return true;
 }
 
+/* What another emitter says of a call that is booked already: labels and parts of the
+ * usage that the first report may lack. It is kept, and charges nothing. */
+static bool amend(struct books *b, struct record *r, struct err *err)
+{
+    r->kind = RECORD_AMENDMENT;
+    r->charge.charge = r->charge.billed = (struct money){0};
+    r->committed_ns = b->last_ns;
+    return ledger_append(b->ledger, r, err);
+}
+
 /* One batch into the open transaction; `keys` collects those of the new records. */
 static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key *keys,
                         size_t *key_count, struct err *err)
@@ -55,14 +65,18 @@ static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key 
     batch->accepted = batch->duplicate = 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct record *r = batch->records[i];
-        struct dedupe_key *key = &keys[*key_count];
-        dedupe_key_of(key, &r->ev, seed);
-        if (dedupe_add(b->dedupe, key, b->last_ns) != DUPLICATE_NONE) {
+        struct dedupe_keys own;
+        dedupe_keys_of(&own, &r->ev, seed);
+        enum duplicate duplicate = dedupe_add_all(b->dedupe, &own, b->last_ns);
+        memcpy(keys + *key_count, own.list, own.count * sizeof *keys);
+        *key_count += own.count;
+        if (duplicate != DUPLICATE_NONE) {
             batch->verdicts[i] = COMMIT_DUPLICATE;
             batch->duplicate++;
+            if (duplicate != DUPLICATE_REPORT && !amend(b, r, err))
+                return false;
             continue;
         }
-        (*key_count)++;
         batch->verdicts[i] = COMMIT_ACCEPTED;
         batch->accepted++;
         known_filter(&b->known, r);
@@ -131,7 +145,7 @@ static void ask_watcher(struct books *b)
 static bool commit_all(struct books *b, struct waiting *all, struct err *err)
 {
     size_t key_count = 0, count = count_records(all);
-    struct dedupe_key *keys = malloc((count + 1) * sizeof *keys);
+    struct dedupe_key *keys = malloc((count * DEDUPE_KEYS_MAX + 1) * sizeof *keys);
     uint64_t checkpoint_seq = b->checkpoint_seq;
     int64_t checkpoint_ns = b->checkpoint_ns;
 

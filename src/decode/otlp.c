@@ -340,6 +340,8 @@ static const char *read_item(struct otlp *o, const struct otlp_item *item,
             return trace ? trace : span;
         ev->identity[ev->identity_count++] = ev->text[TEXT_TRACE_ID];
         ev->identity[ev->identity_count++] = ev->text[TEXT_SPAN_ID];
+        ev->is_span = true;
+        hex_of(b.parent, 8, o->arena, &ev->parent_span_id);
     }
     return mapping_read(&d);
 }

@@ -213,14 +213,13 @@ static void make_room(struct dedupe *d)
         forget_for_memory(d);
 }
 
-enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns)
+static bool knows_report(const struct dedupe *d, const uint64_t key[2])
 {
-    forget_expired(d, now_ns);
-    if (!is_none(key->report) && find_report(d, key->report)->slot)
-        return DUPLICATE_REPORT;
-    if (!is_none(key->response) && other_emitter_saw(d, key))
-        return DUPLICATE_RESPONSE;
+    return !is_none(key) && find_report(d, key)->slot;
+}
 
+static void remember(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns)
+{
     make_room(d);
     uint64_t position = d->next;
     struct seen *s = seen_at(d, position);
@@ -231,7 +230,53 @@ enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_
     if (!is_none(key->response))
         link_response(d, position);
     d->next++;
+}
+
+static enum duplicate look_up(const struct dedupe *d, const struct dedupe_key *key)
+{
+    if (knows_report(d, key->report))
+        return DUPLICATE_REPORT;
+    if (!is_none(key->response) && other_emitter_saw(d, key))
+        return DUPLICATE_RESPONSE;
     return DUPLICATE_NONE;
+}
+
+enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns)
+{
+    forget_expired(d, now_ns);
+    enum duplicate found = look_up(d, key);
+    if (found == DUPLICATE_NONE)
+        remember(d, key, now_ns);
+    return found;
+}
+
+/* Siblings share the span above them. */
+static void remember_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns)
+{
+    size_t added = 0;
+
+    for (size_t i = 0; i < keys->count; i++) {
+        if (knows_report(d, keys->list[i].report))
+            continue;
+        remember(d, &keys->list[i], now_ns);
+        keys->list[added++] = keys->list[i];
+    }
+    keys->count = added;
+}
+
+enum duplicate dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns)
+{
+    forget_expired(d, now_ns);
+    enum duplicate found = look_up(d, &keys->list[0]);
+    if (found == DUPLICATE_REPORT) {
+        keys->count = 0;
+        return found;
+    }
+    if (found == DUPLICATE_NONE &&
+        (knows_report(d, keys->above) || knows_report(d, keys->below)))
+        found = DUPLICATE_SPAN;
+    remember_all(d, keys, now_ns);
+    return found;
 }
 
 void dedupe_undo(struct dedupe *d, size_t count)

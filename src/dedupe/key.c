@@ -58,6 +58,19 @@ static struct hash128 pair_hash(struct str a, struct str b, uint64_t seed)
     return hash_pieces(&p, seed);
 }
 
+static void link_hash(uint64_t out[2], const char *domain, struct str trace,
+                      struct str span, uint64_t seed)
+{
+    struct pieces p = {.size = 0};
+
+    add_piece(&p, str_of(domain), seed);
+    add_piece(&p, trace, seed);
+    add_piece(&p, span, seed);
+    struct hash128 hash = hash_pieces(&p, seed);
+    out[0] = hash.low;
+    out[1] = hash.high;
+}
+
 static int64_t first_known(int64_t a, int64_t b, int64_t c)
 {
     return a ? a : b ? b : c;
@@ -80,4 +93,24 @@ void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed
         .start_ms = start_ns / NS_PER_MS,
         .end_ms = end_ns / NS_PER_MS,
     };
+}
+
+/* "span": its own id was reported as a call. "parent": a call was reported below it. */
+void dedupe_keys_of(struct dedupe_keys *out, const struct event *ev, uint64_t seed)
+{
+    struct str trace = ev->text[TEXT_TRACE_ID], span = ev->text[TEXT_SPAN_ID];
+    struct dedupe_key link = {.report = {0, 0}};
+
+    *out = (struct dedupe_keys){.count = 1};
+    dedupe_key_of(&out->list[0], ev, seed);
+    if (!ev->is_span)
+        return;
+    link_hash(link.report, "span", trace, span, seed);
+    out->list[out->count++] = link;
+    link_hash(out->below, "parent", trace, span, seed);
+    if (!ev->parent_span_id.size)
+        return;
+    link_hash(link.report, "parent", trace, ev->parent_span_id, seed);
+    out->list[out->count++] = link;
+    link_hash(out->above, "span", trace, ev->parent_span_id, seed);
 }

@@ -13,6 +13,8 @@ void event_init(struct event *ev)
     ev->reported_usd = (struct money){0};
     ev->cache_hit = ev->stream = false;
     ev->tag_count = ev->metadata_count = ev->identity_count = 0;
+    ev->is_span = false;
+    ev->parent_span_id = (struct str){NULL, 0};
     ev->gateway = NULL;
 }
 
