@@ -9,6 +9,7 @@
     }
 
 EMBEDDED(otlp_spans);
+EMBEDDED(otlp_logs);
 EMBEDDED(kong);
 EMBEDDED(apisix);
 EMBEDDED(envoy);
@@ -22,6 +23,7 @@ static const struct builtin builtins[] = {
     {"litellm", &format_litellm, NULL, NULL, NULL},
     {"generic", &format_generic, NULL, NULL, NULL},
     MAPPED("otlp", otlp_spans),
+    MAPPED("otlp_logs", otlp_logs),
     MAPPED("kong", kong),
     MAPPED("apisix", apisix),
     MAPPED("envoy", envoy),
@@ -32,9 +34,9 @@ static const struct builtin builtins[] = {
     MAPPED("langfuse", langfuse),
 };
 
-const char *const source_names[] = {"litellm",    "generic", "otlp",     "kong",
-                                    "apisix",     "envoy",   "helicone", "portkey",
-                                    "openrouter", "vercel",  "langfuse", NULL};
+const char *const source_names[] = {
+    "litellm",  "generic", "otlp",       "otlp_logs", "kong",     "apisix", "envoy",
+    "helicone", "portkey", "openrouter", "vercel",    "langfuse", NULL};
 
 const struct builtin *builtin_find(struct str name)
 {

@@ -4,7 +4,7 @@
 #include "internal.h"
 #include "spendwarden/yaml.h"
 
-enum { MAP_PATHS_MAX = 24, MAP_VALUES_MAX = 48, MAP_CASES_MAX = 32, MAP_NAMES_MAX = 24 };
+enum { MAP_PATHS_MAX = 24, MAP_VALUES_MAX = 48, MAP_CASES_MAX = 32, MAP_ANY_MAX = 4 };
 
 /* What a number counts in; texts of times are RFC 3339 whatever the unit. */
 enum map_unit {
@@ -70,6 +70,12 @@ struct map_cases {
     struct map_case *cases;
 };
 
+/* The first of them that is there. */
+struct map_any {
+    size_t count;
+    unsigned slots[MAP_ANY_MAX];
+};
+
 enum map_cache { CACHE_IN_INPUT, CACHE_BESIDE_INPUT, CACHE_BESIDE_IF_LARGER };
 
 struct mapping {
@@ -77,9 +83,10 @@ struct mapping {
     bool flat;         /* a path is one key */
     bool logs;         /* OTLP's log records, not its spans */
     struct map_cases events, failure, cancelled, cache_hit;
+    struct map_cases cache_beside_input, reasoning_beside_output; /* not within it */
     size_t value_count, identity_count;
     struct map_value *values;
-    unsigned identity[IDENTITY_MAX];
+    struct map_any identity[IDENTITY_MAX]; /* a report is known by all of them */
     unsigned data_slot; /* of a source whose events may be inside "data" */
     enum map_cache cache;
     bool zero_is_included; /* a reported cost of 0 */

@@ -72,6 +72,21 @@ static void read_labels(struct reading *r, const struct yaml_node *n)
     r->format->rule_count = n->count;
 }
 
+static void read_any(struct reading *r, const struct yaml_node *n, struct map_any *any)
+{
+    size_t count;
+    const struct yaml_node *items = mapping_items(n, &count);
+
+    if (count > MAP_ANY_MAX) {
+        mapping_complain(r, n, "%.*smore than 4 paths to choose from",
+                         (struct str){NULL, 0});
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (mapping_want(r, &items[i], &any->slots[any->count]))
+            any->count++;
+}
+
 static void read_identity(struct reading *r, const struct yaml_node *n)
 {
     size_t count;
@@ -82,8 +97,7 @@ static void read_identity(struct reading *r, const struct yaml_node *n)
         return;
     }
     for (size_t i = 0; i < count; i++)
-        if (mapping_want(r, &items[i], &r->m->identity[r->m->identity_count]))
-            r->m->identity_count++;
+        read_any(r, &items[i], &r->m->identity[r->m->identity_count++]);
 }
 
 static void read_cache(struct reading *r, const struct yaml_node *n)
@@ -159,6 +173,16 @@ static void read_cache_hit(struct reading *r, const struct yaml_node *n)
     mapping_read_cases(r, n, false, &r->m->cache_hit);
 }
 
+static void read_cache_beside(struct reading *r, const struct yaml_node *n)
+{
+    mapping_read_cases(r, n, false, &r->m->cache_beside_input);
+}
+
+static void read_reasoning_beside(struct reading *r, const struct yaml_node *n)
+{
+    mapping_read_cases(r, n, false, &r->m->reasoning_beside_output);
+}
+
 /* Before any path is wanted. */
 static void read_keys(struct reading *r, const struct yaml_node *n)
 {
@@ -216,6 +240,8 @@ static const struct {
     {"identity", false, read_identity},
     {"fields", true, mapping_read_fields},
     {"input_includes_cache", false, read_cache},
+    {"cache_beside_input", false, read_cache_beside},
+    {"reasoning_beside_output", false, read_reasoning_beside},
     {"zero_cost", false, read_zero},
     {"failure", false, read_failure},
     {"cancelled", false, read_cancelled},

@@ -244,19 +244,24 @@ static int64_t at_least_zero(int64_t count)
 }
 
 /* Input that leaves the cache out gets it added: the event's is inclusive. */
-static void settle_usage(struct event *ev, const struct mapping *m, struct pending *p)
+static void settle_usage(struct decoding *d, struct pending *p)
 {
-    int64_t *count = ev->count;
+    const struct mapping *m = d->source->mapping;
+    int64_t *count = d->record->ev.count;
     int64_t cached = at_least_zero(count[COUNT_CACHE_READ_TOKENS]);
 
     if (p->write_5m >= 0 && count[COUNT_CACHE_WRITE_TOKENS] < 0)
         count[COUNT_CACHE_WRITE_TOKENS] =
             p->write_5m + at_least_zero(count[COUNT_CACHE_WRITE_1H_TOKENS]);
     cached += at_least_zero(count[COUNT_CACHE_WRITE_TOKENS]);
-    bool beside = m->cache == CACHE_BESIDE_INPUT || (m->cache == CACHE_BESIDE_IF_LARGER &&
-                                                     cached > count[COUNT_INPUT_TOKENS]);
+    bool beside =
+        m->cache == CACHE_BESIDE_INPUT ||
+        (m->cache == CACHE_BESIDE_IF_LARGER && cached > count[COUNT_INPUT_TOKENS]) ||
+        any_case(d, &m->cache_beside_input);
     if (beside && count[COUNT_INPUT_TOKENS] >= 0)
         count[COUNT_INPUT_TOKENS] += cached;
+    if (count[COUNT_OUTPUT_TOKENS] >= 0 && any_case(d, &m->reasoning_beside_output))
+        count[COUNT_OUTPUT_TOKENS] += at_least_zero(count[COUNT_REASONING_TOKENS]);
 }
 
 static void settle_outcome(struct decoding *d)
@@ -287,15 +292,23 @@ static void settle_cost(struct decoding *d, struct str currency)
     ev->reported_usd = (struct money){0};
 }
 
+static const struct json_value *first_of(struct decoding *d, const struct map_any *any)
+{
+    for (size_t i = 0; i < any->count; i++)
+        if (is_there(decode_slot(d, any->slots[i])))
+            return decode_slot(d, any->slots[i]);
+    return NULL;
+}
+
 static void read_identity(struct decoding *d)
 {
     const struct mapping *m = d->source->mapping;
 
     for (size_t i = 0; i < m->identity_count; i++)
-        if (!is_there(decode_slot(d, m->identity[i])))
+        if (!first_of(d, &m->identity[i]))
             return; /* without all of them two equal events may be two requests */
     for (size_t i = 0; i < m->identity_count; i++)
-        decode_identity(d, decode_slot(d, m->identity[i]));
+        decode_identity(d, first_of(d, &m->identity[i]));
 }
 
 static const char *select(struct decoding *d)
@@ -320,7 +333,7 @@ const char *mapping_read(struct decoding *d)
     d->record->ev.text[TEXT_SOURCE] = m->source;
     read_values(d, &pending);
     settle_times(&d->record->ev, &pending);
-    settle_usage(&d->record->ev, m, &pending);
+    settle_usage(d, &pending);
     settle_outcome(d);
     settle_cost(d, pending.currency);
     read_identity(d);

@@ -245,6 +245,7 @@ static void load_slots(struct otlp *o, const struct otlp_item *item,
     otlp_set_text(s, e, "scope.name", item->scope);
     otlp_set_text(s, e, "span.name", b->name);
     otlp_set_text(s, e, "event.name", b->event_name);
+    otlp_set_number(s, e, "record.time", b->end_ns, o->arena);
     otlp_set_text(s, e, "body", b->body);
     otlp_set_number(s, e, "span.kind", b->kind, o->arena);
     otlp_set_number(s, e, "status.code", b->status, o->arena);

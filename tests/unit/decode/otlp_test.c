@@ -1,0 +1,291 @@
+/* Spans and log records, made field by field. */
+#include "wire.h"
+
+#define CALL "gen_ai.operation.name", "chat", "gen_ai.provider.name", "openai"
+#define USAGE CALL, "gen_ai.usage.input_tokens", "100", "gen_ai.usage.output_tokens", "7"
+
+/* Counts verdicts of the body, keeps the last event in s->record. */
+struct counts {
+    unsigned events, skipped, rejected, broken;
+};
+
+static struct counts decode_all(struct session *s, struct buf *body)
+{
+    struct counts c = {0};
+    struct record last;
+    enum verdict v;
+
+    session_begin(s, buf_str(body));
+    while ((v = session_next(s)) != VERDICT_END) {
+        c.events += v == VERDICT_EVENT;
+        c.skipped += v == VERDICT_SKIPPED;
+        c.rejected += v == VERDICT_REJECTED;
+        c.broken += v == VERDICT_BROKEN;
+        if (v == VERDICT_EVENT)
+            last = s->record;
+    }
+    if (c.events)
+        s->record = last;
+    buf_release(body);
+    return c;
+}
+
+static void assert_counts(struct counts c, unsigned events, unsigned skipped,
+                          unsigned rejected, unsigned broken)
+{
+    assert_int_equal(c.events, events);
+    assert_int_equal(c.skipped, skipped);
+    assert_int_equal(c.rejected, rejected);
+    assert_int_equal(c.broken, broken);
+}
+
+TEST(a_call_seen_from_two_sides_is_one_event_with_what_both_say)
+{
+    struct session *s = session_of("otlp");
+    struct buf body = {0};
+
+    put_span(&body, &(struct made_span){TRACE,
+                                        "parent--",
+                                        NULL,
+                                        "instrumentation",
+                                        3,
+                                        {CALL, "team.id", "search", NULL}});
+    put_span(&body,
+             &(struct made_span){TRACE, "between-", "parent--", "http", 2, {NULL}});
+    put_span(&body, &(struct made_span){
+                        TRACE,
+                        "child---",
+                        "between-",
+                        "sdk",
+                        1,
+                        {USAGE, "gen_ai.usage.cache_write.input_tokens", "9", NULL}});
+    assert_counts(decode_all(s, &body), 1, 2, 0, 0);
+    assert_text(s, "span_id", "6368696c642d2d2d");
+    assert_text(s, "team", "search");
+    assert_text(s, "project", "shop");
+    assert_number(s, "input_tokens", 100);
+    assert_number(s, "cache_write_tokens", 9);
+    session_close(s);
+}
+
+TEST(what_holds_two_calls_is_none)
+{
+    struct session *s = session_of("otlp");
+    struct buf body = {0};
+
+    put_span(&body, &(struct made_span){TRACE, "parent--", NULL, "a", 9, {USAGE, NULL}});
+    put_span(&body,
+             &(struct made_span){TRACE, "child--1", "parent--", "a", 1, {USAGE, NULL}});
+    put_span(&body,
+             &(struct made_span){TRACE, "child--2", "parent--", "a", 1, {USAGE, NULL}});
+    assert_counts(decode_all(s, &body), 2, 1, 0, 0);
+    session_close(s);
+}
+
+TEST(one_response_id_is_one_call_of_two_emitters_and_two_of_one)
+{
+    struct session *s = session_of("otlp");
+    struct buf body = {0};
+    struct made_span span = {TRACE, "span---1",
+                             NULL,  "a",
+                             1,     {USAGE, "gen_ai.response.id", "chatcmpl-7", NULL}};
+
+    put_span(&body, &span);
+    span.id = "span---2";
+    put_span(&body, &span);
+    span.id = "span---3";
+    span.scope = "b";
+    put_span(&body, &span);
+    assert_counts(decode_all(s, &body), 2, 1, 0, 0);
+    session_close(s);
+}
+
+TEST(a_bad_id_loses_its_span_alone)
+{
+    struct session *s = session_of("otlp");
+    struct buf body = {0};
+
+    put_span(&body,
+             &(struct made_span){"short", "span---1", NULL, "a", 1, {USAGE, NULL}});
+    put_span(&body, &(struct made_span){TRACE, "span---2", NULL, "a", 1, {USAGE, NULL}});
+    put_span(&body,
+             &(struct made_span){TRACE, "tooshort-id", NULL, "a", 1, {USAGE, NULL}});
+    assert_counts(decode_all(s, &body), 1, 0, 2, 0);
+    session_close(s);
+}
+
+TEST(a_body_that_is_cut_yields_what_came_before)
+{
+    struct session *s = session_of("otlp");
+    struct buf whole = {0};
+
+    put_span(&whole, &(struct made_span){TRACE, "span---1", NULL, "a", 1, {USAGE, NULL}});
+    size_t first = whole.size;
+    put_span(&whole, &(struct made_span){TRACE, "span---2", NULL, "a", 1, {USAGE, NULL}});
+    for (size_t size = first + 1; size < whole.size; size++) {
+        struct buf part = {0};
+        buf_add(&part, (struct str){whole.at, size});
+        struct counts c = decode_all(s, &part);
+        assert_true(c.events >= 1);
+        assert_int_equal(c.broken, 1);
+    }
+    buf_release(&whole);
+    session_close(s);
+}
+
+TEST(numbers_may_be_anything_and_are_taken_only_within_bounds)
+{
+    static const char *const values[] = {
+        "-1", "9223372036854775807", "1e400", "NaN", "true", ""};
+    struct session *s = session_of("otlp");
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct buf body = {0};
+        put_span(&body, &(struct made_span){TRACE,
+                                            "span---1",
+                                            NULL,
+                                            "a",
+                                            1,
+                                            {CALL, "gen_ai.usage.input_tokens", values[i],
+                                             "gen_ai.usage.cost", values[i], NULL}});
+        assert_counts(decode_all(s, &body), 1, 0, 0, 0);
+        assert_number(s, "input_tokens", -1);
+        assert_int_equal(s->record.ev.reported, REPORTED_NONE);
+    }
+    session_close(s);
+}
+
+TEST(the_span_wins_over_its_resource_and_text_may_hold_json)
+{
+    struct session *s = session_of("otlp");
+    struct buf body = {0};
+
+    put_span(&body,
+             &(struct made_span){
+                 TRACE,
+                 "span---1",
+                 NULL,
+                 "a",
+                 1,
+                 {"openinference.span.kind", "LLM", "service.name", "own", "metadata",
+                  "{\"team\":\"ml\",\"tenant.id\":\"t\",\"x\":[1,{\"team\":2}]}",
+                  "llm.invocation_parameters", "{\"model\":\"m\"", NULL}});
+    assert_counts(decode_all(s, &body), 1, 0, 0, 0);
+    assert_text(s, "project", "own");
+    assert_text(s, "team", "ml");
+    assert_text(s, "tenant", "t");
+    session_close(s);
+}
+
+static struct buf wire_record(const char *const *attributes, const char *body)
+{
+    struct buf b = {0}, any = {0};
+
+    put_fixed64(&b, 1, (uint64_t)RECEIVED_NS);
+    if (body) {
+        put_bytes(&any, 1, str_of(body));
+        put_message(&b, 5, &any);
+    }
+    for (size_t i = 0; attributes[i]; i += 2)
+        put_attribute(&b, 6, attributes[i], attributes[i + 1]);
+    return b;
+}
+
+static struct counts decode_record(struct session *s, const char *const *attributes,
+                                   const char *text)
+{
+    struct buf body = {0}, record = wire_record(attributes, text);
+
+    put_item(&body, "agent", &record);
+    return decode_all(s, &body);
+}
+
+static const char *const claude[] = {"model",
+                                     "claude-sonnet-4-5",
+                                     "input_tokens",
+                                     "10",
+                                     "output_tokens",
+                                     "20",
+                                     "cache_read_tokens",
+                                     "1000",
+                                     "cost_usd",
+                                     "0.0123",
+                                     "duration_ms",
+                                     "1500",
+                                     "request_id",
+                                     "req_1",
+                                     "session.id",
+                                     "s",
+                                     "user.email",
+                                     "a@b.c",
+                                     NULL};
+static const char *const codex[] = {"event.name",
+                                    "codex.sse_event",
+                                    "event.kind",
+                                    "response.completed",
+                                    "input_token_count",
+                                    "100",
+                                    "cached_token_count",
+                                    "40",
+                                    "output_token_count",
+                                    "9",
+                                    "reasoning_token_count",
+                                    "5",
+                                    "conversation.id",
+                                    "c",
+                                    "model",
+                                    "gpt-5",
+                                    NULL};
+static const char *const gemini[] = {"event.name",
+                                     "gemini_cli.api_response",
+                                     "model",
+                                     "gemini-2.5-pro",
+                                     "input_token_count",
+                                     "100",
+                                     "output_token_count",
+                                     "9",
+                                     "thoughts_token_count",
+                                     "30",
+                                     "session.id",
+                                     "g",
+                                     NULL};
+static const char *const prompt[] = {"event.name", "user_prompt", "prompt", "secret",
+                                     NULL};
+
+TEST(coding_agents_say_what_a_call_cost_in_a_log_record)
+{
+    struct session *s = session_of("otlp_logs");
+
+    assert_counts(decode_record(s, claude, "claude_code.api_request"), 1, 0, 0, 0);
+    assert_text(s, "source", "otlp");
+    assert_text(s, "ai_system", "anthropic");
+    assert_text(s, "user", "a@b.c");
+    assert_number(s, "input_tokens", 1010);
+    assert_number(s, "reported_usd", 12300000);
+    assert_int_equal(s->record.ev.end_ns - s->record.ev.start_ns, 1500 * NS_PER_MS);
+    assert_int_equal(s->record.ev.identity_count, 3);
+    assert_counts(decode_record(s, codex, NULL), 1, 0, 0, 0);
+    assert_text(s, "ai_system", "openai");
+    assert_number(s, "input_tokens", 100);
+    assert_number(s, "output_tokens", 9);
+    assert_counts(decode_record(s, gemini, NULL), 1, 0, 0, 0);
+    assert_number(s, "output_tokens", 39);
+    assert_counts(decode_record(s, prompt, "secret"), 0, 1, 0, 0);
+    session_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_call_seen_from_two_sides_is_one_event_with_what_both_say),
+        cmocka_unit_test(what_holds_two_calls_is_none),
+        cmocka_unit_test(one_response_id_is_one_call_of_two_emitters_and_two_of_one),
+        cmocka_unit_test(a_bad_id_loses_its_span_alone),
+        cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
+        cmocka_unit_test(numbers_may_be_anything_and_are_taken_only_within_bounds),
+        cmocka_unit_test(the_span_wins_over_its_resource_and_text_may_hold_json),
+        cmocka_unit_test(coding_agents_say_what_a_call_cost_in_a_log_record),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
