@@ -143,9 +143,11 @@ static bool read_span(const struct decoding *d, const struct json_value *v,
 static bool read_flag(const struct decoding *d, const struct json_value *v, bool *out)
 {
     struct str text = decode_text(d, v);
+    int64_t number = 0;
+    bool counted = v->type == JSON_NUMBER && json_int64(v, &number);
 
-    *out = json_true(v) || str_eq_nocase(text, STR("true"));
-    return *out || v->type == JSON_BOOL || str_eq_nocase(text, STR("false"));
+    *out = json_true(v) || str_eq_nocase(text, STR("true")) || number == 1;
+    return *out || v->type == JSON_BOOL || str_eq_nocase(text, STR("false")) || counted;
 }
 
 static const struct json_value *find_value(struct decoding *d, enum field_kind kind,
@@ -236,6 +238,9 @@ static void settle_times(struct event *ev, struct pending *p)
         ev->start_ns = ev->end_ns - p->duration_ns;
     if (p->to_first_token_ns >= 0 && ev->start_ns && !ev->first_token_ns)
         ev->first_token_ns = ev->start_ns + p->to_first_token_ns;
+    /* With an answer from a cache, some tell of the one that was kept. */
+    if (ev->end_ns && ev->first_token_ns > ev->end_ns)
+        ev->first_token_ns = 0;
 }
 
 static int64_t at_least_zero(int64_t count)
