@@ -248,6 +248,12 @@ static int64_t at_least_zero(int64_t count)
     return count > 0 ? count : 0;
 }
 
+/* -1: beyond what a count may be. */
+static int64_t sum_of(int64_t a, int64_t b)
+{
+    return a + b <= COUNT_MOST ? a + b : -1;
+}
+
 /* Input that leaves the cache out gets it added: the event's is inclusive. */
 static void settle_usage(struct decoding *d, struct pending *p)
 {
@@ -257,16 +263,17 @@ static void settle_usage(struct decoding *d, struct pending *p)
 
     if (p->write_5m >= 0 && count[COUNT_CACHE_WRITE_TOKENS] < 0)
         count[COUNT_CACHE_WRITE_TOKENS] =
-            p->write_5m + at_least_zero(count[COUNT_CACHE_WRITE_1H_TOKENS]);
+            sum_of(p->write_5m, at_least_zero(count[COUNT_CACHE_WRITE_1H_TOKENS]));
     cached += at_least_zero(count[COUNT_CACHE_WRITE_TOKENS]);
     bool beside =
         m->cache == CACHE_BESIDE_INPUT ||
         (m->cache == CACHE_BESIDE_IF_LARGER && cached > count[COUNT_INPUT_TOKENS]) ||
         any_case(d, &m->cache_beside_input);
     if (beside && count[COUNT_INPUT_TOKENS] >= 0)
-        count[COUNT_INPUT_TOKENS] += cached;
+        count[COUNT_INPUT_TOKENS] = sum_of(count[COUNT_INPUT_TOKENS], cached);
     if (count[COUNT_OUTPUT_TOKENS] >= 0 && any_case(d, &m->reasoning_beside_output))
-        count[COUNT_OUTPUT_TOKENS] += at_least_zero(count[COUNT_REASONING_TOKENS]);
+        count[COUNT_OUTPUT_TOKENS] = sum_of(count[COUNT_OUTPUT_TOKENS],
+                                            at_least_zero(count[COUNT_REASONING_TOKENS]));
 }
 
 static void settle_outcome(struct decoding *d)

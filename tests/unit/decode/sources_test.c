@@ -1,0 +1,305 @@
+/* Each mapped gateway's body with each of its values replaced by every other type, and
+ * with a canary where no mapping looks. */
+#include "../../fuzz/decode_fuzz.c"
+
+#include "../../../src/decode/mapping.h"
+#include "scalars.h"
+#include "session.h"
+
+static const char *const bodies[] = {
+    "apisix",     "envoy",          "helicone",    "kong",           "langfuse",
+    "openrouter", "portkey_export", "portkey_log", "portkey_metric", "vercel",
+};
+
+enum { BODY_COUNT = sizeof bodies / sizeof *bodies, BODY_MAX = 1 << 16 };
+
+#define CANARY "canary4711"
+
+/* A gateway's body, its source, and the event that it is. */
+struct subject {
+    char name[32], text[BODY_MAX], changed[BODY_MAX];
+    struct session *session;
+    struct record base;
+    struct scalars scalars;
+};
+
+static void subject_open(struct subject *t, const char *body)
+{
+    char path[300];
+
+    snprintf(t->name, sizeof t->name, "%.*s", (int)strcspn(body, "_"), body);
+    snprintf(path, sizeof path, "../sources/%s.json", body);
+    struct str text = read_data(path);
+    assert_true(text.size < BODY_MAX);
+    memcpy(t->text, text.at, text.size);
+    t->text[text.size] = '\0';
+    free((void *)text.at);
+    t->session = session_of(t->name);
+    scalars_find(&t->scalars, t->text);
+}
+
+static struct subject *subject_of(const char *body)
+{
+    struct subject *t = calloc(1, sizeof *t);
+
+    assert_non_null(t);
+    subject_open(t, body);
+    return t;
+}
+
+static void subject_close(struct subject *t)
+{
+    session_close(t->session);
+    free(t);
+}
+
+/* Without the wrappers that the mapping takes off. */
+static struct str path_of(const struct subject *t, const struct scalar *scalar)
+{
+    const struct format *f = t->session->source->format;
+    struct str path = scalar->path, in = str_of(f->events_in ? f->events_in : "data");
+
+    if ((f->events_in || f->enveloped) && str_starts(path, in) && path.size > in.size &&
+        path.at[in.size] == '.')
+        return str_from(path, in.size + 1);
+    return path;
+}
+
+/* Whether what is wanted at `wanted` is the value at `path`, or in its text. */
+static bool reads(struct str wanted, struct str path)
+{
+    return str_eq(wanted, path) || (str_starts(wanted, path) &&
+                                    str_starts(str_from(wanted, path.size), STR(" > ")));
+}
+
+static bool slot_reads(const struct subject *t, unsigned slot, struct str path)
+{
+    return reads(t->session->source->wanted[slot], path);
+}
+
+static bool case_reads(const struct subject *t, const struct map_cases *cases,
+                       struct str path)
+{
+    for (size_t i = 0; i < cases->count; i++)
+        for (size_t k = 0; k < cases->cases[i].condition_count; k++)
+            if (slot_reads(t, cases->cases[i].conditions[k].slot, path))
+                return true;
+    return false;
+}
+
+static bool is_usage(const struct map_value *v)
+{
+    return v->target == TARGET_CACHE_WRITE_5M ||
+           (v->target == TARGET_FIELD && v->field.kind == FIELD_COUNT);
+}
+
+static bool is_time(const struct map_value *v)
+{
+    return v->target == TARGET_DURATION || v->target == TARGET_TO_FIRST_TOKEN ||
+           (v->target == TARGET_FIELD && v->field.kind == FIELD_TIME);
+}
+
+/* Counts and times are made of each other. */
+static bool fills(const struct map_value *v, enum field_kind kind, unsigned index)
+{
+    if (kind == FIELD_COUNT && v->target != TARGET_FIELD)
+        return is_usage(v);
+    if (kind == FIELD_COUNT && index == COUNT_INPUT_TOKENS)
+        return is_usage(v);
+    if (kind == FIELD_TIME)
+        return is_time(v);
+    if (kind == FIELD_MONEY || (kind == FIELD_TEXT && index == TEXT_REPORTED_OTHER))
+        return v->target == TARGET_REPORTED || v->target == TARGET_CURRENCY;
+    return v->target == TARGET_FIELD && v->field.kind == kind && v->field.index == index;
+}
+
+static bool may_change(const struct subject *t, enum field_kind kind, unsigned index,
+                       struct str path)
+{
+    const struct source *s = t->session->source;
+    const struct mapping *m = s->mapping;
+
+    for (size_t i = 0; i < m->value_count; i++)
+        for (size_t k = 0; k < m->values[i].path_count; k++)
+            if (fills(&m->values[i], kind, index) &&
+                slot_reads(t, m->values[i].paths[k].slot, path))
+                return true;
+    for (size_t i = 0; i < s->map_count; i++)
+        for (size_t k = 0; k < s->maps[i].path_count; k++)
+            if (s->maps[i].field.kind == kind && s->maps[i].field.index == index &&
+                (s->maps[i].paths[k].tag.size
+                     ? str_starts(path, STR("consumer.tags"))
+                     : slot_reads(t, s->maps[i].paths[k].slot, path)))
+                return true;
+    return kind == FIELD_MONEY && case_reads(t, &m->cache_hit, path);
+}
+
+static void check_same(const struct subject *t, struct str path)
+{
+    const struct event *was = &t->base.ev, *is = &t->session->record.ev;
+    bool times = was->start_ns == is->start_ns && was->end_ns == is->end_ns &&
+                 was->first_token_ns == is->first_token_ns;
+
+    for (unsigned i = 0; i < TEXT_COUNT; i++)
+        if (!str_eq(was->text[i], is->text[i]) && !may_change(t, FIELD_TEXT, i, path))
+            fail_msg("%s: %.*s changes text %u", t->name, STR_ARG(path), i);
+    for (unsigned i = 0; i < COUNT_COUNT; i++) {
+        if (was->count[i] != is->count[i] && !may_change(t, FIELD_COUNT, i, path))
+            fail_msg("%s: %.*s changes count %u", t->name, STR_ARG(path), i);
+        assert_true(is->count[i] <= COUNT_MOST);
+    }
+    if (!times && !may_change(t, FIELD_TIME, 0, path))
+        fail_msg("%s: %.*s changes a time", t->name, STR_ARG(path));
+    if (was->reported_usd.nanousd != is->reported_usd.nanousd &&
+        !may_change(t, FIELD_MONEY, 0, path))
+        fail_msg("%s: %.*s changes the cost", t->name, STR_ARG(path));
+    assert_true(is->reported_usd.nanousd <= REPORTED_MOST_USD * NANO_PER_USD);
+}
+
+static void decode_changed(struct subject *t, struct str path)
+{
+    struct session *s = t->session;
+    const struct mapping *m = s->source->mapping;
+
+    session_begin(s, str_of(t->changed));
+    enum verdict verdict = session_next(s);
+    assert_true((s->why.text == NULL) == (verdict == VERDICT_EVENT));
+    if (verdict == VERDICT_EVENT) {
+        /* decode_fuzz.c's moment of arrival is this one, too. */
+        check_record(&s->record);
+        check_same(t, path);
+    } else if (!case_reads(t, &m->events, path) || verdict == VERDICT_BROKEN) {
+        fail_msg("%s: %.*s: %s", t->name, STR_ARG(path), s->why.text);
+    }
+    arena_reset(&s->arena);
+}
+
+/* `old` stands in t->text. */
+static void change(struct subject *t, struct str old, const char *new)
+{
+    int before = (int)(old.at - t->text);
+
+    snprintf(t->changed, BODY_MAX, "%.*s%s%s", before, t->text, new, old.at + old.size);
+}
+
+TEST(a_value_of_any_type_costs_at_most_the_field_that_it_fills)
+{
+    static const char *const values[] = {
+        "null", "true", "false", "\"\"",      "\"text\"",    "99999999999999999999999999",
+        "-1",   "1.5",  "1e400", "-1e400",    "NaN",         "Infinity",
+        "[]",   "[7]",  "{}",    "{\"a\":7}", "\"\\ud800\"", "\"{\\\"id\\\":[1\"",
+    };
+
+    for (size_t b = 0; b < BODY_COUNT; b++) {
+        struct subject *t = subject_of(bodies[b]);
+        struct arena *arena = &t->session->arena;
+        session_begin(t->session, str_of(t->text));
+        assert_int_equal(session_next(t->session), VERDICT_EVENT);
+        t->base = t->session->record;
+        /* What was decoded first is compared with, and is not to be reused. */
+        struct arena kept = *arena;
+        char *body = t->session->body;
+        t->session->body = NULL;
+        arena_init(arena, 0);
+        for (size_t i = 0; i < t->scalars.count; i++) {
+            const struct scalar *scalar = &t->scalars.items[i];
+            for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+                change(t, scalar->text, values[v]);
+                decode_changed(t, path_of(t, scalar));
+            }
+            change(t, scalar->key, "somewhere else");
+            decode_changed(t, path_of(t, scalar));
+        }
+        arena_release(&kept);
+        free(body);
+        subject_close(t);
+    }
+}
+
+static bool is_asked_for(const struct subject *t, struct str path)
+{
+    const struct source *s = t->session->source;
+
+    for (unsigned i = 0; i < s->slot_count; i++)
+        if (slot_reads(t, i, path))
+            return true;
+    return str_starts(path, STR("consumer.tags"));
+}
+
+static void no_canary(const struct subject *t, struct str text)
+{
+    if (text.size && memmem(text.at, text.size, CANARY, sizeof CANARY - 1))
+        fail_msg("%s: the canary is in \"%.*s\"", t->name, STR_ARG(text));
+}
+
+static void no_canary_in(const struct subject *t, const struct event *ev)
+{
+    for (unsigned i = 0; i < TEXT_COUNT; i++)
+        no_canary(t, ev->text[i]);
+    for (unsigned i = 0; i < ev->tag_count; i++)
+        no_canary(t, ev->tags[i]);
+    for (unsigned i = 0; i < ev->metadata_count; i++)
+        no_canary(t, ev->metadata[i].value);
+    for (unsigned i = 0; i < ev->identity_count; i++)
+        no_canary(t, ev->identity[i]);
+}
+
+/* From the last one on, so that those before it stay where they are. */
+static size_t plant_canaries(struct subject *t)
+{
+    size_t planted = 0;
+
+    for (size_t i = t->scalars.count; i-- > 0;) {
+        const struct scalar *scalar = &t->scalars.items[i];
+        if (scalar->text.at[0] != '"' || is_asked_for(t, path_of(t, scalar)))
+            continue;
+        change(t, scalar->text, "\"" CANARY "\"");
+        memcpy(t->text, t->changed, BODY_MAX);
+        planted++;
+    }
+    return planted;
+}
+
+TEST(no_text_leaves_a_body_that_no_mapping_asks_for)
+{
+    size_t planted = 0;
+
+    for (size_t b = 0; b < BODY_COUNT; b++) {
+        struct subject *t = subject_of(bodies[b]);
+        planted += plant_canaries(t);
+        session_begin(t->session, str_of(t->text));
+        assert_int_equal(session_next(t->session), VERDICT_EVENT);
+        no_canary_in(t, &t->session->record.ev);
+        subject_close(t);
+    }
+    assert_true(planted > 100);
+}
+
+TEST(no_prompt_leaves_a_body_that_stands_as_text_in_another)
+{
+    struct subject *t = subject_of("helicone");
+
+    assert_decoded(
+        t->session,
+        "{\"request_id\":\"1\",\"request_body\":\"{\\\"model\\\":\\\"m\\\","
+        "\\\"messages\\\":"
+        "[{\\\"content\\\":\\\"" CANARY "\\\"}],\\\"user\\\":\\\"ann\\\"}\","
+        "\"response_body\":\"{\\\"id\\\":\\\"r\\\",\\\"choices\\\":[{\\\"message\\\":"
+        "{\\\"content\\\":\\\"" CANARY "\\\"}}]}\"}");
+    assert_text(t->session, "requested_model", "m");
+    assert_text(t->session, "end_user", "ann");
+    assert_text(t->session, "response_id", "r");
+    no_canary_in(t, &t->session->record.ev);
+    subject_close(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_of_any_type_costs_at_most_the_field_that_it_fills),
+        cmocka_unit_test(no_text_leaves_a_body_that_no_mapping_asks_for),
+        cmocka_unit_test(no_prompt_leaves_a_body_that_stands_as_text_in_another),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
