@@ -341,7 +341,7 @@ settings = {}
 -- --- in tests (*_test.lua) ---
 
 ---@class Provenance
----@field from "gateway"|"token"|"policy"
+---@field from "gateway"|"token"|"policy"|"caller"  caller: passed on by the gateway as it came with the request
 ---@field field string?   of the gateway's event
 ---@field policy string?
 ---@field rule string?    "file:line"

@@ -149,7 +149,8 @@ static void limits_member(struct buf *out, const struct gateway *g)
 
 static void provenance_value(struct buf *out, const struct provenance *p)
 {
-    static const struct str from[] = {STR("gateway"), STR("token"), STR("policy")};
+    static const struct str from[] = {STR("gateway"), STR("token"), STR("policy"),
+                                      STR("caller")};
 
     buf_byte(out, '{');
     text_member(out, STR("from"), from[p->from]);

@@ -13,12 +13,12 @@ enum {
     EFFECTS_MAX = 64
 };
 
-enum provenance_from { FROM_GATEWAY, FROM_TOKEN, FROM_POLICY };
+enum provenance_from { FROM_GATEWAY, FROM_TOKEN, FROM_POLICY, FROM_CALLER };
 
-/* Who filled a label in and why. */
+/* Who filled a label in and why. A caller's word is what the gateway passes on. */
 struct provenance {
     enum provenance_from from;
-    struct str field;  /* FROM_GATEWAY: in the body, "metadata.user_api_key_team_id" */
+    struct str field;  /* in the gateway's body: "metadata.user_api_key_team_id" */
     struct str policy; /* FROM_POLICY: its name */
     struct str rule;   /* FROM_POLICY: "file:line" */
     struct str reason; /* FROM_POLICY: what it said; may be empty */

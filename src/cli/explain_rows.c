@@ -39,8 +39,9 @@ void row_provenance(struct buf *out, const struct provenance *by)
         buf_add(out, STR("ingest token"));
         return;
     }
-    if (by->from == FROM_GATEWAY) {
-        buf_format(out, "gateway: %.*s", STR_ARG(by->field));
+    if (by->from == FROM_GATEWAY || by->from == FROM_CALLER) {
+        buf_format(out, "%s: %.*s", by->from == FROM_CALLER ? "caller" : "gateway",
+                   STR_ARG(by->field));
         return;
     }
     buf_format(out, "policy %.*s", STR_ARG(by->policy));

@@ -3,7 +3,8 @@
 /* Keeps these hashes apart from those of texts. */
 #define PARTS_SEED UINT64_C(0x70726f76656e616e)
 
-static const struct str from_names[] = {STR("gateway"), STR("token"), STR("policy")};
+static const struct str from_names[] = {STR("gateway"), STR("token"), STR("policy"),
+                                        STR("caller")};
 
 enum { FROM_COUNT = sizeof from_names / sizeof *from_names };
 

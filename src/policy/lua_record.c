@@ -12,7 +12,7 @@ static void set_text(lua_State *L, const char *key, struct str text)
 
 static void push_provenance(lua_State *L, const struct provenance *by)
 {
-    static const char *const from[] = {"gateway", "token", "policy"};
+    static const char *const from[] = {"gateway", "token", "policy", "caller"};
 
     lua_newtable(L);
     set_text(L, "from", str_of(from[by->from]));

@@ -42,8 +42,9 @@ static inline const struct provenance *sample_by(struct sample *s, size_t i)
 {
     struct provenance *p = &s->by[i];
 
-    p->from = (enum provenance_from)(random() % 3);
-    p->field = p->from == FROM_GATEWAY ? sample_text(s, false) : STR("");
+    p->from = (enum provenance_from)(random() % 4);
+    p->field = p->from == FROM_GATEWAY || p->from == FROM_CALLER ? sample_text(s, false)
+                                                                 : STR("");
     if (p->from != FROM_POLICY)
         return p;
     p->policy = sample_text(s, true);
