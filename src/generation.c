@@ -1,18 +1,14 @@
 #include "spendwarden/generation.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "generation_data.h"
+#include "generation_sources.h"
 #include "generation_windows.h"
-#include "spendwarden/hash.h"
 #include "spendwarden/shadow.h"
-
-enum { HASH_SECRET_MAX = 256 };
 
 static const char *const shipped_names[] = {"attribution", "spend-class", "budgets",
                                             "spikes", "coverage"};
@@ -55,57 +51,6 @@ static bool shipped_policies(struct shipped *out)
         snprintf(out->text[i], sizeof out->text[i], "%s/%s", folder, shipped_names[i]);
         out->paths[i] = out->text[i];
     }
-    return true;
-}
-
-static bool read_hash_key(const struct config *c, uint8_t key[32], struct diags *diags)
-{
-    const char *path = c->hash_key_file;
-    char text[HASH_SECRET_MAX], digest[SHA256_TEXT_SIZE];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd == -1 ? -1 : read(fd, text, sizeof text);
-
-    int error = errno;
-    if (fd != -1)
-        close(fd);
-    if (size < 0) {
-        const struct config_place at = config_place(c, path);
-        diags_add(diags, at.file, at.line, at.column, "labels.hash_key_file: %s: %s",
-                  path, strerror(error));
-        return false;
-    }
-    if (size < 16) {
-        diags_add(diags, path, 0, 0, "labels.hash_key_file: needs 16 bytes");
-        return false;
-    }
-    sha256_text(digest, (struct str){text, (size_t)size});
-    memcpy(key, digest, 32);
-    return true;
-}
-
-static bool compile_source(struct generation *g, struct str name, struct diags *diags)
-{
-    const struct config *c = g->config;
-    struct source_options options = {
-        .name = name,
-        .schema = &c->schema,
-        .metadata_count = c->metadata_count,
-        .metadata_keys = c->metadata_keys,
-        .gateway = c->metrics.litellm_names,
-    };
-
-    memcpy(options.hash_label, c->hash_label, sizeof options.hash_label);
-    if (c->hash_key_file && !read_hash_key(c, options.hash_key, diags))
-        return false;
-    for (size_t i = 0; i < c->source_count; i++) {
-        if (!str_eq(c->sources[i].name, name))
-            continue;
-        options.rule_count = c->sources[i].rule_count;
-        options.rules = c->sources[i].rules;
-    }
-    if (!source_compile(&g->sources[g->source_count], &options, diags))
-        return false;
-    g->source_count++;
     return true;
 }
 
@@ -213,8 +158,7 @@ bool generation_load(struct generation **out, const struct generation_options *o
         ok = load_shadow(g, options, diags) && ok;
         if (ok && options->config_path && !options->bare)
             generation_check_data(g, !options->policy_count, diags);
-        for (size_t i = 0; source_names[i]; i++)
-            ok = compile_source(g, str_of(source_names[i]), diags) && ok;
+        ok = generation_compile_sources(g, options, diags) && ok;
     }
     if (!ok || !generation_collect(g, diags)) {
         generation_release(g);

@@ -19,6 +19,15 @@ struct token_options {
     const struct pair *labels; /* ingest: fixed labels of every event */
 };
 
+/* One of `sources`: a built-in one that is set up, or a mapping of one's own. */
+struct source_setup {
+    struct str name; /* of a mapping: what it says itself; empty: it could not be read */
+    const char *mapping;          /* path; NULL: built in */
+    bool replace;                 /* the mapping stands in for a built-in one */
+    const char *signature_header; /* NULL: the source's own */
+    const char *secret_file;      /* one secret a line; NULL: bodies are not signed */
+};
+
 struct source_config {
     struct str name;
     size_t rule_count;
@@ -56,6 +65,8 @@ struct config {
     struct schema schema;
     const char *time_zone; /* IANA name */
     struct zone *zone;
+    size_t setup_count;
+    const struct source_setup *setups; /* sources: */
     size_t source_count;
     const struct source_config *sources; /* labels: of each source that the file names */
     size_t metadata_count;
@@ -84,7 +95,8 @@ struct config {
 };
 
 /* Reads, checks everything and adds every error to *diags as "file:line:column: text"
- * with the nearest known key. Opens no file that the configuration names. Relative paths
+ * with the nearest known key. Of the files that the configuration names it opens mappings
+ * alone, for their names. Relative paths
  * start at the file's directory. False: *out is NULL. `overrides` are "key.path=value"
  * texts that win over the file, the last one over earlier ones; their relative paths
  * start at the working directory; may be NULL. Reads the environment for ${VAR}. Without

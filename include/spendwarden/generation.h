@@ -57,6 +57,9 @@ struct generation_options {
     const char *const *overrides; /* "key=value" */
     size_t policy_count;
     const char *const *policies;
+    size_t mapping_count;
+    const char *const *mappings; /* sources beside the configured ones; the last of them
+                                    are the generation's last sources */
     bool bare; /* configuration, prices and sources, and no policies at all */
 };
 

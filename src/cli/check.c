@@ -16,11 +16,13 @@ static const char help[] =
     "into every policy, and prints all that is wrong, of all files at once. Silent\n"
     "when all is fine.\n\n"
     "  spendwarden check policies/mine.lua\n"
+    "  spendwarden check sources/gateway.yaml\n"
     "  spendwarden check --config spendwarden.yaml --strict\n"
     "  spendwarden check --config spendwarden.yaml --prometheus http://127.0.0.1:9090\n"
     "  spendwarden check --explain E201\n\n"
     "PATH: policies, not the configured ones: files, or folders, with those below\n"
-    "them, that hold *.lua other than tests. They are loaded together.\n\n"
+    "them, that hold *.lua other than tests. They are loaded together. Or mappings of\n"
+    "gateways (gateway.yaml).\n\n"
     "  -c, --config FILE     configuration; without it the defaults\n"
     "      --policies PATH   a file or one folder, as `run` takes them; repeatable\n"
     "      --set KEY=VALUE   override one key of the configuration\n"
@@ -34,6 +36,8 @@ static const char help[] =
     "  -h, --help            this text\n\n"
     "Exit status: 0 fine, 1 errors were found, 2 wrong usage, or\n"
     "Prometheus does not answer.\n";
+
+enum { MAPPINGS_LISTED_MAX = 16 };
 
 enum { OPTION_STRICT = 2000, OPTION_EXPLAIN, OPTION_PROMETHEUS };
 
@@ -128,23 +132,40 @@ static int finish(struct diags *diags, const struct common_options *o, bool ok)
     return code;
 }
 
+struct mappings {
+    size_t count;
+    const char *paths[MAPPINGS_LISTED_MAX];
+};
+
+static bool add_mapping(struct mappings *m, const char *path)
+{
+    if (m->count == MAPPINGS_LISTED_MAX)
+        return false;
+    m->paths[m->count++] = path;
+    return true;
+}
+
 /* What the command line names, or what the configuration does. */
 static bool load(struct common_options *o, char **paths, int count, struct diags *diags)
 {
     struct arena arena = {0};
     struct folders folders = {0};
+    struct mappings mappings = {0};
     struct generation *g = NULL;
     bool ok = true;
 
     for (size_t i = 0; ok && i < o->generation.policy_count; i++)
         ok = folders_add(&folders, o->policies[i]);
     for (int i = 0; ok && i < count; i++)
-        ok = folders_find(&folders, &arena, paths[i]);
+        ok = is_yaml_path(paths[i]) ? add_mapping(&mappings, paths[i])
+                                    : folders_find(&folders, &arena, paths[i]);
+    o->generation.mapping_count = mappings.count;
+    o->generation.mappings = mappings.paths;
     o->generation.policy_count = folders.count;
     o->generation.policies = folders.paths;
     if (!ok)
-        diags_add(diags, paths[0], 0, 0, "more than %d folders and files",
-                  FOLDERS_LISTED_MAX);
+        diags_add(diags, paths[0], 0, 0, "more than %d folders and files, or %d mappings",
+                  FOLDERS_LISTED_MAX, MAPPINGS_LISTED_MAX);
     ok = ok && generation_load(&g, &o->generation, diags) &&
          server_check(g->config, diags);
     if (g) {
@@ -154,13 +175,6 @@ static bool load(struct common_options *o, char **paths, int count, struct diags
     generation_release(g);
     arena_release(&arena);
     return ok;
-}
-
-static bool is_yaml(const char *path)
-{
-    const char *end = strrchr(path, '.');
-
-    return end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".yml") == 0);
 }
 
 /* What is left of the command line makes sense; otherwise says what does not. */
@@ -176,9 +190,10 @@ static bool usage_is_right(const struct common_options *o, char **paths, int cou
         return false;
     }
     for (int i = 0; i < count; i++)
-        if (is_yaml(paths[i])) {
+        if (is_yaml_path(paths[i]) && !source_is_mapping(paths[i])) {
             usage_error("spendwarden check",
-                        "%s is no policy; a configuration is given with --config",
+                        "%s is neither policy nor mapping; a configuration is given with "
+                        "--config",
                         paths[i]);
             return false;
         }

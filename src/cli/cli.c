@@ -83,6 +83,13 @@ int usage_error(const char *verb_name, const char *format, ...)
     return wrong_option(verb_name);
 }
 
+bool is_yaml_path(const char *path)
+{
+    struct str text = str_of(path);
+
+    return str_ends(text, STR(".yaml")) || str_ends(text, STR(".yml"));
+}
+
 static bool read_all(int fd, struct buf *out)
 {
     for (;;) {

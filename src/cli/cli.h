@@ -67,6 +67,9 @@ int wrong_option(const char *verb_name);
 int usage_error(const char *verb_name, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* By its ending: .yaml or .yml. */
+bool is_yaml_path(const char *path);
+
 /* The whole of a file, or of standard input for "-", with `padding` zero bytes behind it.
  * False: said on standard error. */
 bool read_input(const char *path, size_t padding, struct buf *out);

@@ -26,8 +26,9 @@ static const char help[] =
     "\"input_tokens\": 900}' |\n"
     "      spendwarden explain --policies my/policies --set "
     "policies.data='{ teams: teams.yaml }'\n\n"
-    "      --source NAME      litellm or generic; without it, what the first event looks "
-    "like\n"
+    "      --source SOURCE    whose events they are: a name, or a mapping file "
+    "(gateway.yaml) to\n"
+    "                         try; without it, what the first event looks like\n"
     "  -c, --config FILE      configuration that decides; without it the shipped "
     "defaults\n"
     "      --policies PATH    policies that decide instead; repeatable\n"
@@ -183,6 +184,14 @@ static bool has_own_names(const struct generation *g, const struct source *sourc
     return generic;
 }
 
+static const struct source *find_source(const struct explain *x, struct generation *g,
+                                        struct str values)
+{
+    if (x->common.generation.mapping_count)
+        return g->sources[g->source_count - 1];
+    return generation_source(g, str_of(x->source ? x->source : feed_source(values)));
+}
+
 static int explain_feed(struct explain *x, struct generation *g, struct pipeline *p,
                         struct feed *f)
 {
@@ -195,8 +204,7 @@ static int explain_feed(struct explain *x, struct generation *g, struct pipeline
     policy_vm_trace(pipeline_policies(p), add_step, x);
     while (feed_next(f, &values, &failed)) {
         if (!source)
-            source =
-                generation_source(g, str_of(x->source ? x->source : feed_source(values)));
+            source = find_source(x, g, values);
         if (!x->common.json && has_own_names(g, source))
             explain_keys(&x->keys, values);
         pipeline_begin(p, source, values, NULL, &arena, x->received_ns);
@@ -214,7 +222,8 @@ static int explain_with(struct explain *x, struct generation *g)
     struct err err = {0};
     int code = EXIT_USAGE;
 
-    if (x->source && !generation_source(g, str_of(x->source)))
+    if (x->source && !x->common.generation.mapping_count &&
+        !generation_source(g, str_of(x->source)))
         return usage_error("spendwarden explain", "--source: no source \"%s\"",
                            x->source);
     x->prices = g->prices;
@@ -297,6 +306,10 @@ int verb_explain(int argc, char **argv)
             return EXIT_USAGE;
     }
     common_done(&x.common);
+    if (x.source && is_yaml_path(x.source)) {
+        x.common.generation.mapping_count = 1;
+        x.common.generation.mappings = &x.source;
+    }
     if (optind < argc)
         x.file = argv[optind++];
     if (optind < argc)

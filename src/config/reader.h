@@ -75,8 +75,14 @@ void apply(struct reader *r, const struct given *given, struct str prefix,
 /* "key.path=value". */
 void apply_override(struct reader *r, const char *text);
 
-/* One of the sources that this version knows; complains otherwise. */
+/* One of the sources that there are, built in or of one's own; complains otherwise. */
 bool is_source(struct reader *r, const struct setting *s, const struct yaml_node *n);
+
+/* Of `sources`. */
+void check_setups(struct reader *r);
+
+/* Complains where the key `path` was given, or about the whole file. */
+void complain_at(struct reader *r, const char *path, const char *text);
 
 /* What no single setting can know. */
 void check_together(struct reader *r);
@@ -89,4 +95,5 @@ setting_reader read_texts, read_paths, read_pairs, read_match, read_items; /* li
 setting_reader read_declared, read_hashed, read_metric_labels, read_coverage,
     read_sources, read_event_labels;                       /* labels.c */
 setting_reader read_listen, read_scopes, read_source_name; /* server.c */
+setting_reader read_setups, read_builtin_name;             /* sources.c */
 setting_reader read_zone, read_data, read_settings, read_zero_first;

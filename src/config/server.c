@@ -77,23 +77,6 @@ void read_scopes(struct reader *r, const struct setting *s, const struct yaml_no
     *(unsigned *)(base + s->offset) = scopes;
 }
 
-bool is_source(struct reader *r, const struct setting *s, const struct yaml_node *n)
-{
-    size_t count = 0;
-
-    for (; source_names[count]; count++)
-        if (str_eq(n->text, str_of(source_names[count])))
-            return true;
-    const char *near = str_nearest(n->text, source_names, count);
-    if (near)
-        complain(r, n, "%s: there is no source \"%.*s\": did you mean \"%s\"?", s->path,
-                 STR_ARG(n->text), near);
-    else
-        complain(r, n, "%s: there is no source \"%.*s\": docs/sources.md lists them",
-                 s->path, STR_ARG(n->text));
-    return false;
-}
-
 void read_source_name(struct reader *r, const struct setting *s,
                       const struct yaml_node *n, char *base)
 {
@@ -105,8 +88,7 @@ void read_source_name(struct reader *r, const struct setting *s,
 
 /* --- what must fit together --- */
 
-/* Complains where the key `path` was given, or about the whole file. */
-static void complain_at(struct reader *r, const char *path, const char *text)
+void complain_at(struct reader *r, const char *path, const char *text)
 {
     const struct given *g = &r->given[setting_find(str_of(path)) - settings];
     struct yaml_node nowhere = {.line = 0};
@@ -190,6 +172,7 @@ void check_together(struct reader *r)
                     "is above server.limits.in_flight: such a body would never fit");
     if (hashes_labels(c) && !c->hash_key_file)
         complain_at(r, "labels.hash", "needs labels.hash_key_file");
+    check_setups(r);
     check_tokens(r);
     check_webhooks(r);
     check_receivers(r);

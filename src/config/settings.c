@@ -111,6 +111,25 @@ const struct setting settings[] = {
      .least = "1MiB", .most = "64GiB",
      .meaning = "For that memory; when full, the oldest reports are forgotten."},
 
+    {"sources", "list of maps", "[]", read_setups, ITEMS(source_setup, setups),
+     COUNT(setup_count), .early = true, .most = "16",
+     .meaning = "Gateways of your own, and built-in ones whose bodies are signed."},
+    {"sources[].mapping", "path", NULL, read_path, ITEM(source_setup, mapping),
+     .meaning = "A mapping file; its name is the source's: POST /v1/ingest/<name>."},
+    {"sources[].name", "source", NULL, read_builtin_name, ITEM(source_setup, name),
+     .meaning = "Of a built-in source, instead of a mapping."},
+    {"sources[].replace", "true or false", "false", read_flag,
+     ITEM(source_setup, replace),
+     .meaning = "The mapping stands in for the built-in source of its name."},
+    {"sources[].signature.header", "text", NULL, read_text,
+     ITEM(source_setup, signature_header),
+     .meaning = "Holds the HMAC-SHA256 of the body, in hex; without it, the header that "
+                "the mapping names."},
+    {"sources[].signature.secret_file", "path", NULL, read_path,
+     ITEM(source_setup, secret_file),
+     .meaning = "Holds the secret, or one a line while you rotate them; a body without "
+                "a right signature is refused with 401."},
+
     {"labels.declared", "list of names", "[]", read_declared, AT(schema), .early = true,
      .most = "16", .meaning = "Labels of your own, beside those that every event has."},
     {"labels.hash", "list of labels", "[]", read_hashed, AT(hash_label), .most = "32",

@@ -42,6 +42,8 @@ struct format {
     size_t rule_count;
     const struct label_rule *rules; /* the default map */
     const char *metadata_roots[METADATA_ROOTS_MAX];
+    size_t caller_count;
+    const struct str *callers; /* paths that a client fills as it likes */
     bool (*compile)(struct source *s, struct err *err);
     const char *(*read)(struct decoding *d); /* NULL, or why the event is rejected */
 };
@@ -96,7 +98,10 @@ struct source {
     size_t map_count;
     struct label_map maps[LABEL_MAPS_MAX];
     size_t caller_count;
-    struct str *callers; /* paths that a client fills as it likes; in the arena */
+    const struct str *callers; /* paths that a client fills as it likes; in the arena */
+    bool tags_by_caller;
+    const char *signature_header; /* in the arena; NULL: none */
+    struct str signature_secrets; /* one a line */
     size_t metadata_count;
     struct str metadata_keys[METADATA_MAX];
     unsigned metadata_slots[METADATA_MAX][METADATA_ROOTS_MAX];
@@ -112,12 +117,25 @@ bool source_want(struct source *s, struct str path, unsigned *slot, struct err *
 bool source_want_tags(struct source *s, struct str path, struct err *err);
 void source_release_paths(struct source *s);
 
+/* Whether it may hold a prompt, a completion or a credential: no text is taken from
+ * there. A flat path is one key. `for_key`: for the label that holds a credential's hash.
+ * closed.c
+ */
+bool path_is_closed(struct str path, bool flat, bool for_key);
+
+/* Where the path or one above it is what a client fills in. */
+bool source_is_by_caller(const struct source *s, struct str path);
+
 /* NULL: nobody wants it. */
 const struct attribute *attribute_find(const struct attributes *a, struct str name);
 
 /* The default and the configured maps; source_labels.c. */
 bool source_compile_labels(struct source *s, const struct source_options *options,
                            struct diags *diags);
+
+/* Who signs the bodies, and how; signature.c. */
+bool source_compile_signature(struct source *s, const struct source_options *options,
+                              struct diags *diags);
 
 /* One element being decoded. */
 struct decoding {
@@ -130,6 +148,8 @@ struct decoding {
     struct embedded_reader *embedded; /* of the thread */
     uint32_t embedded_read;           /* bits: which were */
     bool skipped; /* with a reason: it is why the event does not count */
+    bool foreign; /* with a reason: it has nothing that events of this source have;
+                     without one: hardly anything */
 };
 
 /* --- JSON within text; embedded.c --- */
@@ -151,6 +171,17 @@ static inline const struct json_value *decode_slot(struct decoding *d, unsigned 
         embedded_read(d, number);
     return &d->slots[slot];
 }
+
+/* --- what a body of another source is; telling.c --- */
+
+struct teller;
+
+struct teller *teller_open(void); /* NULL: no memory */
+void teller_close(struct teller *t);
+
+/* Static text: which other source than `source` the first of the values is of. NULL: none
+ * that is known. `t` may be NULL. */
+const char *teller_tell(struct teller *t, struct str values, struct str source);
 
 /* --- values; values.c --- */
 

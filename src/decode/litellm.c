@@ -210,6 +210,7 @@ static const char *read_payload(struct decoding *d)
 
     for (size_t i = 0; i < sizeof proof / sizeof *proof; i++)
         found |= d->slots[proof[i]].type == JSON_STRING;
+    d->foreign = d->slots[LITELLM_CALL_ID].type == JSON_ABSENT;
     if (!found)
         return "no LiteLLM event: none of id, litellm_call_id, model and status";
     read_outcome(d);
@@ -253,11 +254,27 @@ static const struct label_rule rules[] = {
      0},
 };
 
+/* What a key's owner has written is authenticated with the key; all of this comes, or may
+ * come, with the request. */
+static const struct str callers[] = {
+    STR("end_user"),
+    STR("request_tags"),
+    METADATA("spend_logs_metadata"),
+    METADATA("requester_metadata"),
+    METADATA("requester_custom_headers"),
+    METADATA("user_api_key_end_user_id"),
+    STR("session_id"),
+    STR("trace_id"),
+    STR("model_parameters"),
+};
+
 const struct format format_litellm = {
     .name = STR("litellm"),
     .tags = "request_tags",
     .rule_count = sizeof rules / sizeof *rules,
     .rules = rules,
+    .caller_count = sizeof callers / sizeof *callers,
+    .callers = callers,
     .metadata_roots = {"metadata.spend_logs_metadata",
                        "metadata.user_api_key_auth_metadata",
                        "metadata.requester_metadata"},

@@ -44,6 +44,17 @@ bool mapping_want(struct reading *r, const struct yaml_node *n, unsigned *slot)
     return false;
 }
 
+bool mapping_open(struct reading *r, const struct yaml_node *n, bool for_key)
+{
+    if (!path_is_closed(n->text, r->m->flat || r->s->attributes, for_key))
+        return true;
+    mapping_complain(
+        r, n,
+        "\"%.*s\" may hold a prompt, a completion or a key: no text comes from there",
+        n->text);
+    return false;
+}
+
 static void read_labels(struct reading *r, const struct yaml_node *n)
 {
     struct label_rule *rules = mapping_take(r, n, n->count * sizeof *rules);
@@ -119,7 +130,8 @@ static void read_tags(struct reading *r, const struct yaml_node *n)
     struct err err = {0};
 
     for (size_t i = 0; i < count; i++)
-        if (!source_want_tags(r->s, mapping_copy(r, items[i].text), &err))
+        if (mapping_open(r, &items[i], false) &&
+            !source_want_tags(r->s, mapping_copy(r, items[i].text), &err))
             mapping_complain(r, &items[i], "%.*s", str_of(err.text));
 }
 
@@ -128,9 +140,22 @@ static void read_caller(struct reading *r, const struct yaml_node *n)
     size_t count;
     const struct yaml_node *items = mapping_items(n, &count);
 
-    r->s->callers = mapping_take(r, n, count * sizeof *r->s->callers);
-    for (size_t i = 0; r->s->callers && i < count; i++)
-        r->s->callers[r->s->caller_count++] = mapping_copy(r, items[i].text);
+    struct str *callers = mapping_take(r, n, count * sizeof *callers);
+    for (size_t i = 0; callers && i < count; i++)
+        callers[r->s->caller_count++] = mapping_copy(r, items[i].text);
+    r->s->callers = callers;
+}
+
+static void read_signature(struct reading *r, const struct yaml_node *n)
+{
+    const struct yaml_node *header = yaml_get(n, STR("header"));
+
+    if (n->kind != YAML_MAP || n->count != 1 || !header || !header->text.size) {
+        mapping_complain(r, n, "%.*sa signature is {header: NAME}",
+                         (struct str){NULL, 0});
+        return;
+    }
+    r->s->signature_header = arena_cstr(&r->s->arena, header->text);
 }
 
 static void read_metadata(struct reading *r, const struct yaml_node *n)
@@ -143,7 +168,8 @@ static void read_metadata(struct reading *r, const struct yaml_node *n)
         return;
     }
     for (size_t i = 0; i < count; i++)
-        r->format->metadata_roots[i] = arena_cstr(&r->s->arena, items[i].text);
+        if (mapping_open(r, &items[i], false))
+            r->format->metadata_roots[i] = arena_cstr(&r->s->arena, items[i].text);
 }
 
 static void read_zero(struct reading *r, const struct yaml_node *n)
@@ -205,6 +231,9 @@ static void read_signal(struct reading *r, const struct yaml_node *n)
 static void read_inside(struct reading *r, const struct yaml_node *n)
 {
     r->format->enveloped = str_eq(n->text, STR("data"));
+    if (r->m->flat)
+        mapping_complain(r, n, "%.*sinside does not go with flat keys",
+                         (struct str){NULL, 0});
     if (!r->format->enveloped)
         mapping_complain(r, n, "inside: \"%.*s\" is not data", n->text);
     if (!source_want(r->s, STR("data"), &r->m->data_slot, &(struct err){0}))
@@ -250,6 +279,7 @@ static const struct {
     {"caller", false, read_caller},
     {"tags", false, read_tags},
     {"metadata", false, read_metadata},
+    {"signature", false, read_signature},
 };
 
 enum { KEY_COUNT = sizeof keys / sizeof *keys };

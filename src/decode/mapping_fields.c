@@ -107,6 +107,9 @@ static void read_path(struct reading *r, const struct yaml_node *n, enum map_uni
         if (own)
             unit = read_unit(r, own, v);
     }
+    if (v->target == TARGET_FIELD && v->field.kind == FIELD_TEXT &&
+        !mapping_open(r, path, false))
+        return;
     if (mapping_want(r, path, &v->paths[v->path_count].slot))
         v->paths[v->path_count++].unit = unit;
 }

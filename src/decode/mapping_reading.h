@@ -26,6 +26,9 @@ const struct yaml_node *mapping_items(const struct yaml_node *n, size_t *count);
 /* False after complaining. */
 bool mapping_want(struct reading *r, const struct yaml_node *n, unsigned *slot);
 
+/* A path that text is taken from; false after complaining: it may hold a prompt. */
+bool mapping_open(struct reading *r, const struct yaml_node *n, bool for_key);
+
 /* mapping_cases.c: rules of {if, skip} where `events`, else conditions alone. */
 void mapping_read_cases(struct reading *r, const struct yaml_node *n, bool events,
                         struct map_cases *out);

@@ -328,7 +328,8 @@ static const char *select(struct decoding *d)
     const struct mapping *m = d->source->mapping;
     const char *skip = NULL;
 
-    if (m->events.count && !mapping_case(d, &m->events, &skip))
+    d->foreign = m->events.count && !mapping_case(d, &m->events, &skip);
+    if (d->foreign)
         return "no event of this source: it has nothing of what its mapping asks for";
     d->skipped = skip != NULL;
     return skip;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { MAPPING_FILE_MAX = 256 * 1024 };
+
 static bool want_metadata_key(struct source *s, struct str key, struct err *err)
 {
     char path[JSON_PATH_MAX + 1];
@@ -51,16 +53,63 @@ static bool want_metadata(struct source *s, const struct source_options *options
     return true;
 }
 
+/* The tree of what `options` name, and the name of the file in messages. */
+static bool read_mapping(struct source *s, const struct source_options *options,
+                         struct yaml_node **root, const char **file, struct diags *diags)
+{
+    if (!options->mapping) {
+        const struct builtin *builtin = builtin_find(options->name);
+        struct str text = {builtin->text, (size_t)(builtin->end - builtin->text)};
+        *file = builtin->file;
+        return yaml_parse(root, text, *file, &s->arena, diags);
+    }
+    *file = arena_cstr(&s->arena, str_of(options->mapping));
+    if (!*file) {
+        diags_add(diags, options->mapping, 0, 0, "no memory");
+        return false;
+    }
+    return options->mapping_text.size
+               ? yaml_parse(root, options->mapping_text, *file, &s->arena, diags)
+               : yaml_load(root, *file, MAPPING_FILE_MAX, &s->arena, diags);
+}
+
+/* A mapping of one's own goes by the name that it has. */
+static bool take_name(struct source *s, const struct source_options *options,
+                      const struct yaml_node *root, const char *file, struct diags *diags)
+{
+    const struct yaml_node *n = yaml_get(root, STR("name"));
+    const struct builtin *builtin = builtin_find(s->mapping->source);
+
+    s->name = s->mapping->source;
+    if (s->name.size > SOURCE_NAME_MAX)
+        diags_add(diags, file, n->line, n->column, "name: more than %d bytes",
+                  SOURCE_NAME_MAX);
+    else if (builtin && !options->replace)
+        diags_add(diags, file, n->line, n->column,
+                  "name: \"%.*s\" is built in: take another, or say replace: true in "
+                  "the configuration",
+                  STR_ARG(s->name));
+    else if (s->attributes && !(builtin && str_starts(s->name, STR("otlp"))))
+        diags_add(diags, file, n->line, n->column,
+                  "signal: only a mapping that replaces otlp or otlp_logs has it");
+    else
+        return true;
+    return false;
+}
+
 static bool compile_mapping(struct source *s, const struct source_options *options,
                             struct diags *diags)
 {
-    const struct builtin *builtin = builtin_find(options->name);
-    struct str text = {builtin->text, (size_t)(builtin->end - builtin->text)};
     struct yaml_node *root;
+    const char *file;
 
-    return yaml_parse(&root, text, builtin->file, &s->arena, diags) &&
-           mapping_compile(s, root, builtin->file, diags) &&
-           source_compile_labels(s, options, diags) && want_metadata(s, options, diags);
+    if (!read_mapping(s, options, &root, &file, diags))
+        return false;
+    bool ok = mapping_compile(s, root, file, diags);
+    ok = source_compile_labels(s, options, diags) && ok; /* to show all errors at once */
+    return ok && (!options->mapping || take_name(s, options, root, file, diags)) &&
+           want_metadata(s, options, diags) &&
+           source_compile_signature(s, options, diags);
 }
 
 static bool compile(struct source *s, const struct source_options *options,
@@ -72,8 +121,10 @@ static bool compile(struct source *s, const struct source_options *options,
     s->gateway = options->gateway;
     memcpy(s->hash_key, options->hash_key, sizeof s->hash_key);
     s->name = arena_copy(&s->arena, options->name);
+    s->callers = s->format->callers;
+    s->caller_count = s->format->caller_count;
     s->shape = json_shape_new();
-    if (!s->shape || !s->name.size)
+    if (!s->shape || (!s->name.size && !options->mapping))
         err_set(&err, ERR_MEMORY, "no memory for a source");
     else if (s->format == &format_mapped)
         return compile_mapping(s, options, diags);
@@ -84,7 +135,8 @@ static bool compile(struct source *s, const struct source_options *options,
                   err.text);
         return false;
     }
-    return source_compile_labels(s, options, diags) && want_metadata(s, options, diags);
+    return source_compile_labels(s, options, diags) && want_metadata(s, options, diags) &&
+           source_compile_signature(s, options, diags);
 }
 
 bool source_compile(struct source **out, const struct source_options *options,
@@ -93,7 +145,7 @@ bool source_compile(struct source **out, const struct source_options *options,
     const struct builtin *builtin = builtin_find(options->name);
 
     *out = NULL;
-    if (!builtin) {
+    if (!options->mapping && !builtin) {
         diags_add(diags, "sources", 0, 0, "there is no source \"%.*s\"",
                   STR_ARG(options->name));
         return false;
@@ -103,7 +155,7 @@ bool source_compile(struct source **out, const struct source_options *options,
         diags_add(diags, "sources", 0, 0, "no memory for a source");
         return false;
     }
-    s->format = builtin->format;
+    s->format = options->mapping ? &format_mapped : builtin->format;
     if (!compile(s, options, diags)) {
         source_free(s);
         return false;
@@ -129,6 +181,34 @@ struct str source_name(const struct source *s)
 struct str source_of_events(const struct source *s)
 {
     return s->mapping ? s->mapping->source : s->name;
+}
+
+bool source_mapping_name(struct str *out, const char *path, struct arena *arena)
+{
+    struct diags diags = {0};
+    struct yaml_node *root;
+    const struct yaml_node *n = NULL;
+
+    if (yaml_load(&root, path, MAPPING_FILE_MAX, arena, &diags) && root->kind == YAML_MAP)
+        n = yaml_get(root, STR("name"));
+    diags_release(&diags);
+    *out = n ? n->text : (struct str){NULL, 0};
+    return str_is_name(*out);
+}
+
+bool source_is_mapping(const char *path)
+{
+    struct diags diags = {0};
+    struct yaml_node *root;
+    struct arena arena;
+
+    arena_init(&arena, 0);
+    bool is = yaml_load(&root, path, MAPPING_FILE_MAX, &arena, &diags) &&
+              (yaml_get(root, STR("fields")) || yaml_get(root, STR("identity")) ||
+               yaml_get(root, STR("events")));
+    diags_release(&diags);
+    arena_release(&arena);
+    return is;
 }
 
 bool source_is_otlp(const struct source *s)

@@ -1,5 +1,5 @@
 /* Label rules into slots, with a provenance for each path. */
-#include "internal.h"
+#include "mapping.h"
 
 /* What these hold is prompts, completions, or quotes them: no label comes from there. */
 static const struct str closed_roots[] = {
@@ -23,6 +23,31 @@ static bool is_closed(struct str path)
     return false;
 }
 
+static bool is_flat(const struct source *s)
+{
+    return s->attributes || (s->mapping && s->mapping->flat);
+}
+
+bool source_is_by_caller(const struct source *s, struct str path)
+{
+    for (size_t i = 0; i < s->caller_count; i++) {
+        struct str above = s->callers[i];
+        if (is_below(path, above) || (str_starts(path, above) &&
+                                      str_starts(str_from(path, above.size), STR(" > "))))
+            return true;
+    }
+    return false;
+}
+
+/* A tag belongs to whoever fills in the array of tags. */
+static enum provenance_from from_whom(const struct source *s, struct str path)
+{
+    bool caller =
+        str_starts(path, STR("tag:")) ? s->tags_by_caller : source_is_by_caller(s, path);
+
+    return caller ? FROM_CALLER : FROM_GATEWAY;
+}
+
 static bool add_path(struct source *s, struct label_map *map, struct str name,
                      struct str text, struct err *err)
 {
@@ -31,10 +56,12 @@ static bool add_path(struct source *s, struct label_map *map, struct str name,
 
     if (!copy.size)
         return err_set(err, ERR_CONFIG, "an empty path");
-    path->by = (struct provenance){.from = FROM_GATEWAY, .field = copy};
+    path->by = (struct provenance){.from = from_whom(s, text), .field = copy};
     path->strict = s->format->own_names && str_eq(name, text);
     map->path_count++;
-    if (is_closed(text))
+    if (is_closed(text) ||
+        (!str_starts(text, STR("tag:")) &&
+         path_is_closed(text, is_flat(s), str_eq(name, STR("hashed_api_key")))))
         return err_set(err, ERR_CONFIG,
                        "\"%.*s\" may hold a prompt or a completion, never read here",
                        STR_ARG(text));

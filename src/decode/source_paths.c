@@ -139,6 +139,7 @@ bool source_want_tags(struct source *s, struct str path, struct err *err)
     char below[JSON_PATH_MAX];
     unsigned slot;
 
+    s->tags_by_caller |= source_is_by_caller(s, path);
     if (s->attributes) {
         if (!want_plain(s, path, &slot, err))
             return false;

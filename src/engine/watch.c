@@ -118,6 +118,10 @@ static void add_all(struct look *l, const struct config *c)
     for (size_t i = 0; i < c->token_count; i++)
         add(l, c->tokens[i].file);
     add(l, c->hash_key_file);
+    for (size_t i = 0; i < c->setup_count; i++) {
+        add(l, c->setups[i].mapping);
+        add(l, c->setups[i].secret_file);
+    }
 }
 
 /* A configuration that cannot be read leaves the list as it was. */

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 from harness import Checks
 
@@ -29,6 +30,11 @@ def explain(binary, source, path):
                               if name not in DECIDED} for event in events]
 
 
+def run(binary, *arguments):
+    done = subprocess.run([binary, *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 def check_bodies(checks, binary, write):
     names = sorted(name[:-len(".json")] for name in os.listdir(BODIES) if name.endswith(".json"))
     checks.equal("there is a body of each gateway", len(names), COUNT)
@@ -44,9 +50,61 @@ def check_bodies(checks, binary, write):
         checks.equal(f"{name}.json is the event that it is meant to be", events, wanted)
 
 
+def check_example(checks, binary):
+    """docs/sources.md's gateway that nobody has."""
+    os.chdir(os.path.join(BODIES, "../../../examples/source"))
+    checks.equal("the example's configuration is fine",
+                 run(binary, "check", "--config", "spendwarden.yaml"), (0, "", ""))
+    checks.equal("check takes a mapping", run(binary, "check", "acme.yaml"), (0, "", ""))
+    code, out, _ = run(binary, "explain", "--format", "json", "--source", "acme.yaml", "body.json")
+    events = [json.loads(line) for line in out.splitlines()]
+    event = events[0]
+    checks.equal("explain takes a mapping", (code, len(events)), (0, 3))
+    wanted = {"source": "acme", "id": "c-1001", "ai_system": "openai", "requested_model": "fast",
+              "response_id": "chatcmpl-1", "operation": "chat", "input_tokens": 1200,
+              "cache_read_tokens": 1000, "output_tokens": 300, "reported_usd": "0.000285",
+              "start": "2026-11-24T12:00:00.000Z", "end": "2026-11-24T12:00:02.500Z",
+              "stream": True, "team": "search", "tenant": "shop-eu", "retry_depth": 0,
+              "metadata": {"environment": "prod"}, "tags": ["feature:answers"]}
+    checks.equal("the example's event", {name: event.get(name) for name in wanted}, wanted)
+    checks.equal("who gave its labels",
+                 [event["provenance"][name]["from"] for name in ("team", "tenant")],
+                 ["gateway", "caller"])
+    checks.equal("what is no event", [event.get("skipped") for event in events[1:]],
+                 ["no_cost_yet", "no_model_call"])
+    checks.true("no prompt and no key", "Hello" not in out and "sk-acme" not in out)
+
+
+def check_errors(checks, binary):
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        with open("mine.yaml", "w", encoding="utf-8") as f:
+            f.write("name: mine\nfields:\n  input_token: a\nlabels: { taem: b }\n")
+        wanted = ('mine.yaml:3:3: unknown field "input_token": did you mean "input_tokens"?\n'
+                  'mine.yaml:4:11: "taem" is no label; did you mean "team"?\n')
+        checks.equal("check shows all errors of a mapping", run(binary, "check", "mine.yaml"),
+                     (1, "", wanted))
+        checks.equal("explain shows them", run(binary, "explain", "--source", "mine.yaml"),
+                     (2, "", wanted))
+        with open("c.yaml", "w", encoding="utf-8") as f:
+            f.write("sources: [{ mapping: mine.yaml }]\nlabels: { sources: { mine: { team: c } } }\n")
+        checks.equal("check shows them by the configuration",
+                     run(binary, "check", "--config", "c.yaml"), (1, "", wanted))
+        with open("c.yaml", "w", encoding="utf-8") as f:
+            f.write("sources:\n  - { mapping: none.yaml }\n"
+                    "  - { name: helicone, signature: { secret_file: none } }\n")
+        code, _, said = run(binary, "check", "--config", "c.yaml")
+        checks.true("files that are not there are named",
+                    code == 1 and "none.yaml: " in said and "none: " in said, said)
+    os.chdir(BODIES)
+
+
 def main():
     checks = Checks()
-    check_bodies(checks, sys.argv[1], "--write" in sys.argv)
+    binary = os.path.abspath(sys.argv[1])
+    check_bodies(checks, binary, "--write" in sys.argv)
+    check_example(checks, binary)
+    check_errors(checks, binary)
     return checks.finish()
 
 

@@ -57,6 +57,7 @@ CONTRACTS = {
     "rollup": "ledger",
     "rules_observe": "rules",
     "server": "api",
+    "source": "decode",
     "spend": "ledger",
     "testing": "sim",
     "window_change": "window",
