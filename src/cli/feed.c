@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "spendwarden/json.h"
+#include "spendwarden/source.h"
 
 enum { STEP = 1 << 16, MOST = 1 << 30, GUESS_BYTES = 1 << 20 };
 
@@ -127,8 +128,11 @@ const char *feed_source(struct str values)
 {
     static const char *const keys[] = {"\"litellm_call_id\"", "\"call_type\"",
                                        "\"model_group\"", "\"startTime\""};
+    const char *guess = source_guess(values);
     size_t size = values.size < GUESS_BYTES ? values.size : GUESS_BYTES;
 
+    if (guess)
+        return guess;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (memmem(values.at, size, keys[i], strlen(keys[i])))
             return "litellm";

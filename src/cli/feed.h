@@ -27,5 +27,5 @@ bool feed_next(struct feed *f, struct str *out, bool *failed);
 /* The line, from 1, of byte `position` of what was handed out last. */
 size_t feed_line(const struct feed *f, size_t position);
 
-/* "litellm" or "generic": what the first of these values looks like. */
+/* The built-in source that the first of these values looks like; "generic" at least. */
 const char *feed_source(struct str values);

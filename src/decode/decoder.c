@@ -6,6 +6,10 @@ struct decoder {
     struct json_reader *reader;
     struct embedded_reader *embedded;
     struct otlp *otlp;
+    struct teller *teller; /* from the first time that it is needed on */
+    struct str body;
+    bool told; /* of this body */
+    const char *looks_like;
     const struct source *source;
     struct arena *arena;
     int64_t received_ns;
@@ -38,6 +42,7 @@ void decoder_close(struct decoder *d)
     json_reader_close(d->reader);
     embedded_reader_close(d->embedded);
     otlp_close(d->otlp);
+    teller_close(d->teller);
     free(d);
 }
 
@@ -47,6 +52,8 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
     d->source = source;
     d->arena = arena;
     d->received_ns = received_ns;
+    d->body = body;
+    d->told = false;
     if (source->attributes)
         otlp_begin(d->otlp, source, body, arena, received_ns, d->embedded);
     else if (source->format->events_in)
@@ -54,6 +61,19 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
                       arena);
     else
         json_begin(d->reader, source->shape, body, arena);
+}
+
+/* Of the first such element: the others of a body are alike. */
+static const char *looks_like(struct decoder *d)
+{
+    if (d->told)
+        return d->looks_like;
+    if (!d->teller)
+        d->teller = teller_open();
+    d->told = true;
+    d->looks_like =
+        teller_tell(d->teller, str_from(d->body, d->element.position), d->source->name);
+    return d->looks_like;
 }
 
 static enum verdict read_event(struct decoder *d, struct record *out, const char **why)
@@ -72,6 +92,8 @@ static enum verdict read_event(struct decoder *d, struct record *out, const char
     out->ev.text[TEXT_SOURCE] = d->source->name;
     out->ev.received_ns = d->received_ns;
     *why = d->source->format->read(&decoding);
+    if (decoding.foreign && looks_like(d))
+        *why = d->looks_like;
     return !*why ? VERDICT_EVENT : decoding.skipped ? VERDICT_SKIPPED : VERDICT_REJECTED;
 }
 

@@ -199,13 +199,17 @@ static const char *check_lists(const struct decoding *d)
     return NULL;
 }
 
-static bool says_anything(const struct event *ev)
+static bool tells_of_a_call(const struct event *ev)
 {
-    return ev->text[TEXT_ID].size || ev->text[TEXT_CALL_ID].size ||
-           ev->text[TEXT_TRACE_ID].size || ev->text[TEXT_SPAN_ID].size ||
-           ev->text[TEXT_REQUESTED_MODEL].size || ev->text[TEXT_RESPONSE_MODEL].size ||
+    return ev->text[TEXT_REQUESTED_MODEL].size || ev->text[TEXT_RESPONSE_MODEL].size ||
            ev->count[COUNT_INPUT_TOKENS] >= 0 || ev->count[COUNT_OUTPUT_TOKENS] >= 0 ||
            ev->reported != REPORTED_NONE || ev->text[TEXT_REPORTED_OTHER].size;
+}
+
+static bool has_an_id(const struct event *ev)
+{
+    return ev->text[TEXT_ID].size || ev->text[TEXT_CALL_ID].size ||
+           ev->text[TEXT_TRACE_ID].size || ev->text[TEXT_SPAN_ID].size;
 }
 
 /* Without an id: what tells two requests apart. Without even a time or a call, two equal
@@ -241,7 +245,8 @@ static const char *read_event(struct decoding *d)
     wrong = wrong ? wrong : read_cost(d);
     if (wrong)
         return wrong;
-    if (!says_anything(&d->record->ev))
+    d->foreign = !tells_of_a_call(&d->record->ev);
+    if (d->foreign && !has_an_id(&d->record->ev))
         return "no event: it has no id, no model, no tokens and no cost";
     decode_labels(d);
     decode_tags(d);

@@ -293,11 +293,50 @@ TEST(no_prompt_leaves_a_body_that_stands_as_text_in_another)
     subject_close(t);
 }
 
+static bool takes(struct subject *t, const char *source)
+{
+    struct session *s = session_of(source);
+    char expected[100];
+
+    session_begin(s, str_of(t->text));
+    enum verdict verdict = session_next(s);
+    snprintf(expected, sizeof expected, "no event of this source; it looks like %s",
+             t->name);
+    if (verdict == VERDICT_REJECTED && strcmp(s->why.text, expected) != 0)
+        fail_msg("%s as %s: %s", t->name, source, s->why.text);
+    session_close(s);
+    return verdict != VERDICT_REJECTED;
+}
+
+TEST(a_body_of_another_source_is_refused_with_the_name_of_its_own)
+{
+    for (size_t b = 0; b < BODY_COUNT; b++) {
+        struct subject *t = subject_of(bodies[b]);
+        for (size_t i = 0; source_names[i]; i++)
+            if (!str_starts(str_of(source_names[i]), STR("otlp")) &&
+                takes(t, source_names[i]) != (strcmp(source_names[i], t->name) == 0))
+                fail_msg("%s takes a body of %s", source_names[i], bodies[b]);
+        subject_close(t);
+    }
+}
+
+TEST(a_body_of_no_known_source_is_just_refused)
+{
+    struct session *s = session_of("kong");
+
+    assert_rejected(s, "{\"a\":1}", "nothing of what its mapping asks for");
+    assert_rejected(s, "[{\"a\":1},{\"llm_summary\":{}}]", "its mapping asks for");
+    assert_int_equal(session_next(s), VERDICT_REJECTED);
+    session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_of_any_type_costs_at_most_the_field_that_it_fills),
         cmocka_unit_test(no_text_leaves_a_body_that_no_mapping_asks_for),
+        cmocka_unit_test(a_body_of_another_source_is_refused_with_the_name_of_its_own),
+        cmocka_unit_test(a_body_of_no_known_source_is_just_refused),
         cmocka_unit_test(no_prompt_leaves_a_body_that_stands_as_text_in_another),
     };
 

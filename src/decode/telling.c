@@ -1,0 +1,120 @@
+/* Which built-in source a body is of, by keys that only its events have. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum { KEYS_MAX = 2 };
+
+#define LOOKS(source, ...)                                                               \
+    {                                                                                    \
+#source, "no event of this source; it looks like " #source,                      \
+        {                                                                                \
+            __VA_ARGS__                                                                  \
+        }                                                                                \
+    }
+
+/* The first of which all keys are there. */
+static const struct telling {
+    const char *source, *text;
+    const char *keys[KEYS_MAX];
+} tellings[] = {
+    LOOKS(otlp, "resourceSpans"),
+    LOOKS(otlp_logs, "resourceLogs"),
+    LOOKS(litellm, "litellm_call_id"),
+    LOOKS(litellm, "model_map_information"),
+    LOOKS(kong, "ai.proxy"),
+    LOOKS(kong, "latencies.kong"),
+    LOOKS(apisix, "llm_summary"),
+    LOOKS(apisix, "apisix_latency"),
+    LOOKS(envoy, "gen_ai\\.request\\.model"),
+    LOOKS(envoy, "response_flags", "upstream_cluster"),
+    LOOKS(helicone, "request_id", "request_body"),
+    LOOKS(portkey, "ai_org", "ai_model"),
+    LOOKS(portkey, "request.portkeyHeaders"),
+    LOOKS(vercel, "data.native_tokens_cache_creation"),
+    LOOKS(vercel, "native_tokens_cache_creation"),
+    LOOKS(openrouter, "data.native_tokens_prompt"),
+    LOOKS(openrouter, "native_tokens_prompt"),
+    LOOKS(langfuse, "batch"),
+    LOOKS(generic, "requested_model"),
+    LOOKS(generic, "specversion"),
+};
+
+enum { TELLING_COUNT = sizeof tellings / sizeof *tellings };
+
+struct teller {
+    struct json_shape *shape;
+    struct json_reader *json;
+    struct json_element element;
+};
+
+static bool want_keys(struct teller *t, struct err *err)
+{
+    for (unsigned i = 0; i < TELLING_COUNT * KEYS_MAX; i++) {
+        const char *key = tellings[i / KEYS_MAX].keys[i % KEYS_MAX];
+        if (key && !json_shape_want(t->shape, str_of(key), i, err))
+            return false;
+    }
+    return true;
+}
+
+struct teller *teller_open(void)
+{
+    struct teller *t = calloc(1, sizeof *t);
+    struct err err = {0};
+
+    if (t && (t->shape = json_shape_new()) && want_keys(t, &err) &&
+        json_reader_open(&t->json, &err))
+        return t;
+    teller_close(t);
+    return NULL;
+}
+
+void teller_close(struct teller *t)
+{
+    if (!t)
+        return;
+    if (t->json)
+        json_reader_close(t->json);
+    json_shape_free(t->shape);
+    free(t);
+}
+
+static bool has_keys(const struct teller *t, unsigned i)
+{
+    for (unsigned k = 0; k < KEYS_MAX; k++)
+        if (tellings[i].keys[k] && t->element.slots[i * KEYS_MAX + k].type == JSON_ABSENT)
+            return false;
+    return true;
+}
+
+static const struct telling *tell(struct teller *t, struct str values)
+{
+    const struct telling *found = NULL;
+    struct arena arena;
+
+    arena_init(&arena, 0);
+    json_begin(t->json, t->shape, values, &arena);
+    if (json_next(t->json, &t->element) && t->element.type == JSON_OBJECT)
+        for (unsigned i = 0; i < TELLING_COUNT && !found; i++)
+            if (has_keys(t, i))
+                found = &tellings[i];
+    arena_release(&arena);
+    return found;
+}
+
+const char *teller_tell(struct teller *t, struct str values, struct str source)
+{
+    const struct telling *found = t ? tell(t, values) : NULL;
+
+    return found && !str_eq(str_of(found->source), source) ? found->text : NULL;
+}
+
+const char *source_guess(struct str values)
+{
+    struct teller *t = teller_open();
+    const struct telling *found = t ? tell(t, values) : NULL;
+
+    teller_close(t);
+    return found ? found->source : NULL;
+}
