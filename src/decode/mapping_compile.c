@@ -29,6 +29,14 @@ const struct yaml_node *mapping_items(const struct yaml_node *n, size_t *count)
     return n->kind == YAML_LIST ? n->values : n;
 }
 
+bool mapping_is_text(struct reading *r, const struct yaml_node *n)
+{
+    if (n->kind == YAML_SCALAR && n->text.size)
+        return true;
+    mapping_complain(r, n, "%.*stext is needed here", (struct str){NULL, 0});
+    return false;
+}
+
 bool mapping_want(struct reading *r, const struct yaml_node *n, unsigned *slot)
 {
     struct err err = {0};
@@ -130,7 +138,7 @@ static void read_tags(struct reading *r, const struct yaml_node *n)
     struct err err = {0};
 
     for (size_t i = 0; i < count; i++)
-        if (mapping_open(r, &items[i], false) &&
+        if (mapping_is_text(r, &items[i]) && mapping_open(r, &items[i], false) &&
             !source_want_tags(r->s, mapping_copy(r, items[i].text), &err))
             mapping_complain(r, &items[i], "%.*s", str_of(err.text));
 }
@@ -142,7 +150,8 @@ static void read_caller(struct reading *r, const struct yaml_node *n)
 
     struct str *callers = mapping_take(r, n, count * sizeof *callers);
     for (size_t i = 0; callers && i < count; i++)
-        callers[r->s->caller_count++] = mapping_copy(r, items[i].text);
+        if (mapping_is_text(r, &items[i]))
+            callers[r->s->caller_count++] = mapping_copy(r, items[i].text);
     r->s->callers = callers;
 }
 
@@ -168,7 +177,7 @@ static void read_metadata(struct reading *r, const struct yaml_node *n)
         return;
     }
     for (size_t i = 0; i < count; i++)
-        if (mapping_open(r, &items[i], false))
+        if (mapping_is_text(r, &items[i]) && mapping_open(r, &items[i], false))
             r->format->metadata_roots[i] = arena_cstr(&r->s->arena, items[i].text);
 }
 
@@ -242,7 +251,8 @@ static void read_inside(struct reading *r, const struct yaml_node *n)
 
 static void read_events_in(struct reading *r, const struct yaml_node *n)
 {
-    r->format->events_in = arena_cstr(&r->s->arena, n->text);
+    if (mapping_is_text(r, n))
+        r->format->events_in = arena_cstr(&r->s->arena, n->text);
 }
 
 static void read_name(struct reading *r, const struct yaml_node *n)

@@ -139,8 +139,9 @@ static void read_prefixes(struct reading *r, const struct yaml_node *n,
     }
     v->prefixes = mapping_take(r, n, n->count * sizeof *v->prefixes);
     for (size_t i = 0; v->prefixes && i < n->count; i++)
-        v->prefixes[v->prefix_count++] = (struct map_prefix){
-            mapping_copy(r, n->keys[i].text), mapping_copy(r, n->values[i].text)};
+        if (mapping_is_text(r, &n->keys[i]) && mapping_is_text(r, &n->values[i]))
+            v->prefixes[v->prefix_count++] = (struct map_prefix){
+                mapping_copy(r, n->keys[i].text), mapping_copy(r, n->values[i].text)};
 }
 
 static void read_constant(struct reading *r, const struct yaml_node *n,

@@ -26,6 +26,9 @@ const struct yaml_node *mapping_items(const struct yaml_node *n, size_t *count);
 /* False after complaining. */
 bool mapping_want(struct reading *r, const struct yaml_node *n, unsigned *slot);
 
+/* A scalar that is not empty; false after complaining. */
+bool mapping_is_text(struct reading *r, const struct yaml_node *n);
+
 /* A path that text is taken from; false after complaining: it may hold a prompt. */
 bool mapping_open(struct reading *r, const struct yaml_node *n, bool for_key);
 
