@@ -14,9 +14,8 @@ enum layout { LAYOUT_ARRAY, LAYOUT_SEQUENCE };
 
 struct json_reader {
     struct json_walk walk; /* of the window; its token offsets count from there */
-    struct json_index *index;
-    uint32_t *scanned; /* tokens of a window that simdjson refused; owned */
-    size_t scanned_capacity;
+    struct json_guide guide;
+    struct json_tokenizer *tokenizer;
     struct json_item *items; /* owned */
     size_t item_capacity;
     struct str body;
@@ -58,20 +57,6 @@ static size_t window_cut(const char *text, size_t size)
     return size;
 }
 
-static bool scan_window(struct json_reader *r, struct str text)
-{
-    if (text.size + 1 > r->scanned_capacity) {
-        uint32_t *grown = realloc(r->scanned, (text.size + 1) * sizeof *grown);
-        if (!grown)
-            return false;
-        r->scanned = grown;
-        r->scanned_capacity = text.size + 1;
-    }
-    r->walk.tokens.count = json_scan(text.at, text.size, r->scanned);
-    r->walk.tokens.at = r->scanned;
-    return true;
-}
-
 /* Reads the tokens of the `size` bytes from `from`, or of a little less. */
 static bool load_window(struct json_reader *r, size_t from, size_t size)
 {
@@ -82,11 +67,7 @@ static bool load_window(struct json_reader *r, size_t from, size_t size)
     r->final = rest.size <= size;
     if (!r->final)
         rest.size = window_cut(rest.at, size);
-    r->walk.text = rest.at;
-    r->walk.size = rest.size;
-    r->walk.next = 0;
-    r->walk.dirty = !json_index_make(r->index, rest.at, rest.size, &r->walk.tokens);
-    return !r->walk.dirty || scan_window(r, rest);
+    return json_tokenize(r->tokenizer, &r->walk, rest.at, rest.size);
 }
 
 bool json_reader_open(struct json_reader **out, struct err *err)
@@ -95,11 +76,12 @@ bool json_reader_open(struct json_reader **out, struct err *err)
 
     *out = NULL;
     if (r)
-        r->index = json_index_open();
-    if (!r || !r->index) {
+        r->tokenizer = json_tokenizer_open();
+    if (!r || !r->tokenizer) {
         json_reader_close(r);
         return err_set(err, ERR_MEMORY, "no memory for a JSON reader");
     }
+    r->guide.walk = &r->walk;
     r->done = true;
     r->window_size = WINDOW_SIZE;
     *out = r;
@@ -110,8 +92,7 @@ void json_reader_close(struct json_reader *r)
 {
     if (!r)
         return;
-    json_index_close(r->index);
-    free(r->scanned);
+    json_tokenizer_close(r->tokenizer);
     free(r->items);
     free(r);
 }
@@ -119,17 +100,6 @@ void json_reader_close(struct json_reader *r)
 void json_reader_window(struct json_reader *r, size_t size)
 {
     r->window_size = size;
-}
-
-/* What one huge element needed is not kept. */
-static void shrink(struct json_reader *r)
-{
-    json_index_shrink(r->index, WINDOW_SIZE);
-    if (r->scanned_capacity > WINDOW_SIZE + 1) {
-        free(r->scanned);
-        r->scanned = NULL;
-        r->scanned_capacity = 0;
-    }
 }
 
 static bool reserve_items(struct json_reader *r, size_t count)
@@ -147,9 +117,9 @@ static bool reserve_items(struct json_reader *r, size_t count)
 static void begin_at(struct json_reader *r, const struct json_shape *shape,
                      struct str body, size_t first, struct arena *arena)
 {
-    shrink(r);
-    r->walk.shape = shape;
-    r->walk.arena = arena;
+    json_tokenizer_shrink(r->tokenizer, WINDOW_SIZE); /* what one huge element needed */
+    r->guide.shape = shape;
+    r->guide.arena = arena;
     r->walk.tokens.count = 0;
     r->body = body;
     r->element_count = 0;
@@ -198,7 +168,7 @@ static bool give(struct json_reader *r, struct json_element *out, const char *er
     if (error) {
         out->type = JSON_ABSENT;
         out->item_count = 0;
-        memset(out->slots, 0, r->walk.shape->slot_count * sizeof *out->slots);
+        memset(out->slots, 0, r->guide.shape->slot_count * sizeof *out->slots);
     }
     out->index = r->element_count++;
     r->done |= ends;
@@ -357,7 +327,7 @@ static bool step(struct json_reader *r, struct json_element *out)
         w->next++;
         return after_array(r, out);
     }
-    enum walked walked = json_walk_element(w, out);
+    enum walked walked = json_walk_element(&r->guide, out);
     /* A window may end inside a token: then its last one says nothing. */
     if (!r->final && w->next + 1 >= w->tokens.count &&
         (walked != WALK_OK || (out->type != JSON_OBJECT && out->type != JSON_ARRAY)))
@@ -372,7 +342,7 @@ static bool step(struct json_reader *r, struct json_element *out)
 bool json_next(struct json_reader *r, struct json_element *out)
 {
     while (!r->done) {
-        memset(out->slots, 0, r->walk.shape->slot_count * sizeof *out->slots);
+        memset(out->slots, 0, r->guide.shape->slot_count * sizeof *out->slots);
         out->items = r->items;
         out->item_count = 0;
         out->type = JSON_ABSENT;

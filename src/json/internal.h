@@ -1,17 +1,10 @@
 /* What the files of src/json/ share: tokens, the shape as a tree, one walk. */
 #pragma once
-#include "spendwarden/json.h"
+#include "spendwarden/json_tokens.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Where structural characters, strings and other scalars begin, as simdjson's first
- * stage finds them. */
-struct json_tokens {
-    const uint32_t *at; /* borrowed from the index or the scan buffer */
-    size_t count;
-};
 
 struct json_index; /* simdjson and its memory (reader.cc) */
 
@@ -37,9 +30,6 @@ size_t json_scan(const char *text, size_t size, uint32_t *at);
 
 /* Where the array begins that is the member `key` of the object `text`; 0: nowhere. */
 size_t json_array_in(struct str text, struct str key);
-
-/* Unescapes as json_text does, up to `room` bytes. */
-size_t json_rewrite(struct str raw, char *out, size_t room);
 
 enum { NODES_MAX = 1024 };
 
@@ -71,26 +61,16 @@ struct json_shape {
 
 struct json_node *json_node_child(const struct json_node *n, struct str key);
 
-enum walked {
-    WALK_OK,
-    WALK_SHORT,  /* the tokens end inside the element */
-    WALK_BROKEN, /* w->error says why */
-};
-
-struct json_walk {
+/* Whom a walk asks what is wanted. */
+struct json_guide {
+    struct json_walk *walk; /* borrowed */
     const struct json_shape *shape;
     struct arena *arena;
-    const char *text;
-    struct json_tokens tokens;
-    size_t size; /* of the text */
-    size_t next; /* token */
-    bool dirty;  /* text that simdjson refused: strings may be no UTF-8 */
-    const char *error;
     uint64_t seen[NODES_MAX / 64];
 };
 
-/* Reads the element that begins at w->next and moves behind it. */
-enum walked json_walk_element(struct json_walk *w, struct json_element *out);
+/* Reads the element that is next and moves behind it. */
+enum walked json_walk_element(struct json_guide *g, struct json_element *out);
 
 /* Reads later bodies in windows of so many bytes: tests make them small. */
 void json_reader_window(struct json_reader *r, size_t size);

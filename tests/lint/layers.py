@@ -41,6 +41,7 @@ CONTRACTS = {
     "decls": "event",
     "exposition": "metrics",
     "http_peer": "http",
+    "json_tokens": "json",
     "litellm_budgets": "tick",
     "outlook": "rules",
     "policy_errors": "policy",
