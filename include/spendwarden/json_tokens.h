@@ -74,7 +74,8 @@ enum walked json_take_key(struct json_walk *w, struct str *key);
 
 static inline bool json_is_scalar(char c)
 {
-    return c != 0 && !strchr("{}[]:,\n", c);
+    return c != 0 && c != '{' && c != '}' && c != '[' && c != ']' && c != ':' &&
+           c != ',' && c != '\n';
 }
 
 /* Behind a member or element: true if another one follows. */

@@ -76,17 +76,32 @@ static uint32_t take_unicode(struct rewrite *r)
     return 0x10000 + (((uint32_t)high - 0xD800) << 10) + ((uint32_t)low - 0xDC00);
 }
 
+/* Behind the backslash. */
 static uint32_t take_escape(struct rewrite *r)
 {
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-
     if (r->at == r->end)
         return REPLACEMENT;
     char c = *r->at++;
-    if (c == 'u')
+    switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+        return (uint32_t)c;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case 'u':
         return take_unicode(r);
-    const char *found = c ? strchr(from, c) : NULL;
-    return found ? (uint32_t)to[found - from] : REPLACEMENT;
+    default:
+        return REPLACEMENT;
+    }
 }
 
 /* A character of more than one byte; any byte that begins none counts for itself. */
@@ -111,6 +126,24 @@ static uint32_t take_utf8(struct rewrite *r)
     return code;
 }
 
+static bool is_plain(char c)
+{
+    return c != 0 && c != '\\' && (unsigned char)c < 0x80;
+}
+
+/* Nearly all of most texts: ASCII that stands for itself. */
+static void copy_plain(struct rewrite *r)
+{
+    size_t left = (size_t)(r->end - r->at), room = r->most - r->size, size = 0;
+    size_t most = left < room ? left : room;
+
+    while (size < most && is_plain(r->at[size]))
+        size++;
+    memcpy(r->out + r->size, r->at, size);
+    r->at += size;
+    r->size += size;
+}
+
 size_t json_rewrite(struct str raw, char *out, size_t room)
 {
     struct rewrite r = {raw.at, raw.at + raw.size, out, 0, room, false};
@@ -119,10 +152,15 @@ size_t json_rewrite(struct str raw, char *out, size_t room)
         unsigned char c = (unsigned char)*r.at;
         if (c >= 0x80) {
             put_code(&r, take_utf8(&r));
-            continue;
+        } else if (c == '\\') {
+            r.at++;
+            put_code(&r, take_escape(&r));
+        } else if (c == 0) {
+            r.at++;
+        } else {
+            r.full = r.size == r.most;
+            copy_plain(&r);
         }
-        r.at++;
-        put_code(&r, c == '\\' ? take_escape(&r) : c);
     }
     return r.size;
 }
