@@ -1,0 +1,41 @@
+/* OTLP/JSON as OTLP protobuf, so that one decoder serves both encodings. Only what a
+ * receiver of costs needs is kept (otlp_json_fields.c). */
+#pragma once
+#include "spendwarden/buf.h"
+
+enum otlp_signal { OTLP_TRACES, OTLP_LOGS, OTLP_METRICS };
+
+enum {
+    OTLP_JSON_BODY_MAX = 256 * 1024 * 1024, /* bytes; a longer one is not read */
+    OTLP_JSON_GROWTH = 3,     /* the request has at most so many bytes a byte of JSON */
+    OTLP_JSON_DEPTH_MAX = 64, /* messages in each other: 29 arrays, 19 lists of keys */
+};
+
+struct otlp_json_error {
+    const char *text; /* static, says nothing of what values hold; NULL: none */
+    size_t position;  /* byte offset in the body */
+    bool memory;      /* there was none: the body itself may be fine */
+};
+
+/* One per thread; keeps its memory between bodies. */
+struct otlp_json;
+
+struct otlp_json *otlp_json_open(void); /* NULL: no memory */
+void otlp_json_close(struct otlp_json *t);
+
+/* Adds the body as Export{Trace,Logs,Metrics}ServiceRequest in protobuf to *out. Behind
+ * the body JSON_PADDING bytes must be readable. An empty body is an empty request.
+ *
+ * True: *why is empty, or says why and from where the rest of the body could not be
+ * read, when at least one whole element of resourceSpans (resourceLogs, resourceMetrics)
+ * came before; *out ends with the last such element, so that none is there by halves.
+ * False: nothing was added, *why says why.
+ *
+ * Names are taken in lowerCamelCase and in snake_case, 64-bit integers as numbers and as
+ * strings if they are whole and fit int64, doubles also as strings, enums also by name.
+ * Whatever else has an unknown name or a type or value that the field cannot have is left
+ * out, and so are messages that are too deep: the message around them stays. Text that is
+ * no UTF-8 has U+FFFD there. Of equal names all are added, and in protobuf the last one
+ * counts. Lengths of messages take five bytes, however short. */
+bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
+                         struct str body, struct otlp_json_error *why);

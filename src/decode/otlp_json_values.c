@@ -1,0 +1,292 @@
+#include "otlp_json_fields.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "spendwarden/json_tokens.h"
+
+enum wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2 };
+
+enum {
+    VARINT_MAX = 10,
+    LENGTH_SIZE = 5, /* of a length that is not known yet: legal, if longer than needed */
+    NUMBER_TEXT_MAX = 64,
+};
+
+static char *put_tag(char *at, const struct otlp_field *f, enum wire wire)
+{
+    *at = (char)((unsigned)f->number << 3 | wire);
+    return at + 1;
+}
+
+static char *put_varint(char *at, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (char)(value | 0x80);
+    *at++ = (char)value;
+    return at;
+}
+
+static void put_length(char *at, size_t length)
+{
+    for (int i = 0; i < LENGTH_SIZE - 1; i++, length >>= 7)
+        *at++ = (char)(length | 0x80);
+    *at = (char)length;
+}
+
+static void add_varint(struct buf *out, const struct otlp_field *f, uint64_t value)
+{
+    char *at = buf_reserve(out, 1 + VARINT_MAX);
+
+    if (at)
+        out->size += (size_t)(put_varint(put_tag(at, f, WIRE_VARINT), value) - at);
+}
+
+static void add_fixed64(struct buf *out, const struct otlp_field *f, uint64_t value)
+{
+    char *at = buf_reserve(out, 1 + sizeof value);
+
+    if (!at)
+        return;
+    at = put_tag(at, f, WIRE_FIXED64);
+    for (size_t i = 0; i < sizeof value; i++)
+        at[i] = (char)(value >> 8 * i);
+    out->size += 1 + sizeof value;
+}
+
+/* --- text and bytes --- */
+
+/* U+FFFD takes three bytes, and may stand for one. */
+static void add_rewritten(struct buf *out, const struct otlp_field *f, struct str raw)
+{
+    size_t room = 3 * raw.size;
+    char *at = buf_reserve(out, 1 + LENGTH_SIZE + room);
+
+    if (!at)
+        return;
+    at = put_tag(at, f, WIRE_LENGTH);
+    size_t size = json_rewrite(raw, at + LENGTH_SIZE, room);
+    put_length(at, size);
+    out->size += 1 + LENGTH_SIZE + size;
+}
+
+static void add_string(struct buf *out, const struct otlp_field *f,
+                       const struct json_value *v)
+{
+    if (v->type != JSON_STRING)
+        return;
+    if (v->escaped) {
+        add_rewritten(out, f, v->raw);
+        return;
+    }
+    char *at = buf_reserve(out, 1 + VARINT_MAX + v->raw.size);
+    if (!at)
+        return;
+    char *text = put_varint(put_tag(at, f, WIRE_LENGTH), v->raw.size);
+    memcpy(text, v->raw.at, v->raw.size);
+    out->size += (size_t)(text - at) + v->raw.size;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static void add_id(struct buf *out, const struct otlp_field *f,
+                   const struct json_value *v)
+{
+    size_t size = f->id_size;
+
+    if (v->type != JSON_STRING || v->raw.size != 2 * size)
+        return;
+    char *at = buf_reserve(out, 2 + size);
+    if (!at)
+        return;
+    at = put_varint(put_tag(at, f, WIRE_LENGTH), size);
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(v->raw.at[2 * i]), low = hex_digit(v->raw.at[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return;
+        at[i] = (char)(high << 4 | low);
+    }
+    out->size += 2 + size;
+}
+
+static int base64_digit(char c)
+{
+    return c >= 'A' && c <= 'Z'   ? c - 'A'
+           : c >= 'a' && c <= 'z' ? c - 'a' + 26
+           : c >= '0' && c <= '9' ? c - '0' + 52
+           : c == '+' || c == '-' ? 62
+           : c == '/' || c == '_' ? 63
+                                  : -1;
+}
+
+/* Both alphabets, with or without padding. False: it is none. */
+static bool from_base64(struct str raw, char *out, size_t *size)
+{
+    uint32_t bits = 0;
+
+    *size = 0;
+    while (raw.size > 0 && raw.at[raw.size - 1] == '=')
+        raw.size--;
+    for (size_t i = 0; i < raw.size; i++) {
+        int digit = base64_digit(raw.at[i]);
+        if (digit < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)digit;
+        if (i % 4 != 0)
+            out[(*size)++] = (char)(bits >> (6 - 2 * (i % 4)));
+    }
+    return raw.size % 4 != 1;
+}
+
+static void add_bytes(struct buf *out, const struct otlp_field *f,
+                      const struct json_value *v)
+{
+    size_t size;
+
+    if (v->type != JSON_STRING)
+        return;
+    char *at = buf_reserve(out, 1 + LENGTH_SIZE + v->raw.size);
+    if (!at)
+        return;
+    at = put_tag(at, f, WIRE_LENGTH);
+    if (!from_base64(v->raw, at + LENGTH_SIZE, &size))
+        return;
+    put_length(at, size);
+    out->size += 1 + LENGTH_SIZE + size;
+}
+
+/* --- numbers --- */
+
+/* Times have 19 digits, more than json_int64 looks at first. */
+static bool int64_of(const struct json_value *v, int64_t *out)
+{
+    return ((v->type == JSON_NUMBER || v->type == JSON_STRING) &&
+            str_to_int64(v->raw, out)) ||
+           json_int64(v, out);
+}
+
+/* Of a decimal number; strtod alone would also take hexadecimal ones. */
+static bool decimal(struct str raw, double *out)
+{
+    char text[NUMBER_TEXT_MAX], *end;
+
+    if (raw.size == 0 || raw.size >= sizeof text)
+        return false;
+    memcpy(text, raw.at, raw.size);
+    text[raw.size] = '\0';
+    if (strspn(text, "0123456789+-.eE") != raw.size)
+        return false;
+    *out = strtod(text, &end);
+    return end == text + raw.size;
+}
+
+static bool double_of(const struct json_value *v, double *out)
+{
+    if (v->type != JSON_NUMBER && v->type != JSON_STRING)
+        return false;
+    if (decimal(v->raw, out))
+        return true;
+    *out = str_eq(v->raw, STR("NaN"))         ? (double)NAN
+           : str_eq(v->raw, STR("Infinity"))  ? (double)INFINITY
+           : str_eq(v->raw, STR("-Infinity")) ? -(double)INFINITY
+                                              : 0;
+    return *out != 0;
+}
+
+static void add_double(struct buf *out, const struct otlp_field *f,
+                       const struct json_value *v)
+{
+    double number;
+    uint64_t bits;
+
+    if (!double_of(v, &number))
+        return;
+    memcpy(&bits, &number, sizeof bits);
+    add_fixed64(out, f, bits);
+}
+
+static void add_enum(struct buf *out, const struct otlp_field *f,
+                     const struct json_value *v)
+{
+    int64_t number;
+
+    if (int64_of(v, &number)) {
+        if (number >= INT32_MIN && number <= INT32_MAX)
+            add_varint(out, f, (uint64_t)number);
+        return;
+    }
+    for (unsigned i = 0; v->type == JSON_STRING && f->names[i]; i++)
+        if (str_eq(v->raw, str_of(f->names[i])))
+            add_varint(out, f, i);
+}
+
+static void add_integer(struct buf *out, const struct otlp_field *f,
+                        const struct json_value *v)
+{
+    int64_t number;
+
+    if (!int64_of(v, &number) || (f->kind == OTLP_FIXED64 && number < 0))
+        return;
+    if (f->kind == OTLP_INT64)
+        add_varint(out, f, (uint64_t)number);
+    else
+        add_fixed64(out, f, (uint64_t)number);
+}
+
+void otlp_put_value(struct buf *out, const struct otlp_field *f,
+                    const struct json_value *v)
+{
+    switch (f->kind) {
+    case OTLP_STRING:
+        add_string(out, f, v);
+        break;
+    case OTLP_ID:
+        add_id(out, f, v);
+        break;
+    case OTLP_BYTES:
+        add_bytes(out, f, v);
+        break;
+    case OTLP_FIXED64:
+    case OTLP_SFIXED64:
+    case OTLP_INT64:
+        add_integer(out, f, v);
+        break;
+    case OTLP_ENUM:
+        add_enum(out, f, v);
+        break;
+    case OTLP_DOUBLE:
+        add_double(out, f, v);
+        break;
+    case OTLP_BOOL:
+        if (v->type == JSON_BOOL)
+            add_varint(out, f, json_true(v));
+        break;
+    case OTLP_MESSAGE:
+        break;
+    }
+}
+
+/* --- messages --- */
+
+size_t otlp_put_message(struct buf *out, const struct otlp_field *f)
+{
+    char *at = buf_reserve(out, 1 + LENGTH_SIZE);
+
+    if (at) {
+        put_tag(at, f, WIRE_LENGTH);
+        out->size += 1 + LENGTH_SIZE;
+    }
+    return out->size;
+}
+
+void otlp_end_message(struct buf *out, size_t begin)
+{
+    if (!out->failed)
+        put_length(out->at + begin - LENGTH_SIZE, out->size - begin);
+}
