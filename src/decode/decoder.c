@@ -1,4 +1,5 @@
 #include "otlp.h"
+#include "otlp_json.h"
 
 #include <stdlib.h>
 
@@ -6,6 +7,8 @@ struct decoder {
     struct json_reader *reader;
     struct embedded_reader *embedded;
     struct otlp *otlp;
+    struct otlp_json *otlp_json;
+    struct buf transcoded; /* of this body, until it is in the arena */
     struct teller *teller; /* from the first time that it is needed on */
     struct str body;
     bool told; /* of this body */
@@ -25,7 +28,8 @@ bool decoder_open(struct decoder **out, struct err *err)
         return err_set(err, ERR_MEMORY, "no memory for a decoder");
     d->embedded = embedded_reader_open();
     d->otlp = otlp_open();
-    if (!d->embedded || !d->otlp)
+    d->otlp_json = otlp_json_open();
+    if (!d->embedded || !d->otlp || !d->otlp_json)
         err_set(err, ERR_MEMORY, "no memory for a decoder");
     if (err->kind != ERR_NONE || !json_reader_open(&d->reader, err)) {
         decoder_close(d);
@@ -42,8 +46,41 @@ void decoder_close(struct decoder *d)
     json_reader_close(d->reader);
     embedded_reader_close(d->embedded);
     otlp_close(d->otlp);
+    otlp_json_close(d->otlp_json);
+    buf_release(&d->transcoded);
     teller_close(d->teller);
     free(d);
+}
+
+/* Some say JSON and send protobuf: the first byte tells. No message begins with '{'. */
+static bool is_json(struct str body)
+{
+    size_t i = 0;
+
+    while (i < body.size && memchr(" \t\r\n", body.at[i], 4))
+        i++;
+    return i < body.size && body.at[i] == '{';
+}
+
+/* The body in protobuf; *why: static, that it is none, or not all of it. */
+static struct str as_protobuf(struct decoder *d, const char **why)
+{
+    enum { KEPT = 1 << 20 };
+    enum otlp_signal signal = d->source->mapping->logs ? OTLP_LOGS : OTLP_TRACES;
+    struct otlp_json_error error = {.text = NULL};
+
+    *why = NULL;
+    if (!is_json(d->body))
+        return d->body;
+    buf_reset(&d->transcoded);
+    if (d->transcoded.capacity > KEPT)
+        buf_release(&d->transcoded);
+    otlp_json_transcode(d->otlp_json, &d->transcoded, signal, d->body, &error);
+    struct str text = arena_copy(d->arena, buf_str(&d->transcoded));
+    *why = error.text;
+    if (d->transcoded.failed || text.size < d->transcoded.size)
+        *why = "no memory for the body in protobuf";
+    return text;
 }
 
 void decode_begin(struct decoder *d, const struct source *source, struct str body,
@@ -54,9 +91,12 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
     d->received_ns = received_ns;
     d->body = body;
     d->told = false;
-    if (source->attributes)
-        otlp_begin(d->otlp, source, body, arena, received_ns, d->embedded);
-    else if (source->format->events_in)
+    if (source->attributes) {
+        const char *why;
+        struct str protobuf = as_protobuf(d, &why);
+        otlp_begin(d->otlp, source, protobuf, arena, received_ns, d->embedded);
+        otlp_rest(d->otlp, why);
+    } else if (source->format->events_in)
         json_begin_in(d->reader, source->shape, str_of(source->format->events_in), body,
                       arena);
     else

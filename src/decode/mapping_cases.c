@@ -26,7 +26,7 @@ static void read_texts(struct reading *r, const struct yaml_node *n,
             mapping_complain(
                 r, &items[i],
                 "%.*sa value, a list of values, present, absent or {least: 400}",
-                (struct str){NULL, 0});
+                STR(""));
         c->texts[c->text_count++] = mapping_copy(r, items[i].text);
     }
 }
@@ -52,8 +52,7 @@ static void read_conditions(struct reading *r, const struct yaml_node *n,
                             struct map_case *c)
 {
     if (n->kind != YAML_MAP || n->count == 0) {
-        mapping_complain(r, n, "%.*sconditions are a map of paths to values",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sconditions are a map of paths to values", STR(""));
         return;
     }
     c->conditions = mapping_take(r, n, n->count * sizeof *c->conditions);
@@ -71,7 +70,7 @@ static void read_case(struct reading *r, const struct yaml_node *n, bool events,
         return;
     }
     if (n->kind != YAML_MAP) {
-        mapping_complain(r, n, "%.*sa rule has if, skip or both", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sa rule has if, skip or both", STR(""));
         return;
     }
     for (size_t i = 0; i < n->count; i++) {
@@ -93,7 +92,7 @@ void mapping_read_cases(struct reading *r, const struct yaml_node *n, bool event
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > MAP_CASES_MAX) {
-        mapping_complain(r, n, "%.*smore than 32 rules", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*smore than 32 rules", STR(""));
         return;
     }
     out->cases = mapping_take(r, n, count * sizeof *out->cases);

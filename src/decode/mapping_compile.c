@@ -13,7 +13,7 @@ void *mapping_take(struct reading *r, const struct yaml_node *n, size_t size)
     void *memory = arena_zalloc(&r->s->arena, size ? size : 1);
 
     if (!memory)
-        mapping_complain(r, n, "%.*sno memory", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sno memory", STR(""));
     return memory;
 }
 
@@ -33,7 +33,7 @@ bool mapping_is_text(struct reading *r, const struct yaml_node *n)
 {
     if (n->kind == YAML_SCALAR && n->text.size)
         return true;
-    mapping_complain(r, n, "%.*stext is needed here", (struct str){NULL, 0});
+    mapping_complain(r, n, "%.*stext is needed here", STR(""));
     return false;
 }
 
@@ -42,8 +42,7 @@ bool mapping_want(struct reading *r, const struct yaml_node *n, unsigned *slot)
     struct err err = {0};
 
     if (n->kind != YAML_SCALAR || !n->text.size) {
-        mapping_complain(r, n, "%.*sa path is text, keys joined by dots",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sa path is text, keys joined by dots", STR(""));
         return false;
     }
     if (source_want(r->s, n->text, slot, &err))
@@ -68,8 +67,7 @@ static void read_labels(struct reading *r, const struct yaml_node *n)
     struct label_rule *rules = mapping_take(r, n, n->count * sizeof *rules);
 
     if (n->kind != YAML_MAP || !rules) {
-        mapping_complain(r, n, "%.*slabels are a map of labels to paths",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*slabels are a map of labels to paths", STR(""));
         return;
     }
     for (size_t i = 0; i < n->count; i++) {
@@ -97,8 +95,7 @@ static void read_any(struct reading *r, const struct yaml_node *n, struct map_an
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > MAP_ANY_MAX) {
-        mapping_complain(r, n, "%.*smore than 4 paths to choose from",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*smore than 4 paths to choose from", STR(""));
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -112,7 +109,7 @@ static void read_identity(struct reading *r, const struct yaml_node *n)
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > IDENTITY_MAX) {
-        mapping_complain(r, n, "%.*smore than 8 paths", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*smore than 8 paths", STR(""));
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -160,8 +157,7 @@ static void read_signature(struct reading *r, const struct yaml_node *n)
     const struct yaml_node *header = yaml_get(n, STR("header"));
 
     if (n->kind != YAML_MAP || n->count != 1 || !header || !header->text.size) {
-        mapping_complain(r, n, "%.*sa signature is {header: NAME}",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sa signature is {header: NAME}", STR(""));
         return;
     }
     r->s->signature_header = arena_cstr(&r->s->arena, header->text);
@@ -173,7 +169,7 @@ static void read_metadata(struct reading *r, const struct yaml_node *n)
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > METADATA_ROOTS_MAX) {
-        mapping_complain(r, n, "%.*smore than 3 paths", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*smore than 3 paths", STR(""));
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -241,12 +237,11 @@ static void read_inside(struct reading *r, const struct yaml_node *n)
 {
     r->format->enveloped = str_eq(n->text, STR("data"));
     if (r->m->flat)
-        mapping_complain(r, n, "%.*sinside does not go with flat keys",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sinside does not go with flat keys", STR(""));
     if (!r->format->enveloped)
         mapping_complain(r, n, "inside: \"%.*s\" is not data", n->text);
     if (!source_want(r->s, STR("data"), &r->m->data_slot, &(struct err){0}))
-        mapping_complain(r, n, "%.*stoo many paths", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*stoo many paths", STR(""));
 }
 
 static void read_events_in(struct reading *r, const struct yaml_node *n)
@@ -325,7 +320,7 @@ bool mapping_compile(struct source *s, const struct yaml_node *root, const char 
     s->mapping = r.m;
     s->format = r.format;
     if (root->kind != YAML_MAP)
-        mapping_complain(&r, root, "%.*sa mapping is a map", (struct str){NULL, 0});
+        mapping_complain(&r, root, "%.*sa mapping is a map", STR(""));
     check_keys(&r, root);
     for (size_t i = 0; i < KEY_COUNT; i++) {
         const struct yaml_node *n = yaml_get(root, str_of(keys[i].name));

@@ -101,7 +101,7 @@ static void read_path(struct reading *r, const struct yaml_node *n, enum map_uni
         path = yaml_get(n, STR("path"));
         if (!path || n->count != (own ? 2 : 1)) {
             mapping_complain(r, n, "%.*sa path with a unit is {path: ..., unit: ...}",
-                             (struct str){NULL, 0});
+                             STR(""));
             return;
         }
         if (own)
@@ -121,7 +121,7 @@ static void read_paths(struct reading *r, const struct yaml_node *n, enum map_un
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > MAP_PATHS_MAX) {
-        mapping_complain(r, n, "%.*smore than 24 paths", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*smore than 24 paths", STR(""));
         return;
     }
     v->paths = mapping_take(r, n, count * sizeof *v->paths);
@@ -134,7 +134,7 @@ static void read_prefixes(struct reading *r, const struct yaml_node *n,
 {
     if (n->kind != YAML_MAP || v->target != TARGET_FIELD || v->field.kind != FIELD_TEXT) {
         mapping_complain(r, n, "%.*sprefixes are a map, of a field that is text",
-                         (struct str){NULL, 0});
+                         STR(""));
         return;
     }
     v->prefixes = mapping_take(r, n, n->count * sizeof *v->prefixes);
@@ -149,8 +149,7 @@ static void read_constant(struct reading *r, const struct yaml_node *n,
 {
     v->constant = mapping_copy(r, n->text);
     if (v->target != TARGET_FIELD || v->field.kind != FIELD_TEXT || !n->text.size)
-        mapping_complain(r, n, "%.*svalue is the text of a field that is text",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*svalue is the text of a field that is text", STR(""));
 }
 
 /* {from: ..., unit: ..., prefixes: ..., value: ...} */
@@ -176,7 +175,7 @@ static void read_detailed(struct reading *r, const struct yaml_node *n,
     if (from)
         read_paths(r, from, unit, v);
     else if (!v->constant.size)
-        mapping_complain(r, n, "%.*sa field without from", (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sa field without from", STR(""));
 }
 
 static void read_value(struct reading *r, const struct yaml_node *key,
@@ -197,8 +196,7 @@ static void read_value(struct reading *r, const struct yaml_node *key,
 void mapping_read_fields(struct reading *r, const struct yaml_node *n)
 {
     if (n->kind != YAML_MAP || n->count > MAP_VALUES_MAX) {
-        mapping_complain(r, n, "%.*sfields are a map of at most 48",
-                         (struct str){NULL, 0});
+        mapping_complain(r, n, "%.*sfields are a map of at most 48", STR(""));
         return;
     }
     r->m->values = mapping_take(r, n, n->count * sizeof *r->m->values);

@@ -318,6 +318,12 @@ void otlp_begin(struct otlp *o, const struct source *source, struct str body,
         o->failed = "no memory for so many spans";
 }
 
+void otlp_rest(struct otlp *o, const char *why)
+{
+    if (why && !o->failed)
+        o->failed = why;
+}
+
 /* --- handing out --- */
 
 static const char *read_item(struct otlp *o, const struct otlp_item *item,

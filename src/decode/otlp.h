@@ -32,6 +32,9 @@ void otlp_begin(struct otlp *o, const struct source *source, struct str body,
                 struct arena *arena, int64_t received_ns,
                 struct embedded_reader *embedded);
 
+/* What came behind the body could not be read; `why` is static, NULL: nothing. */
+void otlp_rest(struct otlp *o, const char *why);
+
 /* As decode_next. */
 enum verdict otlp_next(struct otlp *o, struct record *out, struct verdict_reason *why);
 
