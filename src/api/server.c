@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "door.h"
 #include "otlp.h"
 #include "spendwarden/log.h"
 #include "tokens.h"
 
 enum { SMALL_BODY = 64 * 1024, IDLE_TIMEOUT_S = 75, GRACE_SECONDS = 5 };
-
-static const struct str ingest_prefix = STR("/v1/ingest/");
 
 static const char *const no_parameters[] = {NULL};
 static const char *const coverage_parameters[] = {"label", "source", "of", "window",
@@ -80,25 +79,6 @@ void respond_text(struct http_response *out, unsigned status, struct str text)
     buf_add(&out->body, text);
 }
 
-static bool is_ingest(const struct http_request *r)
-{
-    return str_starts(r->path, ingest_prefix) || otlp_signal_of(r->path) != OTLP_NONE;
-}
-
-/* By name, as the path has it. */
-static struct str source_asked(const struct http_request *r)
-{
-    switch (otlp_signal_of(r->path)) {
-    case OTLP_TRACES:
-    case OTLP_METRICS:
-        return STR("otlp");
-    case OTLP_LOGS:
-        return STR("otlp_logs");
-    default:
-        return str_from(r->path, ingest_prefix.size);
-    }
-}
-
 /* True: refused. */
 static bool refuse_method(const struct http_request *r, bool post,
                           struct http_response *out)
@@ -156,30 +136,6 @@ static bool refuse_token(struct server *s, struct http_request *r, unsigned scop
     return false;
 }
 
-static bool refuse_source(struct server *s, const struct http_request *r,
-                          struct http_response *out)
-{
-    const struct token *token = r->token;
-    struct str name = source_asked(r);
-    bool otlp = otlp_signal_of(r->path) != OTLP_NONE, known, right;
-    struct generation *g = engine_generation(s->engine);
-    const struct source *source = generation_source(g, name);
-
-    known = source && source_is_otlp(source) == otlp;
-    right = !token || !token->source.size || !source ||
-            str_eq(token->source, source_of_events(source));
-    generation_release(g);
-    if (!known) {
-        respond_text(out, 404, STR("no such source: see docs/ingest.md\n"));
-        return true;
-    }
-    if (!right) {
-        respond_text(out, 403, STR("this token is bound to another source\n"));
-        return true;
-    }
-    return false;
-}
-
 static void refuse_path(const struct http_request *r, struct http_response *out)
 {
     respond_refusal(r, out, 404, "not_found",
@@ -191,7 +147,7 @@ static bool admit_ingest(struct server *s, struct http_request *r,
 {
     bool otlp = otlp_signal_of(r->path) != OTLP_NONE;
     bool refused = refuse_method(r, true, out) || refuse_token(s, r, SCOPE_INGEST, out) ||
-                   refuse_source(s, r, out) || (otlp && otlp_refuse_type(r, out));
+                   door_refuses_source(s, r, out) || (otlp && otlp_refuse_type(r, out));
 
     if (refused && otlp)
         otlp_dress(r, out);
@@ -203,7 +159,7 @@ static bool admit(void *ctx, struct http_request *r, struct http_terms *terms,
 {
     struct server *s = ctx;
 
-    if (is_ingest(r)) {
+    if (door_is_ingest(r)) {
         *terms = (struct http_terms){.body_max = s->body_max_bytes, .compressed = true};
         return admit_ingest(s, r, out);
     }
@@ -224,8 +180,10 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
         otlp_respond(r, out, 0, (struct str){NULL, 0});
         return true;
     }
-    if (is_ingest(r))
-        return ingest_body(s->ingest[r->loop], source_asked(r), r->token, r, out);
+    if (door_is_ingest(r) && door_refuses_body(s, r, out))
+        return true;
+    if (door_is_ingest(r))
+        return ingest_body(s->ingest[r->loop], door_source(r), r->token, r, out);
     const struct route *route = find_route(r->path);
     if (!route->run) {
         respond_text(out, 200, STR("spendwarden is healthy.\n"));

@@ -1,0 +1,66 @@
+/* Which source a body is for, and whether it is let in. */
+#include "door.h"
+
+#include "internal.h"
+#include "otlp.h"
+#include "spendwarden/source.h"
+#include "tokens.h"
+
+static const struct str ingest_prefix = STR("/v1/ingest/");
+
+bool door_is_ingest(const struct http_request *r)
+{
+    return str_starts(r->path, ingest_prefix) || otlp_signal_of(r->path) != OTLP_NONE;
+}
+
+struct str door_source(const struct http_request *r)
+{
+    switch (otlp_signal_of(r->path)) {
+    case OTLP_TRACES:
+    case OTLP_METRICS:
+        return STR("otlp");
+    case OTLP_LOGS:
+        return STR("otlp_logs");
+    default:
+        return str_from(r->path, ingest_prefix.size);
+    }
+}
+
+bool door_refuses_source(struct server *s, const struct http_request *r,
+                         struct http_response *out)
+{
+    const struct token *token = r->token;
+    struct str name = door_source(r);
+    bool otlp = otlp_signal_of(r->path) != OTLP_NONE, known, right;
+    struct generation *g = engine_generation(s->engine);
+    const struct source *source = generation_source(g, name);
+
+    known = source && source_is_otlp(source) == otlp;
+    right = !token || !token->source.size || !source ||
+            str_eq(token->source, source_of_events(source));
+    generation_release(g);
+    if (!known) {
+        respond_text(out, 404, STR("no such source: see docs/ingest.md\n"));
+        return true;
+    }
+    if (!right) {
+        respond_text(out, 403, STR("this token is bound to another source\n"));
+        return true;
+    }
+    return false;
+}
+
+bool door_refuses_body(struct server *s, const struct http_request *r,
+                       struct http_response *out)
+{
+    struct generation *g = engine_generation(s->engine);
+    const struct source *source = generation_source(g, door_source(r));
+    const char *header = source ? source_signature_header(source) : NULL;
+    bool right = !header || source_signed(source, r->body, http_header(r, header));
+
+    generation_release(g);
+    if (right)
+        return false;
+    respond_text(out, 401, STR("the body's signature is missing or not right\n"));
+    return true;
+}

@@ -1,0 +1,113 @@
+"""OTLP/HTTP: bodies of real emitters in both encodings are booked, each call once, with the
+protocol's own answers; signed bodies of a gateway, too.
+
+usage: otlp_test.py BINARY BUILD_DIR
+"""
+import gzip
+import hashlib
+import hmac
+import json
+import os
+import zlib
+
+from harness import ROOT, main, read, request
+
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+SECRET = "a webhook's secret"
+CODINGS = [None, ("gzip", gzip.compress), ("deflate", zlib.compress)]
+
+
+def body_of(name):
+    with open(os.path.join(ROOT, "tests", "data", "otlp", "bodies", name), "rb") as f:
+        return f.read()
+
+
+def post(engine, body, kind, path="/v1/traces", **headers):
+    return request(engine.port, "POST", path, body, {"Content-Type": kind, **headers})
+
+
+def post_all(engine, truth):
+    """Each body, in one coding after the other, under a prefix now and then."""
+    answers = []
+    for number, row in enumerate(truth):
+        body, headers = body_of(row["body"]), {}
+        coding = CODINGS[number % len(CODINGS)]
+        if coding:
+            headers["Content-Encoding"], body = coding[0], coding[1](body)
+        path = "/a/prefix/v1/traces" if number % 2 else "/v1/traces"
+        answer = post(engine, body, JSON if row["json"] else PROTOBUF, path, **headers)
+        answers.append((answer.status, answer.headers["Content-Type"], answer.text))
+    return answers
+
+
+def events(engine, outcome):
+    return int(engine.metrics().sum("spendwarden_events_total", source="otlp", outcome=outcome))
+
+
+def check_bodies(check, engine):
+    truth = json.loads(read("tests", "data", "otlp", "truth.json"))
+    calls = [call for row in truth for call in row["calls"]]
+    again = [call for call in calls if "again" in call]
+    # Two reports that nothing but a guess could join are both booked.
+    guesses = sum(not call["one_body"] for call in calls)
+    wanted = len(calls) - len(again) + guesses
+    answers = post_all(engine, truth)
+    check.equal("each body is answered as the protocol has it", set(answers),
+                {(200, PROTOBUF, ""), (200, JSON, "{}")})
+    check.equal("each call is booked once", events(engine, "accepted"), wanted)
+    check.equal("another body's report of a call is a duplicate", events(engine, "duplicate"), len(again))
+    check.equal("and is kept beside it, without a charge", engine.rows(
+        "SELECT count(*), sum(charge_nanousd) FROM entries WHERE kind = 1"), [(len(again), 0)])
+    check.equal("nothing is rejected", events(engine, "rejected"), 0)
+    post_all(engine, truth)
+    check.equal("the same bodies again are duplicates, all of them",
+                (events(engine, "accepted"), events(engine, "duplicate")), (wanted, wanted + 2 * len(again)))
+    check.true("wrappers are counted by that reason", engine.metrics().sum(
+        "spendwarden_skipped_events_total", source="otlp", reason="wrapper") > 0)
+
+
+def check_answers(check, engine):
+    bad = post(engine, b"\xff\xff\xff", PROTOBUF)
+    check.equal("what cannot be read is a google.rpc.Status", (bad.status, bad.headers["Content-Type"]), (400, PROTOBUF))
+    check.true("with code and text", bad.body.startswith(b"\x08\x03\x12"), bad.body)
+    bad = post(engine, b"{\"resourceSpans\": [", JSON)
+    check.equal("in JSON for JSON", (bad.status, bad.json["code"]), (400, 3))
+    for kind, body in ((PROTOBUF, b""), (JSON, b"{}"), (JSON, b"")):
+        check.equal(f"an empty {kind} is fine", post(engine, body, kind).status, 200)
+    check.equal("another type is not", post(engine, b"", "text/plain").status, 415)
+    check.equal("metrics are taken", post(engine, b"", PROTOBUF, "/v1/metrics").status, 200)
+    check.equal("OTLP is no gateway's body", request(engine.port, "POST", "/v1/ingest/otlp", b"{}").status, 404)
+    name = "handmade_03_all_json.json"
+    span = {"traceId": "00", "spanId": "11" * 8, "attributes": [
+        {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}]}
+    partial = post(engine, json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode(), JSON)
+    check.equal("a span without a valid id is a partial success", (partial.status, partial.json),
+                (200, {"partialSuccess": {"rejectedSpans": "1",
+                                          "errorMessage": "the span has no valid trace id and span id"}}))
+    protobuf = next(row["body"] for row in json.loads(read("tests", "data", "otlp", "truth.json")) if not row["json"])
+    check.equal("the first byte decides, not the type", (post(engine, body_of(protobuf), JSON).text,
+                                                         post(engine, body_of(name), PROTOBUF).body), ("{}", b""))
+
+
+def check_signature(check, stage):
+    secret = stage.file("secret", SECRET + "\n")
+    engine = stage.engine("signed", f"sources: [{{ name: helicone, signature: {{ secret_file: {secret} }} }}]\n")
+    body = json.dumps({"request_id": "r1", "provider": "OPENAI", "model": "gpt-4o-mini", "metadata": {
+        "cost": 0.001, "promptTokens": 8, "completionTokens": 9, "totalTokens": 17}}).encode()
+    right = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    for signature, status in ((None, 401), ("0" * 64, 401), (right.upper(), 200)):
+        headers = {"Helicone-Signature": signature} if signature else {}
+        answer = request(engine.port, "POST", "/v1/ingest/helicone", body, headers)
+        check.equal(f"signature {signature}", answer.status, status)
+    check.equal("the signed one is booked", engine.rows("SELECT charge_nanousd FROM entries"), [(1000000,)])
+
+
+def run(check, stage, _build):
+    engine = stage.engine("engine", "policies: { paths: [] }\n")
+    check_bodies(check, engine)
+    check_answers(check, engine)
+    check_signature(check, stage)
+
+
+if __name__ == "__main__":
+    main(run)
