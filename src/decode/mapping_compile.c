@@ -321,7 +321,8 @@ bool mapping_compile(struct source *s, const struct yaml_node *root, const char 
     s->format = r.format;
     if (root->kind != YAML_MAP)
         mapping_complain(&r, root, "%.*sa mapping is a map", STR(""));
-    check_keys(&r, root);
+    else
+        check_keys(&r, root);
     for (size_t i = 0; i < KEY_COUNT; i++) {
         const struct yaml_node *n = yaml_get(root, str_of(keys[i].name));
         if (n)

@@ -184,6 +184,7 @@ TEST(every_error_of_a_mapping_is_shown_at_its_place)
         {"name: x\nfields: { id: a }\nevents: [{ if: { a: present }, skip: bored }]\n",
          "acme.yaml:3:38: skip: "},
         {"[]\n", "acme.yaml:1:1: "},
+        {"- name: x\n", "acme.yaml:1:1: a mapping is a map"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
