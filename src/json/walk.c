@@ -18,11 +18,11 @@ static bool has_backslash(struct str raw)
 static enum walked collect(struct json_guide *g, const struct json_node *n,
                            struct str key, size_t *used, struct json_element *out)
 {
-    struct json_item *item = &out->items[out->item_count];
     struct json_walk *w = g->walk;
 
     if (!n->collects || !json_is_scalar(json_peek(w)) || *used == n->group_most)
         return json_skip_value(w);
+    struct json_item *item = &out->items[out->item_count]; /* no items: no groups */
     enum walked walked = json_take_scalar(w, &item->value);
     if (walked != WALK_OK)
         return walked;

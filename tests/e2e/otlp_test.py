@@ -91,7 +91,8 @@ def check_answers(check, engine):
 
 def check_signature(check, stage):
     secret = stage.file("secret", SECRET + "\n")
-    engine = stage.engine("signed", f"sources: [{{ name: helicone, signature: {{ secret_file: {secret} }} }}]\n")
+    engine = stage.engine("signed", {"policies": {"paths": []}, "sources": [
+        {"name": "helicone", "signature": {"secret_file": secret}}]}).start()
     body = json.dumps({"request_id": "r1", "provider": "OPENAI", "model": "gpt-4o-mini", "metadata": {
         "cost": 0.001, "promptTokens": 8, "completionTokens": 9, "totalTokens": 17}}).encode()
     right = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
@@ -103,7 +104,7 @@ def check_signature(check, stage):
 
 
 def run(check, stage, _build):
-    engine = stage.engine("engine", "policies: { paths: [] }\n")
+    engine = stage.engine("engine", {"policies": {"paths": []}}).start()
     check_bodies(check, engine)
     check_answers(check, engine)
     check_signature(check, stage)
