@@ -205,6 +205,8 @@ static enum progress decide_next(struct ingest *i, struct intake *in)
     case VERDICT_BROKEN:
         note_reject(i, in, &in->why);
         return PROGRESS_ENDED;
+    case VERDICT_MORE:
+        return PROGRESS_GOES_ON;
     case VERDICT_END:
         return PROGRESS_ENDED;
     }

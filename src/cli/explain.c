@@ -146,6 +146,8 @@ static void explain_values(struct explain *x, struct pipeline *p, const struct f
     size_t count = 0;
 
     while ((verdict = pipeline_next(p, &r, &why)) != VERDICT_END) {
+        if (verdict == VERDICT_MORE)
+            continue;
         if (verdict == VERDICT_EVENT)
             explain_event(x, r);
         else

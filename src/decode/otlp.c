@@ -5,16 +5,37 @@
 #include "protobuf.h"
 #include "spendwarden/hash.h"
 
-enum { ITEMS_KEPT = 4096 };
+enum { ITEMS_KEPT = 4096, LOOKED_AT_ONCE = 512 };
+
+/* What has a name like an attribute's. */
+enum named_beside {
+    BESIDE_SCOPE,
+    BESIDE_NAME,
+    BESIDE_EVENT,
+    BESIDE_TIME,
+    BESIDE_BODY,
+    BESIDE_KIND,
+    BESIDE_STATUS,
+    BESIDE_COUNT
+};
+
+static const char *const beside_names[BESIDE_COUNT] = {
+    [BESIDE_SCOPE] = "scope.name",  [BESIDE_NAME] = "span.name",
+    [BESIDE_EVENT] = "event.name",  [BESIDE_TIME] = "record.time",
+    [BESIDE_BODY] = "body",         [BESIDE_KIND] = "span.kind",
+    [BESIDE_STATUS] = "status.code"};
 
 struct otlp {
+    uint64_t seed; /* of hashes of ids, which clients choose */
     const struct source *source;
+    const struct otlp_layout *layout;
+    const struct attribute *beside[BESIDE_COUNT]; /* of the source; NULL: not wanted */
     struct arena *arena;
     struct str body;
     int64_t received_ns;
     struct embedded_reader *embedded;
     struct otlp_item *items; /* owned */
-    size_t item_count, item_capacity, next;
+    size_t item_count, item_capacity, looked_at, next;
     bool broken, told;    /* the rest of the body cannot be read; it was said so */
     const char *failed;   /* static: no item can be read at all */
     const char *resource; /* whose attributes are in resource_slots; NULL: nobody's */
@@ -25,35 +46,16 @@ struct otlp {
     struct record other;
 };
 
-/* Where each message has what; protobuf field numbers. */
-struct layout {
-    unsigned attributes, trace_id, span_id, parent, name, kind, start, end, status, body,
-        event_name;
-};
-
-static const struct layout spans = {.trace_id = 1,
-                                    .span_id = 2,
-                                    .parent = 4,
-                                    .name = 5,
-                                    .kind = 6,
-                                    .start = 7,
-                                    .end = 8,
-                                    .attributes = 9,
-                                    .status = 15};
-static const struct layout logs = {
-    .end = 1, .body = 5, .attributes = 6, .trace_id = 9, .span_id = 10, .event_name = 12};
-
-static const struct layout *layout_of(const struct source *s)
-{
-    return s->mapping->logs ? &logs : &spans;
-}
-
 struct otlp *otlp_open(void)
 {
     struct otlp *o = calloc(1, sizeof *o);
+    struct err err = {0};
 
-    if (o)
-        o->element.items = o->tags;
+    if (!o || !random_bytes(&o->seed, sizeof o->seed, &err)) {
+        free(o);
+        return NULL;
+    }
+    o->element.items = o->tags;
     return o;
 }
 
@@ -93,21 +95,9 @@ static void add_item(struct otlp *o, struct str bytes, struct str resource,
             (struct otlp_item){.bytes = bytes, .resource = resource, .scope = scope};
 }
 
-/* The first field of that number that is a message. */
-static struct str message_in(struct str message, unsigned number)
-{
-    struct pb r = pb_of(message);
-    struct pb_field f;
-
-    while (pb_next(&r, &f))
-        if (f.number == number && f.wire == PB_BYTES)
-            return f.bytes;
-    return (struct str){NULL, 0};
-}
-
 static void find_in_scope(struct otlp *o, struct str message, struct str resource)
 {
-    struct str scope = message_in(message_in(message, 1), 1);
+    struct str scope = otlp_message_in(otlp_message_in(message, 1), 1);
     struct pb r = pb_of(message);
     struct pb_field f;
 
@@ -125,7 +115,7 @@ static void find_items(struct otlp *o)
     while (!o->failed && pb_next(&body, &f)) {
         if (f.number != 1 || f.wire != PB_BYTES)
             continue;
-        struct str resource = message_in(f.bytes, 1);
+        struct str resource = otlp_message_in(f.bytes, 1);
         r = pb_of(f.bytes);
         while (!o->failed && pb_next(&r, &g))
             if (g.number == 2 && g.wire == PB_BYTES)
@@ -149,106 +139,22 @@ static void load_resource(struct otlp *o, struct str resource)
            o->source->slot_count * sizeof *o->element.slots);
 }
 
-static const char *hex_of(struct str id, size_t size, struct arena *arena,
-                          struct str *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char any = 0;
-    char *text = id.size == size ? arena_alloc(arena, 2 * size) : NULL;
-
-    *out = (struct str){NULL, 0};
-    if (!text)
-        return "the span has no valid trace id and span id";
-    for (size_t i = 0; i < size; i++) {
-        unsigned char byte = (unsigned char)id.at[i];
-        any |= byte;
-        text[2 * i] = digits[byte >> 4];
-        text[2 * i + 1] = digits[byte & 15];
-    }
-    if (!any)
-        return "the span has no valid trace id and span id";
-    *out = (struct str){text, 2 * size};
-    return NULL;
-}
-
-static int64_t time_of(uint64_t ns)
-{
-    return ns > INT64_MAX || (int64_t)ns < TIME_LEAST_NS ? 0 : (int64_t)ns;
-}
-
-/* What an item has beside its attributes. */
-struct beside_attributes {
-    struct str trace_id, span_id, parent, name, body, event_name;
-    int64_t kind, status, start_ns, end_ns;
-};
-
-static int64_t status_code(struct str status)
-{
-    struct pb r = pb_of(status);
-    struct pb_field f;
-    int64_t code = 0;
-
-    while (pb_next(&r, &f))
-        if (f.number == 3 && f.wire == PB_VARINT)
-            code = (int64_t)f.value;
-    return code;
-}
-
-static void read_bytes(struct beside_attributes *out, const struct pb_field *f,
-                       const struct layout *at)
-{
-    if (f->number == at->trace_id)
-        out->trace_id = f->bytes;
-    else if (f->number == at->span_id)
-        out->span_id = f->bytes;
-    else if (f->number == at->parent)
-        out->parent = f->bytes;
-    else if (f->number == at->name)
-        out->name = f->bytes;
-    else if (f->number == at->event_name)
-        out->event_name = f->bytes;
-    else if (f->number == at->body)
-        out->body = message_in(f->bytes, 1);
-    else if (f->number == at->status)
-        out->status = status_code(f->bytes);
-}
-
-static void read_beside(struct beside_attributes *out, struct str bytes,
-                        const struct layout *at)
-{
-    struct pb r = pb_of(bytes);
-    struct pb_field f;
-
-    *out = (struct beside_attributes){.status = 0};
-    while (pb_next(&r, &f)) {
-        if (f.wire == PB_BYTES)
-            read_bytes(out, &f, at);
-        else if (f.wire == PB_VARINT && f.number == at->kind)
-            out->kind = (int64_t)f.value;
-        else if (f.wire == PB_FIXED64 && f.number == at->start)
-            out->start_ns = time_of(f.value);
-        else if (f.wire == PB_FIXED64 && f.number == at->end)
-            out->end_ns = time_of(f.value);
-    }
-}
-
 static void load_slots(struct otlp *o, const struct otlp_item *item,
-                       const struct beside_attributes *b)
+                       const struct otlp_beside *b)
 {
-    const struct source *s = o->source;
     struct json_element *e = &o->element;
 
     load_resource(o, item->resource);
-    memcpy(e->slots, o->resource_slots, s->slot_count * sizeof *e->slots);
+    memcpy(e->slots, o->resource_slots, o->source->slot_count * sizeof *e->slots);
     e->item_count = 0;
-    otlp_attributes(item->bytes, layout_of(s)->attributes, s, e, o->arena);
-    otlp_set_text(s, e, "scope.name", item->scope);
-    otlp_set_text(s, e, "span.name", b->name);
-    otlp_set_text(s, e, "event.name", b->event_name);
-    otlp_set_number(s, e, "record.time", b->end_ns, o->arena);
-    otlp_set_text(s, e, "body", b->body);
-    otlp_set_number(s, e, "span.kind", b->kind, o->arena);
-    otlp_set_number(s, e, "status.code", b->status, o->arena);
+    otlp_attributes(item->bytes, o->layout->attributes, o->source, e, o->arena);
+    otlp_set_text(o->beside[BESIDE_SCOPE], e, item->scope);
+    otlp_set_text(o->beside[BESIDE_NAME], e, b->name);
+    otlp_set_text(o->beside[BESIDE_EVENT], e, b->event_name);
+    otlp_set_text(o->beside[BESIDE_BODY], e, b->body);
+    otlp_set_number(o->beside[BESIDE_TIME], e, b->end_ns, o->arena);
+    otlp_set_number(o->beside[BESIDE_KIND], e, b->kind, o->arena);
+    otlp_set_number(o->beside[BESIDE_STATUS], e, b->status, o->arena);
 }
 
 static struct decoding decoding_of(struct otlp *o, struct record *out)
@@ -262,23 +168,23 @@ static struct decoding decoding_of(struct otlp *o, struct record *out)
                              .embedded = o->embedded};
 }
 
-static uint64_t hash_of_ids(struct str trace, struct str span)
+static uint64_t hash_of_ids(const struct otlp *o, struct str trace, struct str span)
 {
     if (!trace.size || !span.size)
         return 0;
-    return hash_of(trace, hash_of(span, 0)) | 1;
+    return hash_of(trace, hash_of(span, o->seed)) | 1;
 }
 
 /* Which call it is, for the groups. */
 static void look_at(struct otlp *o, struct otlp_item *item)
 {
     struct decoding d = decoding_of(o, &o->other);
-    struct beside_attributes b;
+    struct otlp_beside b;
     const char *skip = NULL;
 
-    read_beside(&b, item->bytes, layout_of(o->source));
-    item->self = hash_of_ids(b.trace_id, b.span_id);
-    item->parent = hash_of_ids(b.trace_id, b.parent);
+    otlp_read_beside(&b, item->bytes, o->layout);
+    item->self = hash_of_ids(o, b.trace_id, b.span_id);
+    item->parent = hash_of_ids(o, b.trace_id, b.parent);
     item->start_ns = b.start_ns;
     item->end_ns = b.end_ns;
     load_slots(o, item, &b);
@@ -289,20 +195,28 @@ static void look_at(struct otlp *o, struct otlp_item *item)
     if (skip)
         return;
     struct str response = mapping_text(&d, TEXT_RESPONSE_ID);
-    item->response = response.size ? hash_of(response, 0) | 1 : 0;
+    item->response = response.size ? hash_of(response, o->seed) | 1 : 0;
     item->has_usage = mapping_has(&d, COUNT_INPUT_TOKENS);
+}
+
+static void follow_source(struct otlp *o, const struct source *source)
+{
+    o->source = source;
+    o->layout = source->mapping->logs ? &otlp_logs : &otlp_spans;
+    for (size_t i = 0; i < BESIDE_COUNT; i++)
+        o->beside[i] = attribute_find(source->attributes, str_of(beside_names[i]));
 }
 
 void otlp_begin(struct otlp *o, const struct source *source, struct str body,
                 struct arena *arena, int64_t received_ns,
                 struct embedded_reader *embedded)
 {
-    o->source = source;
+    follow_source(o, source);
     o->body = body;
     o->arena = arena;
     o->received_ns = received_ns;
     o->embedded = embedded;
-    o->item_count = o->next = 0;
+    o->item_count = o->looked_at = o->next = 0;
     o->broken = o->told = false;
     o->failed = NULL;
     o->has_resource = false;
@@ -312,10 +226,18 @@ void otlp_begin(struct otlp *o, const struct source *source, struct str body,
         o->item_capacity = 0;
     }
     find_items(o);
-    for (size_t i = 0; i < o->item_count; i++)
-        look_at(o, &o->items[i]);
-    if (!otlp_group(o->items, o->item_count, arena))
+}
+
+/* All of them are looked at before the first is handed out: a call may be in several. */
+static bool look_at_some(struct otlp *o)
+{
+    for (size_t i = 0; i < LOOKED_AT_ONCE && o->looked_at < o->item_count; i++)
+        look_at(o, &o->items[o->looked_at++]);
+    if (o->looked_at < o->item_count)
+        return false;
+    if (!otlp_group(o->items, o->item_count, o->arena))
         o->failed = "no memory for so many spans";
+    return true;
 }
 
 void otlp_rest(struct otlp *o, const char *why)
@@ -331,24 +253,24 @@ static const char *read_item(struct otlp *o, const struct otlp_item *item,
 {
     struct decoding d = decoding_of(o, out);
     struct event *ev = &out->ev;
-    struct beside_attributes b;
+    struct otlp_beside b;
 
     record_init(out);
-    read_beside(&b, item->bytes, layout_of(o->source));
+    otlp_read_beside(&b, item->bytes, o->layout);
     load_slots(o, item, &b);
     ev->received_ns = o->received_ns;
     ev->start_ns = b.start_ns;
     ev->end_ns = b.end_ns;
     ev->text[TEXT_SCOPE] = otlp_text(&d, item->scope);
-    const char *trace = hex_of(b.trace_id, 16, o->arena, &ev->text[TEXT_TRACE_ID]);
-    const char *span = hex_of(b.span_id, 8, o->arena, &ev->text[TEXT_SPAN_ID]);
-    if (!o->source->mapping->logs) {
-        if (trace || span)
-            return trace ? trace : span;
+    ev->text[TEXT_TRACE_ID] = otlp_hex(b.trace_id, 16, o->arena);
+    ev->text[TEXT_SPAN_ID] = otlp_hex(b.span_id, 8, o->arena);
+    if (o->layout == &otlp_spans) {
+        if (!ev->text[TEXT_TRACE_ID].size || !ev->text[TEXT_SPAN_ID].size)
+            return "the span has no valid trace id and span id";
         ev->identity[ev->identity_count++] = ev->text[TEXT_TRACE_ID];
         ev->identity[ev->identity_count++] = ev->text[TEXT_SPAN_ID];
         ev->is_span = true;
-        hex_of(b.parent, 8, o->arena, &ev->parent_span_id);
+        ev->parent_span_id = otlp_hex(b.parent, 8, o->arena);
     }
     return mapping_read(&d);
 }
@@ -372,6 +294,8 @@ static enum verdict end_of(struct otlp *o, struct verdict_reason *why)
 enum verdict otlp_next(struct otlp *o, struct record *out, struct verdict_reason *why)
 {
     *why = (struct verdict_reason){.index = o->next};
+    if (o->next == 0 && !look_at_some(o))
+        return VERDICT_MORE;
     if (o->next == o->item_count)
         return end_of(o, why);
     unsigned index = (unsigned)o->next++;

@@ -12,8 +12,7 @@ struct otlp_item {
     uint64_t self, parent, response; /* hashes of ids; 0: none */
     int64_t start_ns, end_ns;        /* 0: absent */
     bool call, has_usage;
-    const char *why; /* static: skipped or rejected; NULL: an event */
-    bool rejected;
+    const char *why;  /* static: it is skipped; NULL: an event */
     unsigned group;   /* index; itself: the first of its group */
     unsigned member;  /* index + 1 of the next one of the group; 0: none */
     unsigned above;   /* index + 1 of the nearest call that it happened in; 0: none */
@@ -21,6 +20,33 @@ struct otlp_item {
     bool holds_calls; /* of several groups */
     unsigned primary; /* of a group, by its first: index of the span that is booked */
 };
+
+/* --- otlp_item.c --- */
+
+/* Field numbers of what a message has. */
+struct otlp_layout {
+    unsigned attributes, trace_id, span_id, parent, name, kind, start, end, status, body,
+        event_name;
+};
+
+extern const struct otlp_layout otlp_spans, otlp_logs;
+
+/* What it has beside its attributes. Ids are bytes. */
+struct otlp_beside {
+    struct str trace_id, span_id, parent, name, body, event_name;
+    int64_t kind, status, start_ns, end_ns;
+};
+
+void otlp_read_beside(struct otlp_beside *out, struct str bytes,
+                      const struct otlp_layout *at);
+
+/* The first field of that number that is a message. */
+struct str otlp_message_in(struct str message, unsigned number);
+
+/* In lower-case hex; empty: it has another size, or is all zeroes. */
+struct str otlp_hex(struct str id, size_t size, struct arena *arena);
+
+/* --- otlp.c --- */
 
 struct otlp;
 
@@ -54,7 +80,7 @@ void otlp_merge(struct record *to, const struct record *from);
 void otlp_attributes(struct str message, unsigned number, const struct source *s,
                      struct json_element *e, struct arena *arena);
 struct str otlp_text(const struct decoding *d, struct str text);
-void otlp_set_text(const struct source *s, struct json_element *e, const char *name,
-                   struct str text);
-void otlp_set_number(const struct source *s, struct json_element *e, const char *name,
-                     int64_t number, struct arena *arena);
+/* `a` NULL: nobody wants it. */
+void otlp_set_text(const struct attribute *a, struct json_element *e, struct str text);
+void otlp_set_number(const struct attribute *a, struct json_element *e, int64_t number,
+                     struct arena *arena);

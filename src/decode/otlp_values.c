@@ -129,20 +129,15 @@ void otlp_attributes(struct str message, unsigned number, const struct source *s
             set_attribute(f.bytes, s, e, arena);
 }
 
-void otlp_set_text(const struct source *s, struct json_element *e, const char *name,
-                   struct str text)
+void otlp_set_text(const struct attribute *a, struct json_element *e, struct str text)
 {
-    const struct attribute *a = attribute_find(s->attributes, str_of(name));
-
     if (a && text.size)
         e->slots[a->slot] = text_value(text);
 }
 
-void otlp_set_number(const struct source *s, struct json_element *e, const char *name,
-                     int64_t number, struct arena *arena)
+void otlp_set_number(const struct attribute *a, struct json_element *e, int64_t number,
+                     struct arena *arena)
 {
-    const struct attribute *a = attribute_find(s->attributes, str_of(name));
-
     if (a)
         e->slots[a->slot] = int_value(number, arena);
 }

@@ -6,7 +6,7 @@
 
 /* Counts verdicts of the body, keeps the last event in s->record. */
 struct counts {
-    unsigned events, skipped, rejected, broken;
+    unsigned events, skipped, rejected, broken, more;
 };
 
 static struct counts decode_all(struct session *s, struct buf *body)
@@ -21,6 +21,7 @@ static struct counts decode_all(struct session *s, struct buf *body)
         c.skipped += v == VERDICT_SKIPPED;
         c.rejected += v == VERDICT_REJECTED;
         c.broken += v == VERDICT_BROKEN;
+        c.more += v == VERDICT_MORE;
         if (v == VERDICT_EVENT)
             last = s->record;
     }
@@ -97,6 +98,25 @@ TEST(one_response_id_is_one_call_of_two_emitters_and_two_of_one)
     span.scope = "b";
     put_span(&body, &span);
     assert_counts(decode_all(s, &body), 2, 1, 0, 0);
+    session_close(s);
+}
+
+TEST(many_spans_are_looked_at_a_few_at_a_time)
+{
+    enum { SPANS = 3000 };
+    struct session *s = session_of("otlp");
+    struct buf body = {0};
+    char id[9], parent[9];
+
+    for (unsigned i = 0; i < SPANS; i += 2) { /* pairs, of which the second is nearer */
+        snprintf(parent, sizeof parent, "%08u", i);
+        snprintf(id, sizeof id, "%08u", i + 1);
+        put_span(&body, &(struct made_span){TRACE, parent, NULL, "a", 9, {USAGE, NULL}});
+        put_span(&body, &(struct made_span){TRACE, id, parent, "b", 1, {USAGE, NULL}});
+    }
+    struct counts c = decode_all(s, &body);
+    assert_counts(c, SPANS / 2, SPANS / 2, 0, 0);
+    assert_int_equal(c.more, 5);
     session_close(s);
 }
 
@@ -280,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_call_seen_from_two_sides_is_one_event_with_what_both_say),
         cmocka_unit_test(what_holds_two_calls_is_none),
         cmocka_unit_test(one_response_id_is_one_call_of_two_emitters_and_two_of_one),
+        cmocka_unit_test(many_spans_are_looked_at_a_few_at_a_time),
         cmocka_unit_test(a_bad_id_loses_its_span_alone),
         cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
         cmocka_unit_test(numbers_may_be_anything_and_are_taken_only_within_bounds),
