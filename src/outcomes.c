@@ -55,20 +55,29 @@ void outcomes_add(struct outcomes *o, struct str source, enum outcome_kind kind,
     pthread_mutex_unlock(&o->lock);
 }
 
-void outcomes_skip(struct outcomes *o, struct str source, const char *reason,
-                   int64_t count)
+void skips_add(struct skips *s, const char *reason, int64_t count)
 {
     size_t i = 0;
 
+    while (i < s->count && strcmp(s->items[i].reason, reason) != 0)
+        i++;
+    if (i == SKIPS_MAX)
+        return;
+    if (i == s->count)
+        s->items[s->count++].reason = reason;
+    s->items[i].count += count;
+}
+
+void outcomes_skipped(struct outcomes *o, struct str source, const struct skips *skips)
+{
+    if (skips->count == 0)
+        return;
     pthread_mutex_lock(&o->lock);
     struct source_outcomes *s = find(o, source);
-    s->counts[OUTCOME_SKIPPED] += count;
-    while (i < s->skip_count && strcmp(s->skips[i].reason, reason) != 0)
-        i++;
-    if (i == s->skip_count && i < SKIPS_MAX)
-        s->skips[s->skip_count++].reason = reason;
-    if (i < SKIPS_MAX)
-        s->skips[i].count += count;
+    for (size_t i = 0; i < skips->count; i++) {
+        skips_add(&s->skips, skips->items[i].reason, skips->items[i].count);
+        s->counts[OUTCOME_SKIPPED] += skips->items[i].count;
+    }
     pthread_mutex_unlock(&o->lock);
 }
 

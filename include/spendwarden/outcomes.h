@@ -34,18 +34,24 @@ void outcomes_know(struct outcomes *o, struct str source, int64_t last_event_ns)
 
 void outcomes_reject(struct outcomes *o, struct str source, const struct reject *reject);
 
-/* `reason` is static. */
-void outcomes_skip(struct outcomes *o, struct str source, const char *reason,
-                   int64_t count);
+/* How many were skipped, by a few static reasons. Zeroed it is empty. */
+struct skips {
+    size_t count;
+    struct {
+        const char *reason;
+        int64_t count;
+    } items[SKIPS_MAX];
+};
+
+void skips_add(struct skips *s, const char *reason, int64_t count);
+
+/* Those of one body. */
+void outcomes_skipped(struct outcomes *o, struct str source, const struct skips *skips);
 
 struct source_outcomes {
     char source[32];
     int64_t counts[OUTCOME_KINDS];
-    size_t skip_count;
-    struct {
-        const char *reason; /* static */
-        int64_t count;
-    } skips[SKIPS_MAX];    /* of those skipped */
+    struct skips skips;
     int64_t last_event_ns; /* last accepted; 0: none yet */
 };
 

@@ -49,18 +49,3 @@ bool door_refuses_source(struct server *s, const struct http_request *r,
     }
     return false;
 }
-
-bool door_refuses_body(struct server *s, const struct http_request *r,
-                       struct http_response *out)
-{
-    struct generation *g = engine_generation(s->engine);
-    const struct source *source = generation_source(g, door_source(r));
-    const char *header = source ? source_signature_header(source) : NULL;
-    bool right = !header || source_signed(source, r->body, http_header(r, header));
-
-    generation_release(g);
-    if (right)
-        return false;
-    respond_text(out, 401, STR("the body's signature is missing or not right\n"));
-    return true;
-}

@@ -13,7 +13,3 @@ struct str door_source(const struct http_request *r);
 /* True: refused. There is no such source, or the token is bound to another. */
 bool door_refuses_source(struct server *s, const struct http_request *r,
                          struct http_response *out);
-
-/* True: refused. The source wants its bodies signed, and this one is not. */
-bool door_refuses_body(struct server *s, const struct http_request *r,
-                       struct http_response *out);

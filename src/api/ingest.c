@@ -3,32 +3,17 @@
  * long at a time: it has other connections to serve. */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "intake.h"
 #include "otlp.h"
 #include "spendwarden/log.h"
 #include "spendwarden/shadow.h"
+#include "spendwarden/source.h"
 #include "tokens.h"
 
 enum { REJECTS_LISTED_MAX = 1000 };
 
 /* How long a loop decides before it looks at its connections again. */
 static const int64_t TURN_NS = 5 * NS_PER_MS;
-
-/* One request at work; in its arena. */
-struct intake {
-    struct http_request *request;
-    const struct token *token;
-    struct str source; /* as in the path, then as its events have it */
-    bool begun, otlp;
-    const char *first_reject; /* static */
-    struct verdict_reason why;
-    size_t accepted, duplicate, skipped, rejected, readable;
-    struct buf rejects; /* JSON objects with commas between them */
-    struct batch batch;
-    struct record *records[CHUNK];
-    enum commit_verdict verdicts[CHUNK];
-    struct intake *next;
-};
 
 struct queue {
     struct intake *first, *last; /* last: of a queue that is not empty */
@@ -111,14 +96,6 @@ static void follow_generation(struct ingest *i)
                     "the old generation goes on: %s", err.text);
 }
 
-/* Chunks before the one that failed are booked; they are duplicates when it comes again.
- */
-static void respond_unavailable(struct http_response *out, const char *retry_after)
-{
-    respond_text(out, 503, STR("not all of it was booked, try again\n"));
-    out->retry_after = retry_after;
-}
-
 /* What is known already says nothing new of candidates either. */
 static void note_shadow(struct generation *g, const struct batch *b)
 {
@@ -196,7 +173,7 @@ static enum progress decide_next(struct ingest *i, struct intake *in)
     case VERDICT_SKIPPED:
         in->readable++;
         in->skipped++;
-        outcomes_skip(engine_outcomes(i->engine), in->source, in->why.text, 1);
+        skips_add(&in->skips, in->why.text, 1);
         return PROGRESS_GOES_ON;
     case VERDICT_REJECTED:
         in->readable++;
@@ -213,54 +190,13 @@ static enum progress decide_next(struct ingest *i, struct intake *in)
     return PROGRESS_FAILED;
 }
 
-static void respond_counts(struct intake *in, struct http_response *out)
-{
-    if (in->otlp) {
-        otlp_respond(in->request, out, in->rejected, str_of(in->first_reject));
-        return;
-    }
-    out->status = 200;
-    out->content_type = "application/json";
-    buf_format(&out->body,
-               "{\"accepted\":%zu,\"duplicate\":%zu,\"skipped\":%zu,\"rejected\":[",
-               in->accepted, in->duplicate, in->skipped);
-    buf_add(&out->body, buf_str(&in->rejects));
-    buf_add(&out->body, STR("]}\n"));
-    buf_release(&in->rejects);
-}
-
-static void respond_unreadable(struct intake *in, struct http_response *out)
-{
-    const struct verdict_reason *why = &in->why;
-
-    if (in->otlp) {
-        respond_text(out, 400, str_of(why->text));
-        otlp_dress(in->request, out);
-        return;
-    }
-    out->status = 400;
-    out->content_type = "application/json";
-    buf_format(&out->body, "{\"error\":");
-    buf_json(&out->body, str_of(why->text ? why->text : "the body is empty"));
-    buf_format(&out->body, ",\"position\":%zu}\n", why->position);
-    buf_release(&in->rejects);
-}
-
-static bool is_blank(struct str body)
-{
-    for (size_t i = 0; i < body.size; i++)
-        if (!strchr(" \t\r\n", body.at[i]))
-            return false;
-    return true;
-}
-
 bool ingest_body(struct ingest *i, struct str source, const struct token *token,
                  struct http_request *r, struct http_response *response)
 {
     struct intake *in = arena_zalloc(r->arena, sizeof *in);
 
     if (!in) {
-        respond_unavailable(response, "1");
+        intake_unavailable(response, "1");
         return true;
     }
     in->request = r;
@@ -273,26 +209,30 @@ bool ingest_body(struct ingest *i, struct str source, const struct token *token,
     return false;
 }
 
-static void refuse(struct intake *in, const char *retry_after)
+static bool is_signed(const struct source *source, const struct http_request *r)
 {
-    struct http_response response = {0};
+    const char *header = source_signature_header(source);
 
-    buf_release(&in->rejects);
-    respond_unavailable(&response, retry_after);
-    if (in->otlp)
-        otlp_dress(in->request, &response);
-    http_respond(in->request, &response);
+    return !header || source_signed(source, r->body, http_header(r, header));
 }
 
-/* False: its source is gone. */
-static bool begin(struct ingest *i, struct intake *in)
+/* False: it was refused, and is gone from the queue. */
+static bool begin_first(struct ingest *i)
 {
+    struct intake *in = i->waiting.first;
+
     if (!i->decided.first)
         follow_generation(i);
     const struct source *source =
         generation_source(pipeline_generation(i->pipeline), in->source);
-    if (!source)
+    if (!source || !is_signed(source, in->request)) {
+        take(&i->waiting);
+        if (source)
+            intake_refuse_unsigned(in);
+        else
+            intake_refuse(in, "1");
         return false;
+    }
     in->source = source_of_events(source);
     in->begun = true;
     pipeline_begin(i->pipeline, source, in->request->body,
@@ -301,31 +241,20 @@ static bool begin(struct ingest *i, struct intake *in)
     return true;
 }
 
-/* Nothing of the body waits for a commit, and nothing is left of it. */
-static void respond_now(struct intake *in)
-{
-    struct http_response response = {0};
-
-    bool nothing = in->rejected > 0 || (is_blank(in->request->body) && !in->otlp);
-
-    if (in->readable == 0 && nothing)
-        respond_unreadable(in, &response);
-    else
-        respond_counts(in, &response);
-    http_respond(in->request, &response);
-}
-
 /* What is left to do with the first body that waits. */
 static void finish(struct ingest *i, enum progress progress)
 {
     struct intake *in = take(&i->waiting);
 
-    if (progress == PROGRESS_FAILED)
-        refuse(in, "2");
-    else if (in->batch.count > 0)
+    if (progress == PROGRESS_FAILED) {
+        intake_refuse(in, "2");
+        return;
+    }
+    outcomes_skipped(engine_outcomes(i->engine), in->source, &in->skips);
+    if (in->batch.count > 0)
         put(&i->decided, in);
     else
-        respond_now(in);
+        intake_answer(in);
 }
 
 static void decide_for_a_turn(struct ingest *i)
@@ -335,10 +264,8 @@ static void decide_for_a_turn(struct ingest *i)
     while (i->waiting.first) {
         struct intake *in = i->waiting.first;
         enum progress progress = PROGRESS_GOES_ON;
-        if (!in->begun && !begin(i, in)) {
-            refuse(take(&i->waiting), "1");
+        if (!in->begun && !begin_first(i))
             continue;
-        }
         while (progress == PROGRESS_GOES_ON && timestamp_monotonic() < end_ns)
             progress = decide_next(i, in);
         if (progress == PROGRESS_GOES_ON)
@@ -359,15 +286,13 @@ static void commit(struct ingest *i)
     if (!ok)
         log_limited(&i->failed, NS_PER_MINUTE, LOG_ERROR, "not committed: %s", err.text);
     while (i->decided.first) {
-        struct http_response response = {0};
         struct intake *in = take(&i->decided); /* gone with its request */
         if (!ok) {
-            refuse(in, "2");
+            intake_refuse(in, "2");
             continue;
         }
         note_commit(i, in);
-        respond_counts(in, &response);
-        http_respond(in->request, &response);
+        intake_answer(in);
     }
 }
 
@@ -377,6 +302,6 @@ bool ingest_turn(struct ingest *i, bool last)
         decide_for_a_turn(i);
     commit(i);
     while (last && i->waiting.first)
-        refuse(take(&i->waiting), "2");
+        intake_refuse(take(&i->waiting), "2");
     return i->waiting.first != NULL;
 }

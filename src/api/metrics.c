@@ -49,10 +49,11 @@ static void expose_outcomes(struct server *s, struct exposition *out)
         }
     expose_family(out, skips, "Events that were not counted, by the reason.", "counter");
     for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < sources[i].skip_count; k++) {
-            struct pair labels[] = {label("source", str_of(sources[i].source)),
-                                    label("reason", str_of(sources[i].skips[k].reason))};
-            expose_sample_int(out, skips, labels, 2, sources[i].skips[k].count);
+        for (size_t k = 0; k < sources[i].skips.count; k++) {
+            struct pair labels[] = {
+                label("source", str_of(sources[i].source)),
+                label("reason", str_of(sources[i].skips.items[k].reason))};
+            expose_sample_int(out, skips, labels, 2, sources[i].skips.items[k].count);
         }
     expose_family(out, last, "When the source's last accepted event came.", "gauge");
     for (size_t i = 0; i < count; i++) {

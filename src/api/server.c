@@ -180,8 +180,6 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
         otlp_respond(r, out, 0, (struct str){NULL, 0});
         return true;
     }
-    if (door_is_ingest(r) && door_refuses_body(s, r, out))
-        return true;
     if (door_is_ingest(r))
         return ingest_body(s->ingest[r->loop], door_source(r), r->token, r, out);
     const struct route *route = find_route(r->path);
