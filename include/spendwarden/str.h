@@ -44,6 +44,9 @@ static inline struct str str_from(struct str text, size_t offset)
                                : (struct str){text.at + offset, text.size - offset};
 }
 
+/* Without spaces and tabs at both ends. */
+struct str str_trim(struct str text);
+
 /* Bytewise order, a shorter prefix first: for sorting. */
 int str_compare(struct str a, struct str b);
 

@@ -136,7 +136,8 @@ bool webhook_repeats(const struct receiver *r, const struct outgoing *const *gro
 
 enum outcome_of_post { POST_DONE, POST_FAILED, POST_RETRY };
 
-/* After the transfer: what came of it, logged if it failed; sets the next try. */
 /* What could not be started: a webhook's body waits for the file of a password, say. */
 enum outcome_of_post receiver_hold(struct receiver *r, int64_t now_ns);
+
+/* After the transfer: what came of it, logged if it failed; sets the next try. */
 enum outcome_of_post receiver_judge(struct receiver *r, CURLcode code, int64_t now_ns);

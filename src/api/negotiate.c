@@ -12,15 +12,6 @@ struct range {
     int weight; /* thousandths */
 };
 
-static struct str trim(struct str text)
-{
-    while (text.size && (text.at[0] == ' ' || text.at[0] == '\t'))
-        text = str_from(text, 1);
-    while (text.size && (text.at[text.size - 1] == ' ' || text.at[text.size - 1] == '\t'))
-        text.size--;
-    return text;
-}
-
 /* What is before the next `separator`; *rest goes behind it. */
 static struct str cut(struct str *rest, char separator)
 {
@@ -28,7 +19,7 @@ static struct str cut(struct str *rest, char separator)
     struct str part = {rest->at, at ? (size_t)(at - rest->at) : rest->size};
 
     *rest = str_from(*rest, at ? part.size + 1 : rest->size);
-    return trim(part);
+    return str_trim(part);
 }
 
 /* "0.75"; what is no number weighs nothing. */

@@ -12,6 +12,15 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
+struct str str_trim(struct str text)
+{
+    while (text.size && (text.at[0] == ' ' || text.at[0] == '\t'))
+        text = str_from(text, 1);
+    while (text.size && (text.at[text.size - 1] == ' ' || text.at[text.size - 1] == '\t'))
+        text.size--;
+    return text;
+}
+
 int str_compare(struct str a, struct str b)
 {
     size_t common = a.size < b.size ? a.size : b.size;

@@ -17,15 +17,6 @@ struct coding_headers {
     int count;
 };
 
-static struct str trim(struct str text)
-{
-    while (text.size && (text.at[0] == ' ' || text.at[0] == '\t'))
-        text = str_from(text, 1);
-    while (text.size && (text.at[text.size - 1] == ' ' || text.at[text.size - 1] == '\t'))
-        text.size--;
-    return text;
-}
-
 static enum MHD_Result see_header(void *cls, enum MHD_ValueKind kind, const char *name,
                                   const char *value)
 {
@@ -33,7 +24,7 @@ static enum MHD_Result see_header(void *cls, enum MHD_ValueKind kind, const char
 
     (void)kind;
     if (str_eq_nocase(str_of(name), STR(MHD_HTTP_HEADER_CONTENT_ENCODING))) {
-        found->value = trim(str_of(value));
+        found->value = str_trim(str_of(value));
         found->count++;
     }
     return MHD_YES;

@@ -30,7 +30,7 @@ struct json_reader {
     size_t element_count;
 };
 
-static size_t skip_space(struct str text, size_t i)
+size_t json_skip_space(struct str text, size_t i)
 {
     while (i < text.size && (text.at[i] == ' ' || text.at[i] == '\n' ||
                              text.at[i] == '\r' || text.at[i] == '\t'))
@@ -134,7 +134,7 @@ static void begin_at(struct json_reader *r, const struct json_shape *shape,
 
 static size_t first_of(struct str body)
 {
-    return skip_space(body, str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0);
+    return json_skip_space(body, str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0);
 }
 
 void json_begin(struct json_reader *r, const struct json_shape *shape, struct str body,
@@ -289,7 +289,7 @@ static bool at_end(struct json_reader *r, struct json_element *out)
 
 static bool after_array(struct json_reader *r, struct json_element *out)
 {
-    size_t position = skip_space(r->body, token_position(r, r->walk.next - 1) + 1);
+    size_t position = json_skip_space(r->body, token_position(r, r->walk.next - 1) + 1);
 
     r->done = true;
     if (position == r->body.size || r->inside)

@@ -9,20 +9,13 @@ static size_t skip_string(struct str text, size_t i)
     return i + 1;
 }
 
-static size_t skip_blanks(struct str text, size_t i)
-{
-    while (i < text.size && memchr(" \t\r\n", text.at[i], 4))
-        i++;
-    return i;
-}
-
 /* The array behind the key that ends before text[i]; 0: another value. */
 static size_t array_behind(struct str text, size_t i)
 {
-    i = skip_blanks(text, i);
+    i = json_skip_space(text, i);
     if (i >= text.size || text.at[i] != ':')
         return 0;
-    i = skip_blanks(text, i + 1);
+    i = json_skip_space(text, i + 1);
     return i < text.size && text.at[i] == '[' ? i : 0;
 }
 

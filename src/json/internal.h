@@ -28,6 +28,9 @@ bool json_index_make(struct json_index *x, const char *text, size_t size,
  * break says so. */
 size_t json_scan(const char *text, size_t size, uint32_t *at);
 
+/* From text[i] on, to what is no space. */
+size_t json_skip_space(struct str text, size_t i);
+
 /* Where the array begins that is the member `key` of the object `text`; 0: nowhere. */
 size_t json_array_in(struct str text, struct str key);
 

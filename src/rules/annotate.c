@@ -239,15 +239,6 @@ enum {
     NAMEABLE_COUNT = BUILT_IN_COUNT - 2
 };
 
-static struct str trimmed(struct str text)
-{
-    while (text.size && text.at[0] == ' ')
-        text = str_from(text, 1);
-    while (text.size && text.at[text.size - 1] == ' ')
-        text.size--;
-    return text;
-}
-
 /* "value:1" is the value with one decimal. */
 static int take_decimals(struct str *name)
 {
@@ -290,7 +281,7 @@ static void add_template(struct writer *w, struct str text)
         if (!close)
             break;
         size_t length = (size_t)(close - rest.at);
-        add_named(w, trimmed((struct str){rest.at, length}));
+        add_named(w, str_trim((struct str){rest.at, length}));
         text = str_from(rest, length + 2);
     }
     w->rounded = false;
