@@ -108,14 +108,6 @@ static bool compile_source(struct generation *g, struct str name,
     return ok;
 }
 
-static bool is_builtin(struct str name)
-{
-    for (size_t i = 0; source_names[i]; i++)
-        if (str_eq(str_of(source_names[i]), name))
-            return true;
-    return false;
-}
-
 /* One that the command line names, as if `sources` did. */
 static bool compile_named(struct generation *g, const char *path, struct diags *diags)
 {
@@ -137,12 +129,12 @@ bool generation_compile_sources(struct generation *g,
     const struct config *c = g->config;
     bool ok = true;
 
-    for (size_t i = 0; source_names[i]; i++) {
-        struct str name = str_of(source_names[i]);
+    for (size_t i = 0; source_builtin(i); i++) {
+        struct str name = str_of(source_builtin(i));
         ok = compile_source(g, name, setup_of(c, name), diags) && ok;
     }
     for (size_t i = 0; i < c->setup_count; i++)
-        if (!is_builtin(c->setups[i].name))
+        if (!source_is_builtin(c->setups[i].name))
             ok = compile_source(g, c->setups[i].name, &c->setups[i], diags) && ok;
     for (size_t i = 0; i < options->mapping_count; i++)
         ok = compile_named(g, options->mappings[i], diags) && ok;

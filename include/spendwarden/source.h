@@ -77,5 +77,6 @@ const char *source_guess(struct str values);
 
 enum { SOURCE_NAME_MAX = 31 };
 
-/* The sources that are built in, ended by NULL. */
-extern const char *const source_names[];
+/* Those that are built in, by number from 0; NULL past the end. */
+const char *source_builtin(size_t number);
+bool source_is_builtin(struct str name);

@@ -7,17 +7,9 @@ static size_t builtin_names(const char **out)
 {
     size_t count = 0;
 
-    for (; source_names[count]; count++)
-        out[count] = source_names[count];
+    for (; source_builtin(count); count++)
+        out[count] = source_builtin(count);
     return count;
-}
-
-static bool is_builtin(struct str name)
-{
-    for (size_t i = 0; source_names[i]; i++)
-        if (str_eq(name, str_of(source_names[i])))
-            return true;
-    return false;
 }
 
 /* True also where a mapping could not be read, and may have any name: loading says why.
@@ -51,7 +43,7 @@ bool is_source(struct reader *r, const struct setting *s, const struct yaml_node
     const char *names[SOURCES_NAMED_MAX];
     size_t count = builtin_names(names);
 
-    if (is_builtin(n->text) || is_own(c, n->text))
+    if (source_is_builtin(n->text) || is_own(c, n->text))
         return true;
     for (size_t i = 0; i < c->setup_count && count < SOURCES_NAMED_MAX; i++)
         if (c->setups[i].mapping)
@@ -66,7 +58,7 @@ void read_builtin_name(struct reader *r, const struct setting *s,
     struct str name = str_of(text_of(r, s, n));
     const char *names[SOURCES_NAMED_MAX];
 
-    if (name.at && is_builtin(name))
+    if (name.at && source_is_builtin(name))
         *(struct str *)(base + s->offset) = name;
     else if (name.at)
         complain_source(r, s, n, names, builtin_names(names));

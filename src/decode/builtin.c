@@ -34,13 +34,21 @@ static const struct builtin builtins[] = {
     MAPPED("langfuse", langfuse),
 };
 
-const char *const source_names[] = {
-    "litellm",  "generic", "otlp",       "otlp_logs", "kong",     "apisix", "envoy",
-    "helicone", "portkey", "openrouter", "vercel",    "langfuse", NULL};
+enum { BUILTIN_COUNT = sizeof builtins / sizeof *builtins };
+
+const char *source_builtin(size_t number)
+{
+    return number < BUILTIN_COUNT ? builtins[number].name : NULL;
+}
+
+bool source_is_builtin(struct str name)
+{
+    return builtin_find(name) != NULL;
+}
 
 const struct builtin *builtin_find(struct str name)
 {
-    for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
+    for (size_t i = 0; i < BUILTIN_COUNT; i++)
         if (str_eq(str_of(builtins[i].name), name))
             return &builtins[i];
     return NULL;
