@@ -35,7 +35,6 @@ enum map_target {
     TARGET_REPORTED,
     TARGET_CURRENCY,
     TARGET_STREAM,
-    TARGET_CACHE_WRITE_5M, /* with the one-hour ones it makes all writes */
 };
 
 /* One field: the first path with a value that fits wins. */
@@ -76,20 +75,20 @@ struct map_any {
     unsigned slots[MAP_ANY_MAX];
 };
 
-enum map_cache { CACHE_IN_INPUT, CACHE_BESIDE_INPUT, CACHE_BESIDE_IF_LARGER };
+/* Of the count of cached input and that of input. */
+enum map_cache { CACHE_WITHIN, CACHE_BESIDE, CACHE_BESIDE_IF_LARGER };
 
 struct mapping {
     struct str source; /* of its events */
     bool flat;         /* a path is one key */
     bool logs;         /* OTLP's log records, not its spans */
     struct map_cases events, failure, cancelled, cache_hit;
-    struct map_cases cache_beside_input, reasoning_beside_output; /* not within it */
+    struct map_cases cache_beside_input, reasoning_beside_output;
     size_t value_count, identity_count;
     struct map_value *values;
     struct map_any identity[IDENTITY_MAX]; /* a report is known by all of them */
     unsigned data_slot; /* of a source whose events may be inside "data" */
     enum map_cache cache;
-    bool zero_is_included; /* a reported cost of 0 */
 };
 
 /* Fills s->mapping and what of *s depends on it. */

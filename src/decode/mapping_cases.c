@@ -8,8 +8,9 @@ static const char *read_skip(struct reading *r, const struct yaml_node *n)
     for (size_t i = 0; i < sizeof skips / sizeof *skips; i++)
         if (str_eq(n->text, str_of(skips[i])))
             return skips[i];
-    mapping_complain(
-        r, n, "skip: \"%.*s\" is none of wrapper, no_model_call, no_cost_yet", n->text);
+    mapping_complain(r, n,
+                     "skip: \"%.*s\" is none of wrapper, no_model_call, no_cost_yet",
+                     STR_ARG(n->text));
     return NULL;
 }
 
@@ -25,8 +26,7 @@ static void read_texts(struct reading *r, const struct yaml_node *n,
         if (items[i].kind != YAML_SCALAR)
             mapping_complain(
                 r, &items[i],
-                "%.*sa value, a list of values, present, absent or {least: 400}",
-                STR(""));
+                "a value, a list of values, present, absent or {least: 400}");
         c->texts[c->text_count++] = mapping_copy(r, items[i].text);
     }
 }
@@ -52,7 +52,7 @@ static void read_conditions(struct reading *r, const struct yaml_node *n,
                             struct map_case *c)
 {
     if (n->kind != YAML_MAP || n->count == 0) {
-        mapping_complain(r, n, "%.*sconditions are a map of paths to values", STR(""));
+        mapping_complain(r, n, "conditions are a map of paths to values");
         return;
     }
     c->conditions = mapping_take(r, n, n->count * sizeof *c->conditions);
@@ -70,7 +70,7 @@ static void read_case(struct reading *r, const struct yaml_node *n, bool events,
         return;
     }
     if (n->kind != YAML_MAP) {
-        mapping_complain(r, n, "%.*sa rule has if, skip or both", STR(""));
+        mapping_complain(r, n, "a rule has if, skip or both");
         return;
     }
     for (size_t i = 0; i < n->count; i++) {
@@ -81,7 +81,7 @@ static void read_case(struct reading *r, const struct yaml_node *n, bool events,
         else
             mapping_complain(r, &n->keys[i],
                              "unknown key \"%.*s\": a rule has if and skip",
-                             n->keys[i].text);
+                             STR_ARG(n->keys[i].text));
     }
 }
 
@@ -92,7 +92,7 @@ void mapping_read_cases(struct reading *r, const struct yaml_node *n, bool event
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > MAP_CASES_MAX) {
-        mapping_complain(r, n, "%.*smore than 32 rules", STR(""));
+        mapping_complain(r, n, "more than 32 rules");
         return;
     }
     out->cases = mapping_take(r, n, count * sizeof *out->cases);

@@ -1,11 +1,20 @@
 /* YAML to a mapping, with every error at its place. */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "mapping_reading.h"
 
 void mapping_complain(struct reading *r, const struct yaml_node *n, const char *format,
-                      struct str about)
+                      ...)
 {
+    char text[300];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     r->ok = false;
-    diags_add(r->diags, r->file, n->line, n->column, format, STR_ARG(about));
+    diags_add(r->diags, r->file, n->line, n->column, "%s", text);
 }
 
 void *mapping_take(struct reading *r, const struct yaml_node *n, size_t size)
@@ -13,7 +22,7 @@ void *mapping_take(struct reading *r, const struct yaml_node *n, size_t size)
     void *memory = arena_zalloc(&r->s->arena, size ? size : 1);
 
     if (!memory)
-        mapping_complain(r, n, "%.*sno memory", STR(""));
+        mapping_complain(r, n, "no memory");
     return memory;
 }
 
@@ -33,7 +42,7 @@ bool mapping_is_text(struct reading *r, const struct yaml_node *n)
 {
     if (n->kind == YAML_SCALAR && n->text.size)
         return true;
-    mapping_complain(r, n, "%.*stext is needed here", STR(""));
+    mapping_complain(r, n, "text is needed here");
     return false;
 }
 
@@ -42,12 +51,12 @@ bool mapping_want(struct reading *r, const struct yaml_node *n, unsigned *slot)
     struct err err = {0};
 
     if (n->kind != YAML_SCALAR || !n->text.size) {
-        mapping_complain(r, n, "%.*sa path is text, keys joined by dots", STR(""));
+        mapping_complain(r, n, "a path is text, keys joined by dots");
         return false;
     }
     if (source_want(r->s, n->text, slot, &err))
         return true;
-    mapping_complain(r, n, "%.*s", str_of(err.text));
+    mapping_complain(r, n, "%s", err.text);
     return false;
 }
 
@@ -58,7 +67,7 @@ bool mapping_open(struct reading *r, const struct yaml_node *n, bool for_key)
     mapping_complain(
         r, n,
         "\"%.*s\" may hold a prompt, a completion or a key: no text comes from there",
-        n->text);
+        STR_ARG(n->text));
     return false;
 }
 
@@ -67,7 +76,7 @@ static void read_labels(struct reading *r, const struct yaml_node *n)
     struct label_rule *rules = mapping_take(r, n, n->count * sizeof *rules);
 
     if (n->kind != YAML_MAP || !rules) {
-        mapping_complain(r, n, "%.*slabels are a map of labels to paths", STR(""));
+        mapping_complain(r, n, "labels are a map of labels to paths");
         return;
     }
     for (size_t i = 0; i < n->count; i++) {
@@ -79,7 +88,7 @@ static void read_labels(struct reading *r, const struct yaml_node *n)
                                        .column = n->keys[i].column};
         if (count > LABEL_PATHS_MAX) {
             mapping_complain(r, &n->values[i], "label \"%.*s\": more paths than 16",
-                             n->keys[i].text);
+                             STR_ARG(n->keys[i].text));
             continue;
         }
         for (size_t k = 0; k < count; k++)
@@ -95,7 +104,7 @@ static void read_any(struct reading *r, const struct yaml_node *n, struct map_an
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > MAP_ANY_MAX) {
-        mapping_complain(r, n, "%.*smore than 4 paths to choose from", STR(""));
+        mapping_complain(r, n, "more than 4 paths to choose from");
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -109,23 +118,11 @@ static void read_identity(struct reading *r, const struct yaml_node *n)
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > IDENTITY_MAX) {
-        mapping_complain(r, n, "%.*smore than 8 paths", STR(""));
+        mapping_complain(r, n, "more than 8 paths");
         return;
     }
     for (size_t i = 0; i < count; i++)
         read_any(r, &items[i], &r->m->identity[r->m->identity_count++]);
-}
-
-static void read_cache(struct reading *r, const struct yaml_node *n)
-{
-    static const char *const names[] = {"true", "false", "unless_smaller"};
-
-    for (size_t i = 0; i < 3; i++)
-        if (str_eq(n->text, str_of(names[i]))) {
-            r->m->cache = (enum map_cache)i;
-            return;
-        }
-    mapping_complain(r, n, "\"%.*s\" is none of true, false, unless_smaller", n->text);
 }
 
 static void read_tags(struct reading *r, const struct yaml_node *n)
@@ -137,7 +134,7 @@ static void read_tags(struct reading *r, const struct yaml_node *n)
     for (size_t i = 0; i < count; i++)
         if (mapping_is_text(r, &items[i]) && mapping_open(r, &items[i], false) &&
             !source_want_tags(r->s, mapping_copy(r, items[i].text), &err))
-            mapping_complain(r, &items[i], "%.*s", str_of(err.text));
+            mapping_complain(r, &items[i], "%s", err.text);
 }
 
 static void read_caller(struct reading *r, const struct yaml_node *n)
@@ -157,7 +154,7 @@ static void read_signature(struct reading *r, const struct yaml_node *n)
     const struct yaml_node *header = yaml_get(n, STR("header"));
 
     if (n->kind != YAML_MAP || n->count != 1 || !header || !header->text.size) {
-        mapping_complain(r, n, "%.*sa signature is {header: NAME}", STR(""));
+        mapping_complain(r, n, "a signature is {header: NAME}");
         return;
     }
     r->s->signature_header = arena_cstr(&r->s->arena, header->text);
@@ -169,19 +166,12 @@ static void read_metadata(struct reading *r, const struct yaml_node *n)
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > METADATA_ROOTS_MAX) {
-        mapping_complain(r, n, "%.*smore than 3 paths", STR(""));
+        mapping_complain(r, n, "more than 3 paths");
         return;
     }
     for (size_t i = 0; i < count; i++)
         if (mapping_is_text(r, &items[i]) && mapping_open(r, &items[i], false))
             r->format->metadata_roots[i] = arena_cstr(&r->s->arena, items[i].text);
-}
-
-static void read_zero(struct reading *r, const struct yaml_node *n)
-{
-    if (!str_eq(n->text, STR("included")) && !str_eq(n->text, STR("unknown")))
-        mapping_complain(r, n, "\"%.*s\" is none of unknown, included", n->text);
-    r->m->zero_is_included = str_eq(n->text, STR("included"));
 }
 
 static void read_events(struct reading *r, const struct yaml_node *n)
@@ -204,9 +194,18 @@ static void read_cache_hit(struct reading *r, const struct yaml_node *n)
     mapping_read_cases(r, n, false, &r->m->cache_hit);
 }
 
+/* "true", "if_larger", or when it is. */
 static void read_cache_beside(struct reading *r, const struct yaml_node *n)
 {
-    mapping_read_cases(r, n, false, &r->m->cache_beside_input);
+    if (str_eq(n->text, STR("true")))
+        r->m->cache = CACHE_BESIDE;
+    else if (str_eq(n->text, STR("if_larger")))
+        r->m->cache = CACHE_BESIDE_IF_LARGER;
+    else if (n->kind == YAML_SCALAR)
+        mapping_complain(r, n, "\"%.*s\" is none of true, if_larger and conditions",
+                         STR_ARG(n->text));
+    else
+        mapping_read_cases(r, n, false, &r->m->cache_beside_input);
 }
 
 static void read_reasoning_beside(struct reading *r, const struct yaml_node *n)
@@ -219,7 +218,8 @@ static void read_keys(struct reading *r, const struct yaml_node *n)
 {
     r->m->flat = str_eq(n->text, STR("flat"));
     if (!r->m->flat && !str_eq(n->text, STR("nested")))
-        mapping_complain(r, n, "keys: \"%.*s\" is none of flat, nested", n->text);
+        mapping_complain(r, n, "keys: \"%.*s\" is none of flat, nested",
+                         STR_ARG(n->text));
     if (r->m->flat)
         json_shape_flat(r->s->shape);
 }
@@ -229,7 +229,8 @@ static void read_signal(struct reading *r, const struct yaml_node *n)
 {
     r->m->logs = str_eq(n->text, STR("logs"));
     if (!r->m->logs && !str_eq(n->text, STR("traces")))
-        mapping_complain(r, n, "signal: \"%.*s\" is none of traces, logs", n->text);
+        mapping_complain(r, n, "signal: \"%.*s\" is none of traces, logs",
+                         STR_ARG(n->text));
     r->s->attributes = mapping_take(r, n, sizeof *r->s->attributes);
 }
 
@@ -237,11 +238,11 @@ static void read_inside(struct reading *r, const struct yaml_node *n)
 {
     r->format->enveloped = str_eq(n->text, STR("data"));
     if (r->m->flat)
-        mapping_complain(r, n, "%.*sinside does not go with flat keys", STR(""));
+        mapping_complain(r, n, "inside does not go with flat keys");
     if (!r->format->enveloped)
-        mapping_complain(r, n, "inside: \"%.*s\" is not data", n->text);
+        mapping_complain(r, n, "inside: \"%.*s\" is not data", STR_ARG(n->text));
     if (!source_want(r->s, STR("data"), &r->m->data_slot, &(struct err){0}))
-        mapping_complain(r, n, "%.*stoo many paths", STR(""));
+        mapping_complain(r, n, "too many paths");
 }
 
 static void read_events_in(struct reading *r, const struct yaml_node *n)
@@ -256,7 +257,7 @@ static void read_name(struct reading *r, const struct yaml_node *n)
     r->format->name = r->m->source;
     if (!str_is_name(n->text))
         mapping_complain(r, n, "name: \"%.*s\" has other bytes than a-z, 0-9 and _",
-                         n->text);
+                         STR_ARG(n->text));
 }
 
 /* In the order in which they take effect. */
@@ -273,10 +274,8 @@ static const struct {
     {"events", false, read_events},
     {"identity", false, read_identity},
     {"fields", true, mapping_read_fields},
-    {"input_includes_cache", false, read_cache},
     {"cache_beside_input", false, read_cache_beside},
     {"reasoning_beside_output", false, read_reasoning_beside},
-    {"zero_cost", false, read_zero},
     {"failure", false, read_failure},
     {"cancelled", false, read_cancelled},
     {"cache_hit", false, read_cache_hit},
@@ -300,10 +299,9 @@ static void check_keys(struct reading *r, const struct yaml_node *root)
         const char *near = str_nearest(key, names, KEY_COUNT);
         if (near && str_eq(key, str_of(near)))
             continue;
-        r->ok = false;
-        diags_add(r->diags, r->file, root->keys[i].line, root->keys[i].column,
-                  "unknown key \"%.*s\"%s%s%s", STR_ARG(key),
-                  near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        mapping_complain(r, &root->keys[i], "unknown key \"%.*s\"%s%s%s", STR_ARG(key),
+                         near ? ": did you mean \"" : "", near ? near : "",
+                         near ? "\"?" : "");
     }
 }
 
@@ -320,7 +318,7 @@ bool mapping_compile(struct source *s, const struct yaml_node *root, const char 
     s->mapping = r.m;
     s->format = r.format;
     if (root->kind != YAML_MAP)
-        mapping_complain(&r, root, "%.*sa mapping is a map", STR(""));
+        mapping_complain(&r, root, "a mapping is a map");
     else
         check_keys(&r, root);
     for (size_t i = 0; i < KEY_COUNT; i++) {
@@ -328,7 +326,7 @@ bool mapping_compile(struct source *s, const struct yaml_node *root, const char 
         if (n)
             keys[i].read(&r, n);
         else if (keys[i].needed)
-            mapping_complain(&r, root, "%.*s is missing", str_of(keys[i].name));
+            mapping_complain(&r, root, "%s is missing", keys[i].name);
     }
     return r.ok;
 }

@@ -12,7 +12,6 @@ static const struct {
     {"reported_usd", TARGET_REPORTED, UNIT_USD},
     {"reported_currency", TARGET_CURRENCY, UNIT_NONE},
     {"stream", TARGET_STREAM, UNIT_NONE},
-    {"cache_write_5m_tokens", TARGET_CACHE_WRITE_5M, UNIT_NONE},
 };
 
 static void unknown_field(struct reading *r, const struct yaml_node *key)
@@ -27,15 +26,12 @@ static void unknown_field(struct reading *r, const struct yaml_node *key)
     for (size_t i = 0; i < sizeof targets / sizeof *targets && total < most; i++)
         names[total++] = targets[i].name;
     const char *near = str_nearest(key->text, names, total);
-    r->ok = false;
     if (near)
-        diags_add(r->diags, r->file, key->line, key->column,
-                  "unknown field \"%.*s\": did you mean \"%s\"?", STR_ARG(key->text),
-                  near);
+        mapping_complain(r, key, "unknown field \"%.*s\": did you mean \"%s\"?",
+                         STR_ARG(key->text), near);
     else
-        diags_add(r->diags, r->file, key->line, key->column,
-                  "unknown field \"%.*s\": docs/sources.md lists them",
-                  STR_ARG(key->text));
+        mapping_complain(r, key, "unknown field \"%.*s\": docs/sources.md lists them",
+                         STR_ARG(key->text));
 }
 
 /* *unit: of numbers that have none of their own. */
@@ -87,7 +83,7 @@ static enum map_unit read_unit(struct reading *r, const struct yaml_node *n,
         r, n,
         "unit \"%.*s\" fits no such field: times have s, ms, us, ns, costs have "
         "usd, cents, microusd",
-        n->text);
+        STR_ARG(n->text));
     return UNIT_NONE;
 }
 
@@ -100,8 +96,7 @@ static void read_path(struct reading *r, const struct yaml_node *n, enum map_uni
         const struct yaml_node *own = yaml_get(n, STR("unit"));
         path = yaml_get(n, STR("path"));
         if (!path || n->count != (own ? 2 : 1)) {
-            mapping_complain(r, n, "%.*sa path with a unit is {path: ..., unit: ...}",
-                             STR(""));
+            mapping_complain(r, n, "a path with a unit is {path: ..., unit: ...}");
             return;
         }
         if (own)
@@ -121,7 +116,7 @@ static void read_paths(struct reading *r, const struct yaml_node *n, enum map_un
     const struct yaml_node *items = mapping_items(n, &count);
 
     if (count > MAP_PATHS_MAX) {
-        mapping_complain(r, n, "%.*smore than 24 paths", STR(""));
+        mapping_complain(r, n, "more than 24 paths");
         return;
     }
     v->paths = mapping_take(r, n, count * sizeof *v->paths);
@@ -133,8 +128,7 @@ static void read_prefixes(struct reading *r, const struct yaml_node *n,
                           struct map_value *v)
 {
     if (n->kind != YAML_MAP || v->target != TARGET_FIELD || v->field.kind != FIELD_TEXT) {
-        mapping_complain(r, n, "%.*sprefixes are a map, of a field that is text",
-                         STR(""));
+        mapping_complain(r, n, "prefixes are a map, of a field that is text");
         return;
     }
     v->prefixes = mapping_take(r, n, n->count * sizeof *v->prefixes);
@@ -149,7 +143,7 @@ static void read_constant(struct reading *r, const struct yaml_node *n,
 {
     v->constant = mapping_copy(r, n->text);
     if (v->target != TARGET_FIELD || v->field.kind != FIELD_TEXT || !n->text.size)
-        mapping_complain(r, n, "%.*svalue is the text of a field that is text", STR(""));
+        mapping_complain(r, n, "value is the text of a field that is text");
 }
 
 /* {from: ..., unit: ..., prefixes: ..., value: ...} */
@@ -170,12 +164,12 @@ static void read_detailed(struct reading *r, const struct yaml_node *n,
             mapping_complain(r, &n->keys[i],
                              "unknown key \"%.*s\": a field has from, unit, prefixes "
                              "and value",
-                             key);
+                             STR_ARG(key));
     }
     if (from)
         read_paths(r, from, unit, v);
     else if (!v->constant.size)
-        mapping_complain(r, n, "%.*sa field without from", STR(""));
+        mapping_complain(r, n, "a field without from");
 }
 
 static void read_value(struct reading *r, const struct yaml_node *key,
@@ -196,7 +190,7 @@ static void read_value(struct reading *r, const struct yaml_node *key,
 void mapping_read_fields(struct reading *r, const struct yaml_node *n)
 {
     if (n->kind != YAML_MAP || n->count > MAP_VALUES_MAX) {
-        mapping_complain(r, n, "%.*sfields are a map of at most 48", STR(""));
+        mapping_complain(r, n, "fields are a map of at most 48");
         return;
     }
     r->m->values = mapping_take(r, n, n->count * sizeof *r->m->values);

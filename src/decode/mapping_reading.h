@@ -12,9 +12,8 @@ struct reading {
     bool ok;
 };
 
-/* `format` takes `about` as "%.*s". */
 void mapping_complain(struct reading *r, const struct yaml_node *n, const char *format,
-                      struct str about);
+                      ...) __attribute__((format(printf, 3, 4)));
 
 /* Zeroed memory of the source; NULL after complaining. */
 void *mapping_take(struct reading *r, const struct yaml_node *n, size_t size);

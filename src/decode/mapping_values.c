@@ -128,9 +128,7 @@ static bool read_cost(struct decoding *d, const struct json_value *v, enum map_u
         nano > REPORTED_MOST_USD * NANO_PER_USD)
         return false;
     ev->reported_usd = (struct money){nano};
-    ev->reported = nano > 0                               ? REPORTED_COST
-                   : d->source->mapping->zero_is_included ? REPORTED_INCLUDED
-                                                          : REPORTED_ZERO;
+    ev->reported = nano > 0 ? REPORTED_COST : REPORTED_ZERO;
     return true;
 }
 
@@ -181,7 +179,7 @@ bool mapping_has(struct decoding *d, enum count_field count)
 
 /* What waits until all fields are read. */
 struct pending {
-    int64_t duration_ns, to_first_token_ns, write_5m; /* -1: absent */
+    int64_t duration_ns, to_first_token_ns; /* -1: absent */
     struct str currency;
 };
 
@@ -203,9 +201,6 @@ static bool read_target(struct decoding *d, const struct map_value *value,
         return pending->currency.size > 0;
     case TARGET_STREAM:
         return read_flag(d, v, &d->record->ev.stream);
-    case TARGET_CACHE_WRITE_5M:
-        pending->write_5m = decode_count(v);
-        return pending->write_5m >= 0;
     }
     return false;
 }
@@ -255,18 +250,15 @@ static int64_t sum_of(int64_t a, int64_t b)
 }
 
 /* Input that leaves the cache out gets it added: the event's is inclusive. */
-static void settle_usage(struct decoding *d, struct pending *p)
+static void settle_usage(struct decoding *d)
 {
     const struct mapping *m = d->source->mapping;
     int64_t *count = d->record->ev.count;
     int64_t cached = at_least_zero(count[COUNT_CACHE_READ_TOKENS]);
 
-    if (p->write_5m >= 0 && count[COUNT_CACHE_WRITE_TOKENS] < 0)
-        count[COUNT_CACHE_WRITE_TOKENS] =
-            sum_of(p->write_5m, at_least_zero(count[COUNT_CACHE_WRITE_1H_TOKENS]));
     cached += at_least_zero(count[COUNT_CACHE_WRITE_TOKENS]);
     bool beside =
-        m->cache == CACHE_BESIDE_INPUT ||
+        m->cache == CACHE_BESIDE ||
         (m->cache == CACHE_BESIDE_IF_LARGER && cached > count[COUNT_INPUT_TOKENS]) ||
         any_case(d, &m->cache_beside_input);
     if (beside && count[COUNT_INPUT_TOKENS] >= 0)
@@ -338,7 +330,7 @@ static const char *select(struct decoding *d)
 const char *mapping_read(struct decoding *d)
 {
     const struct mapping *m = d->source->mapping;
-    struct pending pending = {-1, -1, -1, {NULL, 0}};
+    struct pending pending = {-1, -1, {NULL, 0}};
     const char *why = select(d);
 
     if (why)
@@ -346,7 +338,7 @@ const char *mapping_read(struct decoding *d)
     d->record->ev.text[TEXT_SOURCE] = m->source;
     read_values(d, &pending);
     settle_times(&d->record->ev, &pending);
-    settle_usage(d, &pending);
+    settle_usage(d);
     settle_outcome(d);
     settle_cost(d, pending.currency);
     read_identity(d);
