@@ -54,8 +54,10 @@ struct str source_name(const struct source *s);
 /* `source` of its events: OTLP has two, one for spans and one for log records. */
 struct str source_of_events(const struct source *s);
 
-/* OTLP in protobuf or JSON, told apart by its first byte. */
-bool source_is_otlp(const struct source *s);
+/* What of OTLP it takes, in protobuf or JSON, told apart by the first byte; OTLP_NONE: it
+ * takes JSON of its own. */
+enum otlp_signal { OTLP_NONE, OTLP_TRACES, OTLP_LOGS, OTLP_METRICS };
+enum otlp_signal source_signal(const struct source *s);
 
 /* The header that must sign each body; NULL: none, and source_signed is true. */
 const char *source_signature_header(const struct source *s);

@@ -35,7 +35,7 @@ bool door_refuses_source(struct server *s, const struct http_request *r,
     struct generation *g = engine_generation(s->engine);
     const struct source *source = generation_source(g, name);
 
-    known = source && source_is_otlp(source) == otlp;
+    known = source && (source_signal(source) != OTLP_NONE) == otlp;
     right = !token || !token->source.size || !source ||
             str_eq(token->source, source_of_events(source));
     generation_release(g);

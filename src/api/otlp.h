@@ -1,8 +1,7 @@
 /* OTLP/HTTP's own answers: https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
 #pragma once
 #include "spendwarden/http.h"
-
-enum otlp_signal { OTLP_NONE, OTLP_TRACES, OTLP_LOGS, OTLP_METRICS };
+#include "spendwarden/source.h"
 
 /* By the path's end, below any prefix. */
 enum otlp_signal otlp_signal_of(struct str path);

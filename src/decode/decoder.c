@@ -66,7 +66,6 @@ static bool is_json(struct str body)
 static struct str as_protobuf(struct decoder *d, const char **why)
 {
     enum { KEPT = 1 << 20 };
-    enum otlp_signal signal = d->source->mapping->logs ? OTLP_LOGS : OTLP_TRACES;
     struct otlp_json_error error = {.text = NULL};
 
     *why = NULL;
@@ -75,7 +74,8 @@ static struct str as_protobuf(struct decoder *d, const char **why)
     buf_reset(&d->transcoded);
     if (d->transcoded.capacity > KEPT)
         buf_release(&d->transcoded);
-    otlp_json_transcode(d->otlp_json, &d->transcoded, signal, d->body, &error);
+    otlp_json_transcode(d->otlp_json, &d->transcoded, d->source->mapping->signal, d->body,
+                        &error);
     struct str text = arena_copy(d->arena, buf_str(&d->transcoded));
     *why = error.text;
     if (d->transcoded.failed || text.size < d->transcoded.size)

@@ -79,9 +79,9 @@ struct map_any {
 enum map_cache { CACHE_WITHIN, CACHE_BESIDE, CACHE_BESIDE_IF_LARGER };
 
 struct mapping {
-    struct str source; /* of its events */
-    bool flat;         /* a path is one key */
-    bool logs;         /* OTLP's log records, not its spans */
+    struct str source;       /* of its events */
+    bool flat;               /* a path is one key */
+    enum otlp_signal signal; /* of attributes; OTLP_NONE: it is of JSON */
     struct map_cases events, failure, cancelled, cache_hit;
     struct map_cases cache_beside_input, reasoning_beside_output;
     size_t value_count, identity_count;

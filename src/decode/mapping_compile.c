@@ -227,8 +227,10 @@ static void read_keys(struct reading *r, const struct yaml_node *n)
 /* Attributes instead of JSON. */
 static void read_signal(struct reading *r, const struct yaml_node *n)
 {
-    r->m->logs = str_eq(n->text, STR("logs"));
-    if (!r->m->logs && !str_eq(n->text, STR("traces")))
+    r->m->signal = str_eq(n->text, STR("logs"))     ? OTLP_LOGS
+                   : str_eq(n->text, STR("traces")) ? OTLP_TRACES
+                                                    : OTLP_NONE;
+    if (r->m->signal == OTLP_NONE)
         mapping_complain(r, n, "signal: \"%.*s\" is none of traces, logs",
                          STR_ARG(n->text));
     r->s->attributes = mapping_take(r, n, sizeof *r->s->attributes);

@@ -202,7 +202,7 @@ static void look_at(struct otlp *o, struct otlp_item *item)
 static void follow_source(struct otlp *o, const struct source *source)
 {
     o->source = source;
-    o->layout = source->mapping->logs ? &otlp_logs : &otlp_spans;
+    o->layout = source->mapping->signal == OTLP_LOGS ? &otlp_logs : &otlp_spans;
     for (size_t i = 0; i < BESIDE_COUNT; i++)
         o->beside[i] = attribute_find(source->attributes, str_of(beside_names[i]));
 }

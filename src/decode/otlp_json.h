@@ -2,8 +2,7 @@
  * receiver of costs needs is kept (otlp_json_fields.c). */
 #pragma once
 #include "spendwarden/buf.h"
-
-enum otlp_signal { OTLP_TRACES, OTLP_LOGS, OTLP_METRICS };
+#include "spendwarden/source.h"
 
 enum {
     OTLP_JSON_BODY_MAX = 256 * 1024 * 1024, /* bytes; a longer one is not read */

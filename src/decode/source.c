@@ -211,7 +211,7 @@ bool source_is_mapping(const char *path)
     return is;
 }
 
-bool source_is_otlp(const struct source *s)
+enum otlp_signal source_signal(const struct source *s)
 {
-    return s->attributes != NULL;
+    return s->mapping ? s->mapping->signal : OTLP_NONE;
 }

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    enum otlp_signal signal = data[0] % 3;
+    enum otlp_signal signal = (enum otlp_signal)(OTLP_TRACES + data[0] % 3);
     char *copy = malloc(size - 1 + JSON_PADDING);
     struct otlp_json *t = otlp_json_open();
     struct otlp_json_error why;

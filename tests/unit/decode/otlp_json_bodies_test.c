@@ -13,7 +13,7 @@ TEST(leaves_out_values_that_are_too_deep)
     for (int i = 0; i < ARRAYS; i++)
         buf_add(&body, STR("}]}"));
     buf_add(&body, STR("},\"eventName\":\"e\"}]}]}]}"));
-    struct outcome o = transcode_bytes(OTLP_LOGS, buf_str(&body));
+    struct transcoded o = transcode_bytes(OTLP_LOGS, buf_str(&body));
     assert_true(o.ok);
     assert_null(o.why.text);
     assert_non_null(strstr(o.text.at, "12:e "));
@@ -24,7 +24,7 @@ TEST(leaves_out_values_that_are_too_deep)
 
 static void assert_empty(const char *json)
 {
-    struct outcome o = transcode_bytes(OTLP_TRACES, str_of(json));
+    struct transcoded o = transcode_bytes(OTLP_TRACES, str_of(json));
 
     assert_true(o.ok);
     assert_null(o.why.text);
@@ -55,7 +55,7 @@ TEST(refuses_what_is_no_request)
                             "{\"a\":\"\n", "{\"resourceSpans\":[}"};
 
     for (size_t i = 0; i < 12; i++) {
-        struct outcome o = transcode_bytes(OTLP_TRACES, str_of(bodies[i]));
+        struct transcoded o = transcode_bytes(OTLP_TRACES, str_of(bodies[i]));
         assert_false(o.ok);
         assert_non_null(o.why.text);
         assert_false(o.why.memory);
@@ -77,7 +77,7 @@ TEST(a_body_cut_anywhere_gives_the_whole_elements_before)
     size_t second = body.size - 2;
 
     for (size_t size = 1; size < body.size; size++) {
-        struct outcome o = transcode_bytes(OTLP_TRACES, (struct str){body.at, size});
+        struct transcoded o = transcode_bytes(OTLP_TRACES, (struct str){body.at, size});
         assert_int_equal(o.ok, size >= first);
         assert_string_equal(o.text.at, size < first    ? ""
                                        : size < second ? "1{1{} 2{2{5:one } } } "
@@ -93,7 +93,7 @@ TEST(says_from_where_a_body_is_broken_but_not_what_it_holds)
 {
     const char *body = "{\"resourceSpans\":[{}, {\"scopeSpans\":[{\"spans\":[{\"name\":"
                        "\"secret\", \"kind\":secret}]}]},{}]}";
-    struct outcome o = transcode_bytes(OTLP_TRACES, str_of(body));
+    struct transcoded o = transcode_bytes(OTLP_TRACES, str_of(body));
 
     assert_true(o.ok);
     assert_string_equal(o.text.at, "1{} ");
@@ -134,7 +134,7 @@ TEST(grows_no_more_than_it_says)
     for (int i = 0; i < 10000; i++)
         buf_byte(&body, '\xFF');
     buf_add(&body, STR("\"}]}}]}"));
-    struct outcome o = transcode_bytes(OTLP_TRACES, buf_str(&body));
+    struct transcoded o = transcode_bytes(OTLP_TRACES, buf_str(&body));
     assert_true(o.ok);
     assert_true(o.out.size > 2 * body.size);
     end(&o);

@@ -28,7 +28,7 @@ static void compare(const char *name)
 {
     struct str json = read_pair(name, ".json"), sent = read_pair(name, ".bin");
     enum otlp_signal signal = signal_of(name);
-    struct outcome o = transcode_bytes(signal, json);
+    struct transcoded o = transcode_bytes(signal, json);
     struct buf ours = {0}, theirs = {0};
 
     print_message("%s\n", name);

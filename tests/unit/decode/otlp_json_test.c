@@ -2,7 +2,7 @@
 
 static void assert_request(enum otlp_signal signal, const char *json, const char *wanted)
 {
-    struct outcome o = transcode_bytes(signal, str_of(json));
+    struct transcoded o = transcode_bytes(signal, str_of(json));
 
     assert_true(o.ok);
     assert_null(o.why.text);

@@ -30,7 +30,7 @@ struct place {
     unsigned tried;
 };
 
-static struct outcome with(const struct place *p, const char *member)
+static struct transcoded with(const struct place *p, const char *member)
 {
     struct buf body = {0};
 
@@ -38,7 +38,7 @@ static struct outcome with(const struct place *p, const char *member)
     buf_format(&body, "%s", member);
     for (size_t i = p->after.size; i-- > 0;)
         buf_byte(&body, p->after.at[i]);
-    struct outcome o = transcode_bytes(p->signal, buf_str(&body));
+    struct transcoded o = transcode_bytes(p->signal, buf_str(&body));
     buf_release(&body);
     assert_true(o.ok || p->before.size == 1);
     assert_null(o.why.text);
@@ -47,7 +47,7 @@ static struct outcome with(const struct place *p, const char *member)
 
 static void try_junk(struct place *p, const struct otlp_field *f, const struct junk *j)
 {
-    struct outcome none = with(p, ""), fed;
+    struct transcoded none = with(p, ""), fed;
     char member[100];
     bool takes = f->kind != OTLP_MESSAGE ? j->kinds >> f->kind & 1
                  : f->repeated           ? j->by_many

@@ -8,17 +8,17 @@
 #include "otlp_wire.h"
 #include "spendwarden/json.h"
 
-struct outcome {
+struct transcoded {
     bool ok;
     struct otlp_json_error why;
     struct buf out, text;
 };
 
-static struct outcome transcode_bytes(enum otlp_signal signal, struct str json)
+static struct transcoded transcode_bytes(enum otlp_signal signal, struct str json)
 {
     struct otlp_json *t = otlp_json_open();
     char *body = malloc(json.size + JSON_PADDING);
-    struct outcome o = {0};
+    struct transcoded o = {0};
 
     assert_non_null(t);
     if (json.size)
@@ -33,7 +33,7 @@ static struct outcome transcode_bytes(enum otlp_signal signal, struct str json)
     return o;
 }
 
-static void end(struct outcome *o)
+static void end(struct transcoded *o)
 {
     buf_release(&o->out);
     buf_release(&o->text);
