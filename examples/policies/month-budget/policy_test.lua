@@ -22,11 +22,14 @@ test("finance hears of a half and of most, on-call when all is spent", function(
   t:no_alert("AcmeBudget", {}, "critical")
   spend(t, 60)
   t:alert("AcmeBudget", { team = "search", step = "1", topic = "budget" }, "critical")
-  t:advance("2026-07-01T00:01:00Z")
+  t:advance("2026-07-04T23:59:00Z")
+  t:alert("AcmeBudget", {}, "critical")
+  t:advance("2026-07-05T00:01:00Z")
   t:resolved("AcmeBudget", {}, "critical")
 end)
 
 test("finance hears on the second day that the money will not last", function(t)
+  t:at("2026-06-05")
   t:data { acme_budgets = { search = 300 } }
   t:every("1h", "2d", { team = "search", charge_usd = 0.5 }) -- 360 a month
   local alert = t:alert("AcmeBudgetForecast", { team = "search", topic = "budget" }, "info")
