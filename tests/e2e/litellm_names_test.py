@@ -7,8 +7,8 @@ import re
 import time
 from decimal import Decimal
 
-from harness import ROOT, Catcher, Metrics, main, read, replace, request, until
-from litellm_test import CASES, FAILURES, ask, events_of, identity, start_proxy, venv
+from harness import ROOT, Catcher, Metrics, main, read, replace, request, until, venv
+from litellm_test import CASES, FAILURES, ask, events_of, identity, start_proxy
 
 OURS = {"tenant", "workflow_id", "retry_depth"}
 
@@ -159,7 +159,7 @@ def check_budgets(check, theirs, ours):
 
 
 def run(check, stage, build):
-    programs, ingest, admin = venv(build), stage.token("litellm"), stage.token("operator")
+    programs, ingest, admin = venv(build, "litellm"), stage.token("litellm"), stage.token("operator")
     stage.token("prometheus")
     engine = start_engine(stage, admin, ingest)
     theirs = traffic(check, stage, engine, programs, ingest)

@@ -6,11 +6,9 @@ import concurrent.futures
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 
-from harness import Catcher, Process, free_port, main, read, replace, request, until, write
+from harness import Catcher, Process, free_port, main, read, replace, request, until, venv
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "litellm")
 FORMATS = ("json_array", "ndjson", "single")
@@ -61,22 +59,6 @@ PARALLEL = [(f"parallel-{i}", list(TEAMS)[i % 2], CHAT, "chat-fast", {}, {}, 200
             for i in range(24)]
 KEYS = {case[0]: case[1] for case in CASES + PARALLEL}
 FAILURES = 5  # flaky, fallback, limited, unknown, wrong: one each
-
-
-def venv(build):
-    """The folder of LiteLLM's programs; made once per list of pins."""
-    folder, wanted = os.path.join(build, "litellm-venv"), os.path.join(HERE, "requirements.txt")
-    stamp, python = os.path.join(folder, "pins"), os.path.join(folder, "bin", "python")
-    with open(wanted, encoding="utf-8") as f:
-        pins = f.read()
-    if os.path.exists(stamp) and read(stamp) == pins:
-        return os.path.join(folder, "bin")
-    print("installing LiteLLM into", folder, flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-    subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check",
-                    "-r", wanted], check=True)
-    write(stamp, pins)
-    return os.path.join(folder, "bin")
 
 
 def start_engine(stage, log_format, admin, ingest):
@@ -277,7 +259,7 @@ def check_explain(check, engine, stage, bodies):
 
 
 def run(check, stage, build):
-    programs, ingest, admin = venv(build), stage.token("litellm"), stage.token("operator")
+    programs, ingest, admin = venv(build, "litellm"), stage.token("litellm"), stage.token("operator")
     stage.token("prometheus")
     engines = {f: start_engine(stage, f, admin, ingest) for f in FORMATS}
     tees = {f: stage.keep(Catcher(forward_to=engines[f].port)) for f in FORMATS}
