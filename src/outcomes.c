@@ -55,6 +55,15 @@ void outcomes_add(struct outcomes *o, struct str source, enum outcome_kind kind,
     pthread_mutex_unlock(&o->lock);
 }
 
+void outcomes_conflicts(struct outcomes *o, struct str source, int64_t count)
+{
+    if (count == 0)
+        return;
+    pthread_mutex_lock(&o->lock);
+    find(o, source)->conflicts += count;
+    pthread_mutex_unlock(&o->lock);
+}
+
 void skips_add(struct skips *s, const char *reason, int64_t count)
 {
     size_t i = 0;

@@ -37,7 +37,11 @@ bool books_fill(struct books *b, bool *more, struct err *err);
 
 /* --- events --- */
 
-enum commit_verdict { COMMIT_ACCEPTED, COMMIT_DUPLICATE };
+enum commit_verdict {
+    COMMIT_ACCEPTED,
+    COMMIT_DUPLICATE,
+    COMMIT_COMPLETED, /* a duplicate: its charge is booked, since the first had none */
+};
 
 /* Decided events of one body. The caller owns it, and waits in books_commit. */
 struct batch {
@@ -45,6 +49,7 @@ struct batch {
     size_t count;
     enum commit_verdict *verdicts; /* out: one per record; room given by the caller */
     size_t accepted, duplicate;    /* out */
+    size_t conflicts;              /* out: of duplicates, those with other numbers */
     struct batch *next;            /* of the list that is committed together */
 };
 
@@ -94,27 +99,3 @@ void books_stats(struct books *b, struct books_stats *out);
 
 /* One for each id that books_declare gave; zeroes where it is no longer in use. */
 void books_look(struct books *b, const int *ids, size_t count, struct window_look *out);
-
-/* Moves the ledger's journal along. Called now and then, by a thread of its own. */
-bool books_tidy(struct books *b, struct err *err);
-
-/* Of the last row: what was written since is what there is to tidy. */
-uint64_t books_last_seq(struct books *b);
-
-/* Sums up rows that are in no rollup yet, if they are many: one step, some 50 ms with the
- * lock free but for some of them. *more: call again. By the thread of books_tidy. */
-bool books_roll_up(struct books *b, bool *more, struct err *err);
-
-/* --- retention --- */
-
-/* Windows reach back 31 days and as many of offset, a bucket, and the 5 min that a row
- * may be booked after its commit. Younger rows stay, so that windows can be filled. */
-enum { RETENTION_LEAST_DAYS = 63 };
-
-struct retention {
-    int64_t time_ns; /* at least the days above; 0: for ever */
-    int64_t bytes;   /* of the file without its free pages; 0: no bound */
-};
-/* Takes a bounded part of what is beyond it out, and leaves what that added up to. Called
- * now and then, by the thread of books_tidy. */
-bool books_prune(struct books *b, const struct retention *keep, struct err *err);

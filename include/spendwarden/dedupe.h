@@ -10,7 +10,13 @@ struct dedupe_key {
     uint64_t response[2]; /* second key: (provider, response id); 0,0: none */
     uint64_t emitter;     /* (source, scope) */
     int64_t start_ms, end_ms;
+    uint64_t call;       /* the same in all reports of a call; 0: not known */
+    uint32_t usage;      /* hash of input and output tokens; 0: it named none */
+    uint32_t cost;       /* hash of the reported cost, 30 bits; 0: it named none */
+    bool unpriced, paid; /* booked without a price; with a charge above 0 */
 };
+
+#define DEDUPE_COST_MASK 0x3FFFFFFFu
 
 struct dedupe; /* one thread at a time */
 
@@ -21,13 +27,20 @@ enum duplicate {
     DUPLICATE_SPAN,     /* a span right above or below this one reported the same call */
 };
 
-/* From the event as decoded, before policies. `seed` is the ledger's secret: clients
- * cannot choose keys that collide. */
-void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed);
+/* What one report says of another, that of the same call which was booked. */
+struct dedupe_found {
+    enum duplicate duplicate;
+    bool conflicts; /* it names other numbers; of another emitter, other tokens */
+    enum completes completes;
+};
 
-/* All that is remembered of a report: its own key, and those of its span and of the span
- * above it, which only recognise links. */
-enum { DEDUPE_KEYS_MAX = 3 };
+/* From the event as decoded, before policies, and what was charged for it. `seed` is the
+ * ledger's secret: clients cannot choose keys that collide. */
+void dedupe_key_of(struct dedupe_key *out, const struct record *r, uint64_t seed);
+
+/* All that is remembered of a report: its own key, those of its span and of the span
+ * above it, which only recognise links, and that it gave a call the price it lacked. */
+enum { DEDUPE_KEYS_MAX = 4 };
 
 struct dedupe_keys {
     size_t count;
@@ -35,7 +48,7 @@ struct dedupe_keys {
     uint64_t above[2], below[2]; /* links that would make it a report of a known call */
 };
 
-void dedupe_keys_of(struct dedupe_keys *out, const struct event *ev, uint64_t seed);
+void dedupe_keys_of(struct dedupe_keys *out, const struct record *r, uint64_t seed);
 
 /* Takes address space for `max_bytes` and memory as keys come. */
 bool dedupe_open(struct dedupe **out, int64_t horizon_ns, size_t max_bytes,
@@ -49,7 +62,8 @@ enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_
 /* The same for all keys of a report; those of another report of a known call are added
  * as well, so that the next one is recognised by either. keys->list then holds the
  * keys->count that were added. */
-enum duplicate dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns);
+struct dedupe_found dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys,
+                                   int64_t now_ns);
 
 /* Takes back the `count` youngest additions: their commit failed. */
 void dedupe_undo(struct dedupe *d, size_t count);

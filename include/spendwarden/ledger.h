@@ -26,7 +26,7 @@ bool ledger_begin(struct ledger *l, struct err *err);
  * rest of the transaction fails too, and the caller rolls back. */
 bool ledger_append(struct ledger *l, struct record *r, struct err *err);
 
-/* The dedupe keys of the records appended in this transaction, in their order. */
+/* The dedupe keys of the records appended in this transaction, in their order: once. */
 bool ledger_put_keys(struct ledger *l, const struct dedupe_key *keys, size_t count,
                      struct err *err);
 

@@ -32,6 +32,9 @@ void outcomes_add(struct outcomes *o, struct str source, enum outcome_kind kind,
  */
 void outcomes_know(struct outcomes *o, struct str source, int64_t last_event_ns);
 
+/* Duplicates that said other numbers than the report before, which stands. */
+void outcomes_conflicts(struct outcomes *o, struct str source, int64_t count);
+
 void outcomes_reject(struct outcomes *o, struct str source, const struct reject *reject);
 
 /* How many were skipped, by a few static reasons. Zeroed it is empty. */
@@ -50,7 +53,7 @@ void outcomes_skipped(struct outcomes *o, struct str source, const struct skips 
 
 struct source_outcomes {
     char source[32];
-    int64_t counts[OUTCOME_KINDS];
+    int64_t counts[OUTCOME_KINDS], conflicts;
     struct skips skips;
     int64_t last_event_ns; /* last accepted; 0: none yet */
 };

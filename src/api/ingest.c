@@ -118,6 +118,7 @@ static void note_commit(struct ingest *i, struct intake *in)
                  in->request->received_ns);
     outcomes_add(outcomes, in->source, OUTCOME_DUPLICATE, (int64_t)in->batch.duplicate,
                  0);
+    outcomes_conflicts(outcomes, in->source, (int64_t)in->batch.conflicts);
 }
 
 static void note_reject(struct ingest *i, struct intake *in,

@@ -34,6 +34,7 @@ static void expose_outcomes(struct server *s, struct exposition *out)
 {
     static const char *const events = "spendwarden_events_total";
     static const char *const skips = "spendwarden_skipped_events_total";
+    static const char *const conflicts = "spendwarden_conflicting_duplicates_total";
     static const char *const last = "spendwarden_source_last_event_timestamp_seconds";
     struct source_outcomes sources[OUTCOME_SOURCES_MAX];
     size_t count = outcomes_by_source(engine_outcomes(s->engine), sources);
@@ -55,6 +56,15 @@ static void expose_outcomes(struct server *s, struct exposition *out)
                 label("reason", str_of(sources[i].skips.items[k].reason))};
             expose_sample_int(out, skips, labels, 2, sources[i].skips.items[k].count);
         }
+    expose_family(
+        out, conflicts,
+        "Duplicates that name other tokens or another cost than the report that "
+        "stands.",
+        "counter");
+    for (size_t i = 0; i < count; i++) {
+        struct pair source = label("source", str_of(sources[i].source));
+        expose_sample_int(out, conflicts, &source, 1, sources[i].conflicts);
+    }
     expose_family(out, last, "When the source's last accepted event came.", "gauge");
     for (size_t i = 0; i < count; i++) {
         struct pair source = label("source", str_of(sources[i].source));

@@ -128,8 +128,11 @@ static bool explain(void *ctx, const struct record *r, struct err *err)
     }
     record_json(e->out, r, e->schema);
     e->out->size -= e->out->size > 0; /* its closing bracket: more follows */
-    buf_format(e->out, ",\"kind\":\"%s\",\"late\":%s,\"future\":%s,\"committed\":",
-               kinds[r->kind], r->late ? "true" : "false", r->future ? "true" : "false");
+    buf_format(e->out,
+               ",\"kind\":\"%s\",\"completes\":%s,\"late\":%s,\"future\":%s,"
+               "\"committed\":",
+               kinds[r->kind], record_is_request(r) ? "false" : "true",
+               r->late ? "true" : "false", r->future ? "true" : "false");
     time_json(e->out, r->committed_ns);
     e->generation = r->generation;
     return true;

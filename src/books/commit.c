@@ -48,12 +48,29 @@ bool books_checkpoint(struct books *b, bool always, struct err *err)
 
 /* What another emitter says of a call that is booked already: labels and parts of the
  * usage that the first report may lack. It is kept, and charges nothing. */
-static bool amend(struct books *b, struct record *r, struct err *err)
+static void make_amendment(struct record *r)
 {
     r->kind = RECORD_AMENDMENT;
     r->charge.charge = r->charge.billed = (struct money){0};
-    r->committed_ns = b->last_ns;
-    return ledger_append(b->ledger, r, err);
+}
+
+/* What becomes of it, by what was found. False: it is not written. */
+static bool rule(struct batch *batch, size_t i, const struct dedupe_found *found)
+{
+    struct record *r = batch->records[i];
+
+    batch->conflicts += found->conflicts;
+    if (found->duplicate == DUPLICATE_NONE) {
+        batch->verdicts[i] = COMMIT_ACCEPTED;
+        batch->accepted++;
+        return true;
+    }
+    batch->duplicate++;
+    r->completes = found->completes;
+    batch->verdicts[i] = found->completes ? COMMIT_COMPLETED : COMMIT_DUPLICATE;
+    if (!found->completes)
+        make_amendment(r);
+    return found->completes || found->duplicate != DUPLICATE_REPORT;
 }
 
 /* One batch into the open transaction; `keys` collects those of the new records. */
@@ -62,24 +79,18 @@ static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key 
 {
     uint64_t seed = ledger_seed(b->ledger);
 
-    batch->accepted = batch->duplicate = 0;
+    batch->accepted = batch->duplicate = batch->conflicts = 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct record *r = batch->records[i];
         struct dedupe_keys own;
-        dedupe_keys_of(&own, &r->ev, seed);
-        enum duplicate duplicate = dedupe_add_all(b->dedupe, &own, b->last_ns);
+        dedupe_keys_of(&own, r, seed);
+        struct dedupe_found found = dedupe_add_all(b->dedupe, &own, b->last_ns);
         memcpy(keys + *key_count, own.list, own.count * sizeof *keys);
         *key_count += own.count;
-        if (duplicate != DUPLICATE_NONE) {
-            batch->verdicts[i] = COMMIT_DUPLICATE;
-            batch->duplicate++;
-            if (duplicate != DUPLICATE_REPORT && !amend(b, r, err))
-                return false;
+        if (!rule(batch, i, &found))
             continue;
-        }
-        batch->verdicts[i] = COMMIT_ACCEPTED;
-        batch->accepted++;
-        known_filter(&b->known, r);
+        if (r->kind == RECORD_CHARGE)
+            known_filter(&b->known, r);
         r->committed_ns = b->last_ns;
         if (!ledger_append(b->ledger, r, err))
             return false;
@@ -116,7 +127,7 @@ static void apply_batch(struct books *b, const struct batch *batch)
     const struct books_watcher *w = &b->watcher;
 
     for (size_t i = 0; i < batch->count; i++) {
-        if (batch->verdicts[i] != COMMIT_ACCEPTED)
+        if (batch->verdicts[i] == COMMIT_DUPLICATE)
             continue;
         books_apply(b, batch->records[i]);
         if (w->committed)

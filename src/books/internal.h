@@ -2,6 +2,7 @@
 #pragma once
 #include <pthread.h>
 
+#include "spendwarden/books_tidy.h"
 #include "spendwarden/books_watch.h"
 #include "spendwarden/checkpoint.h"
 #include "spendwarden/log.h"

@@ -7,6 +7,7 @@
 
 #include "../engine/reloader.h"
 #include "cli.h"
+#include "spendwarden/books_tidy.h"
 #include "spendwarden/log.h"
 #include "spendwarden/server.h"
 

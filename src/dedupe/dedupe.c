@@ -14,7 +14,6 @@
 enum {
     CLOSE_MS = 60 * 1000,
     CHAIN_STEPS_MAX = 256, /* the youngest candidates of one response id */
-    TABLE_SIZE_FIRST = 1024,
 };
 
 #define NOWHERE UINT64_MAX /* no position */
@@ -99,7 +98,9 @@ static bool overlap(const struct dedupe_key *a, const struct dedupe_key *b)
     return a->start_ms <= b->end_ms + CLOSE_MS && b->start_ms <= a->end_ms + CLOSE_MS;
 }
 
-static bool other_emitter_saw(const struct dedupe *d, const struct dedupe_key *key)
+/* Another emitter's report of the same call; NULL: none is remembered. */
+static const struct seen *of_other_emitter(const struct dedupe *d,
+                                           const struct dedupe_key *key)
 {
     const struct place *p = find_response(d, key->response);
     uint64_t position = p->slot ? position_of(d, p) : NOWHERE;
@@ -108,10 +109,10 @@ static bool other_emitter_saw(const struct dedupe *d, const struct dedupe_key *k
         const struct seen *s = seen_at(d, position);
         bool own = s->key.emitter == key->emitter;
         if (!own && overlap(&s->key, key))
-            return true;
+            return s;
         position = own ? s->older_other : s->older;
     }
-    return false;
+    return NULL;
 }
 
 static void link_response(struct dedupe *d, uint64_t position)
@@ -213,9 +214,12 @@ static void make_room(struct dedupe *d)
         forget_for_memory(d);
 }
 
-static bool knows_report(const struct dedupe *d, const uint64_t key[2])
+/* NULL: it was not seen. */
+static const struct seen *seen_report(const struct dedupe *d, const uint64_t key[2])
 {
-    return !is_none(key) && find_report(d, key)->slot;
+    const struct place *p = is_none(key) ? NULL : find_report(d, key);
+
+    return p && p->slot ? &d->ring[p->slot - 1] : NULL;
 }
 
 static void remember(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns)
@@ -232,31 +236,71 @@ static void remember(struct dedupe *d, const struct dedupe_key *key, int64_t now
     d->next++;
 }
 
-static enum duplicate look_up(const struct dedupe *d, const struct dedupe_key *key)
+static const struct seen *look_up(const struct dedupe *d, const struct dedupe_key *key,
+                                  enum duplicate *how)
 {
-    if (knows_report(d, key->report))
-        return DUPLICATE_REPORT;
-    if (!is_none(key->response) && other_emitter_saw(d, key))
-        return DUPLICATE_RESPONSE;
-    return DUPLICATE_NONE;
+    const struct seen *s = seen_report(d, key->report);
+
+    *how = DUPLICATE_REPORT;
+    if (s || is_none(key->response))
+        return s;
+    *how = DUPLICATE_RESPONSE;
+    return of_other_emitter(d, key);
+}
+
+static const struct seen *look_up_all(const struct dedupe *d,
+                                      const struct dedupe_keys *keys, enum duplicate *how)
+{
+    const struct seen *s = look_up(d, &keys->list[0], how);
+
+    if (s)
+        return s;
+    *how = DUPLICATE_SPAN;
+    s = seen_report(d, keys->above);
+    return s ? s : seen_report(d, keys->below);
 }
 
 enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns)
 {
+    enum duplicate how;
+
     forget_expired(d, now_ns);
-    enum duplicate found = look_up(d, key);
-    if (found == DUPLICATE_NONE)
-        remember(d, key, now_ns);
-    return found;
+    if (look_up(d, key, &how))
+        return how;
+    remember(d, key, now_ns);
+    return DUPLICATE_NONE;
+}
+
+static bool differ(uint32_t a, uint32_t b)
+{
+    return a && b && a != b;
+}
+
+/* By whatever report it is found: this call has got its price. */
+static struct dedupe_key completed(uint64_t call)
+{
+    return (struct dedupe_key){.report = {call, ~call}, .call = call};
+}
+
+static enum completes completes(const struct dedupe *d, const struct dedupe_key *first,
+                                const struct dedupe_key *key)
+{
+    struct dedupe_key mark = completed(first->call);
+
+    if (!first->unpriced || !key->paid || seen_report(d, mark.report))
+        return COMPLETES_NOTHING;
+    return first->usage ? COMPLETES_CHARGE : COMPLETES_ALL;
 }
 
 /* Siblings share the span above them. */
-static void remember_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns)
+static void remember_all(struct dedupe *d, struct dedupe_keys *keys, uint64_t call,
+                         int64_t now_ns)
 {
     size_t added = 0;
 
     for (size_t i = 0; i < keys->count; i++) {
-        if (knows_report(d, keys->list[i].report))
+        keys->list[i].call = call;
+        if (seen_report(d, keys->list[i].report))
             continue;
         remember(d, &keys->list[i], now_ns);
         keys->list[added++] = keys->list[i];
@@ -264,18 +308,28 @@ static void remember_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now
     keys->count = added;
 }
 
-enum duplicate dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns)
+struct dedupe_found dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys,
+                                   int64_t now_ns)
 {
+    struct dedupe_found found = {.duplicate = DUPLICATE_NONE};
+    const struct dedupe_key *key = &keys->list[0];
+    uint64_t call = key->call;
+    enum duplicate how;
+
     forget_expired(d, now_ns);
-    enum duplicate found = look_up(d, &keys->list[0]);
-    if (found == DUPLICATE_REPORT) {
-        keys->count = 0;
-        return found;
+    const struct seen *first = look_up_all(d, keys, &how);
+    if (first) {
+        call = first->key.call;
+        found.duplicate = how;
+        found.conflicts = differ(first->key.usage, key->usage) ||
+                          (how == DUPLICATE_REPORT && differ(first->key.cost, key->cost));
+        found.completes = completes(d, &first->key, key);
     }
-    if (found == DUPLICATE_NONE &&
-        (knows_report(d, keys->above) || knows_report(d, keys->below)))
-        found = DUPLICATE_SPAN;
-    remember_all(d, keys, now_ns);
+    if (found.duplicate == DUPLICATE_REPORT)
+        keys->count = 0;
+    if (found.completes)
+        keys->list[keys->count++] = completed(call);
+    remember_all(d, keys, call, now_ns);
     return found;
 }
 
@@ -285,29 +339,11 @@ void dedupe_undo(struct dedupe *d, size_t count)
         undo_youngest(d);
 }
 
-/* The most entries that fit into max_bytes with both tables at most three quarters
- * full. */
-static size_t capacity_of(size_t max_bytes)
-{
-    size_t best = 0;
-
-    for (size_t size = TABLE_SIZE_FIRST; size <= (size_t)1 << 31; size *= 2) {
-        size_t tables = 2 * size * sizeof(struct place);
-        if (tables >= max_bytes)
-            break;
-        size_t by_ring = (max_bytes - tables) / sizeof(struct seen);
-        size_t by_table = size / 4 * 3;
-        size_t least = by_ring < by_table ? by_ring : by_table;
-        best = least > best ? least : best;
-    }
-    return best;
-}
-
 bool dedupe_open(struct dedupe **out, int64_t horizon_ns, size_t max_bytes,
                  struct err *err)
 {
     *out = NULL;
-    size_t capacity = capacity_of(max_bytes);
+    size_t capacity = table_capacity(max_bytes, 2, sizeof(struct seen));
     if (capacity == 0)
         return err_set(err, ERR_CONFIG, "dedupe: %zu bytes hold no keys", max_bytes);
     struct dedupe *d = calloc(1, sizeof *d);

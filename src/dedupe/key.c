@@ -76,8 +76,31 @@ static int64_t first_known(int64_t a, int64_t b, int64_t c)
     return a ? a : b ? b : c;
 }
 
-void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed)
+/* Absent is as good as none, here. */
+static uint32_t usage_hash(const struct event *ev, uint64_t seed)
 {
+    int64_t tokens[] = {ev->count[COUNT_INPUT_TOKENS], ev->count[COUNT_OUTPUT_TOKENS]};
+
+    if (tokens[0] < 0 && tokens[1] < 0)
+        return 0;
+    for (size_t i = 0; i < 2; i++)
+        tokens[i] = tokens[i] > 0 ? tokens[i] : 0;
+    return (uint32_t)hash_of((struct str){(const char *)tokens, sizeof tokens}, seed) | 1;
+}
+
+static uint32_t cost_hash(const struct event *ev, uint64_t seed)
+{
+    int64_t nanousd = ev->reported_usd.nanousd;
+
+    if (ev->reported != REPORTED_COST)
+        return 0;
+    uint64_t hash = hash_of((struct str){(const char *)&nanousd, sizeof nanousd}, seed);
+    return ((uint32_t)hash & DEDUPE_COST_MASK) | 1;
+}
+
+void dedupe_key_of(struct dedupe_key *out, const struct record *r, uint64_t seed)
+{
+    const struct event *ev = &r->ev;
     struct hash128 report = report_hash(ev, seed), response = {0, 0};
 
     if (ev->text[TEXT_RESPONSE_ID].size)
@@ -92,19 +115,26 @@ void dedupe_key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed
         .emitter = emitter.low,
         .start_ms = start_ns / NS_PER_MS,
         .end_ms = end_ns / NS_PER_MS,
+        .call = report.low ? report.low : response.low,
+        .usage = usage_hash(ev, seed),
+        .cost = cost_hash(ev, seed),
+        .unpriced = charge_is_unpriced(&r->charge, ev),
+        .paid = r->charge.charge.nanousd > 0,
     };
 }
 
 /* "span": its own id was reported as a call. "parent": a call was reported below it. */
-void dedupe_keys_of(struct dedupe_keys *out, const struct event *ev, uint64_t seed)
+void dedupe_keys_of(struct dedupe_keys *out, const struct record *r, uint64_t seed)
 {
+    const struct event *ev = &r->ev;
     struct str trace = ev->text[TEXT_TRACE_ID], span = ev->text[TEXT_SPAN_ID];
-    struct dedupe_key link = {.report = {0, 0}};
 
     *out = (struct dedupe_keys){.count = 1};
-    dedupe_key_of(&out->list[0], ev, seed);
+    dedupe_key_of(&out->list[0], r, seed);
     if (!ev->is_span)
         return;
+    struct dedupe_key link = out->list[0];
+    link.response[0] = link.response[1] = 0;
     link_hash(link.report, "span", trace, span, seed);
     out->list[out->count++] = link;
     link_hash(out->below, "parent", trace, span, seed);

@@ -37,3 +37,19 @@ void table_clear(struct table *t, struct place *p, table_hash *hash_at, const vo
     *hole = (struct place){0};
     t->used--;
 }
+
+size_t table_capacity(size_t max_bytes, size_t tables, size_t entry_bytes)
+{
+    size_t best = 0;
+
+    for (size_t size = TABLE_SIZE_FIRST; size <= (size_t)1 << 31; size *= 2) {
+        size_t places = tables * size * sizeof(struct place);
+        if (places >= max_bytes)
+            break;
+        size_t by_ring = (max_bytes - places) / entry_bytes;
+        size_t by_table = size / 4 * 3;
+        size_t least = by_ring < by_table ? by_ring : by_table;
+        best = least > best ? least : best;
+    }
+    return best;
+}

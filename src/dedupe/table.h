@@ -16,6 +16,8 @@ struct table {
     size_t used;
 };
 
+enum { TABLE_SIZE_FIRST = 1024 };
+
 bool table_open(struct table *t, size_t size);
 void table_close(struct table *t);
 
@@ -47,3 +49,7 @@ void table_fill(struct table *t, struct place *empty, uint64_t hash, uint32_t sl
  * the key in a slot of the ring. */
 typedef uint64_t table_hash(const void *ring, uint32_t slot);
 void table_clear(struct table *t, struct place *p, table_hash *hash_at, const void *ring);
+
+/* The most entries that fit into max_bytes with their tables at most three quarters
+ * full. */
+size_t table_capacity(size_t max_bytes, size_t tables, size_t entry_bytes);

@@ -23,6 +23,7 @@ void record_init(struct record *r)
     event_init(&r->ev);
     r->seq = 0;
     r->kind = RECORD_CHARGE;
+    r->completes = COMPLETES_NOTHING;
     r->generation = 0;
     r->booked_ns = r->committed_ns = 0;
     r->late = r->future = false;

@@ -72,6 +72,7 @@ enum {
     FLAG_STREAM = 8,
     FLAG_REPORTED_SHIFT = 4, /* two bits: enum reported */
     FLAG_LACKS_PRICE = 64,
+    FLAG_COMPLETES_SHIFT = 7, /* two bits: enum completes */
 };
 
 static inline bool count_has_column(unsigned count)

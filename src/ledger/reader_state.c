@@ -85,11 +85,9 @@ static bool visit_blob(struct str blob, int64_t committed_ns, ledger_visit_key *
 {
     struct dedupe_key key;
 
-    for (size_t i = 0; i + KEY_BYTES <= blob.size; i += KEY_BYTES) {
-        key_decode(&key, blob.at + i);
+    while (keys_next(&blob, &key))
         if (!visit(ctx, &key, committed_ns))
             return false;
-    }
     return true;
 }
 

@@ -54,6 +54,7 @@ static int64_t slot_of(int64_t ns)
 struct parts {
     enum outcome outcome;
     enum reported reported;
+    enum completes completes;
     int64_t retry_depth, charge, billed, reported_nano, computed_nano;
     bool has_computed, lacks_price;
     int64_t tokens[5]; /* input, output, cache read, cache write, reasoning */
@@ -71,11 +72,12 @@ static void sum_parts(int64_t sums[SPEND_SUM_COUNT], const struct parts *p)
     sums[SPEND_REPORTED] = p->reported == REPORTED_COST ? positive(p->reported_nano) : 0;
     sums[SPEND_COMPUTED] = p->has_computed ? positive(p->computed_nano) : 0;
     sums[SPEND_RETRY] = p->retry_depth > 0 ? p->charge : 0;
-    sums[SPEND_REQUESTS] = 1;
-    sums[SPEND_FAILURES] = p->outcome == OUTCOME_FAILURE;
+    sums[SPEND_REQUESTS] = p->completes == COMPLETES_NOTHING;
+    sums[SPEND_FAILURES] = sums[SPEND_REQUESTS] && p->outcome == OUTCOME_FAILURE;
     sums[SPEND_UNPRICED] = p->lacks_price;
     for (size_t i = 0; i < 5; i++)
-        sums[SPEND_INPUT_TOKENS + i] = positive(p->tokens[i]);
+        sums[SPEND_INPUT_TOKENS + i] =
+            p->completes == COMPLETES_CHARGE ? 0 : positive(p->tokens[i]);
 }
 
 bool spend_of_record(int64_t sums[SPEND_SUM_COUNT], const struct record *r)
@@ -83,6 +85,7 @@ bool spend_of_record(int64_t sums[SPEND_SUM_COUNT], const struct record *r)
     const struct parts parts = {
         .outcome = r->ev.outcome,
         .reported = r->ev.reported,
+        .completes = r->completes,
         .retry_depth = r->ev.count[COUNT_RETRY_DEPTH],
         .charge = r->charge.charge.nanousd,
         .billed = r->charge.billed.nanousd,
@@ -142,6 +145,7 @@ void rolled_entry(sqlite3_stmt *row, struct rolled *out)
     struct parts parts = {
         .outcome = (enum outcome)sqlite3_column_int64(row, AT_STATUS),
         .reported = (enum reported)(flags >> FLAG_REPORTED_SHIFT & 3),
+        .completes = (enum completes)(flags >> FLAG_COMPLETES_SHIFT & 3),
         .retry_depth = sqlite3_column_int64(row, AT_RETRY_DEPTH),
         .charge = sqlite3_column_int64(row, AT_CHARGE),
         .billed = sqlite3_column_int64(row, AT_BILLED),

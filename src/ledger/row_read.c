@@ -35,6 +35,7 @@ static bool read_numbers(sqlite3_stmt *s, struct record *r)
     r->ev.cache_hit = flags & FLAG_CACHE_HIT;
     r->ev.stream = flags & FLAG_STREAM;
     r->ev.reported = (enum reported)(flags >> FLAG_REPORTED_SHIFT & 3);
+    r->completes = (enum completes)(flags >> FLAG_COMPLETES_SHIFT & 3);
     r->ev.outcome = get_enum(s, COLUMN_STATUS, OUTCOME_CANCELLED + 1, &ok);
     r->charge.status = get_enum(s, COLUMN_PRICE_STATUS, PRICE_STATUS_COUNT, &ok);
     for (unsigned i = 0; i < COLUMN_COUNT_COUNT; i++)

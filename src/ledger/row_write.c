@@ -94,7 +94,8 @@ static void bind_numbers(struct row_writer *w, const struct record *r)
                      (r->ev.cache_hit ? FLAG_CACHE_HIT : 0u) |
                      (r->ev.stream ? FLAG_STREAM : 0u) |
                      (record_lacks_price(r) ? FLAG_LACKS_PRICE : 0u) |
-                     (unsigned)r->ev.reported << FLAG_REPORTED_SHIFT;
+                     (unsigned)r->ev.reported << FLAG_REPORTED_SHIFT |
+                     (unsigned)r->completes << FLAG_COMPLETES_SHIFT;
 
     bind_int(w, COLUMN_SEQ, (int64_t)r->seq);
     bind_int(w, COLUMN_KIND, r->kind);

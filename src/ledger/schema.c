@@ -32,7 +32,8 @@ static const char tables_sql[] =
     " annotations TEXT, generation INT, policy_version TEXT);"
     "CREATE TABLE states(name TEXT PRIMARY KEY, seq INT, blob BLOB);";
 
-static const char views_sql[] =
+static const char requests_sql[] =
+    "DROP VIEW IF EXISTS requests;"
     "CREATE VIEW requests AS SELECT e.seq,"
     " CASE e.kind WHEN 0 THEN 'charge' WHEN 1 THEN 'amendment' WHEN 2 THEN 'revision'"
     "  ELSE 'opening' END AS kind,"
@@ -82,12 +83,11 @@ static const char views_sql[] =
     " (SELECT text FROM dict d WHERE d.id = e.provenance) AS provenance,"
     " e.id, e.call_id, e.trace_id, e.span_id, e.session_id, e.response_id,"
     " e.flags & 4 > 0 AS cache_hit, e.flags & 8 > 0 AS stream,"
-    " e.flags & 1 AS late, e.flags & 2 > 0 AS future,"
+    " e.flags & 1 AS late, e.flags & 2 > 0 AS future, e.flags & 384 > 0 AS completes,"
     " e.booked_ns, e.charge_nanousd, e.generation, e.detail"
     " FROM entries e;";
 
-/* Of version 3 on. `spend` is rollups and what is in none yet, in one shape: it is exact
- * at any moment, and the only one that knows of pruned rows. */
+/* Of version 3 on. */
 static const char rollups_sql[] =
     "CREATE TABLE rollup_batches(last_seq INTEGER PRIMARY KEY, first_seq INT,"
     " from_ns INT, until_ns INT);"
@@ -99,7 +99,12 @@ static const char rollups_sql[] =
     " computed_nanousd INT, retry_nanousd INT, requests INT, failures INT,"
     " unpriced INT, input_tokens INT, output_tokens INT, cache_read_tokens INT,"
     " cache_write_tokens INT, reasoning_tokens INT,"
-    " PRIMARY KEY(batch, slot_ns, number)) WITHOUT ROWID;"
+    " PRIMARY KEY(batch, slot_ns, number)) WITHOUT ROWID;";
+
+/* Rollups and what is in none yet, in one shape: it is exact at any moment, and the only
+ * one that knows of pruned rows. Bits 7 and 8 of flags: enum completes. */
+static const char spend_sql[] =
+    "DROP VIEW IF EXISTS spend;"
     "CREATE VIEW spend AS SELECT"
     " strftime('%Y-%m-%dT%H:%M:%SZ', slot_ns / 1000000000, 'unixepoch') AS slot,"
     " (SELECT text FROM dict d WHERE d.id = s.source) AS source,"
@@ -137,11 +142,14 @@ static const char rollups_sql[] =
     " charge_nanousd, coalesce(billed_nanousd, charge_nanousd),"
     " iif((flags >> 4) & 3 = 1, max(reported_nanousd, 0), 0),"
     " max(coalesce(computed_nanousd, 0), 0),"
-    " iif(retry_depth > 0, charge_nanousd, 0), 1, status = 1,"
-    " flags & 64 > 0,"
-    " coalesce(input_tokens, 0), coalesce(output_tokens, 0),"
-    " coalesce(cache_read_tokens, 0), coalesce(cache_write_tokens, 0),"
-    " coalesce(reasoning_tokens, 0) FROM entries WHERE kind = 0 AND seq >"
+    " iif(retry_depth > 0, charge_nanousd, 0), flags & 384 = 0,"
+    " status = 1 AND flags & 384 = 0, flags & 64 > 0,"
+    " iif(flags & 384 = 128, 0, coalesce(input_tokens, 0)),"
+    " iif(flags & 384 = 128, 0, coalesce(output_tokens, 0)),"
+    " iif(flags & 384 = 128, 0, coalesce(cache_read_tokens, 0)),"
+    " iif(flags & 384 = 128, 0, coalesce(cache_write_tokens, 0)),"
+    " iif(flags & 384 = 128, 0, coalesce(reasoning_tokens, 0)) FROM entries WHERE kind = "
+    "0 AND seq >"
     " max(coalesce((SELECT max(last_seq) FROM rollup_batches), 0),"
     "  coalesce((SELECT seq FROM states WHERE name = 'opening'), 0))) s;";
 
@@ -169,7 +177,8 @@ static bool create(sqlite3 *db, struct err *err)
            db_exec(db, "PRAGMA page_size = 8192", err) &&
            db_exec(db, "PRAGMA journal_mode = WAL", err) &&
            db_exec(db, "BEGIN IMMEDIATE", err) && db_exec(db, tables_sql, err) &&
-           db_exec(db, views_sql, err) && db_exec(db, rollups_sql, err) &&
+           db_exec(db, requests_sql, err) && db_exec(db, rollups_sql, err) &&
+           db_exec(db, spend_sql, err) &&
            put_meta(db, "schema_version", LEDGER_SCHEMA_VERSION, err) &&
            put_meta(db, "seed", seed, err) &&
            db_exec(db, "PRAGMA application_id = 0x73707764", err) && /* "spwd" */
@@ -186,6 +195,7 @@ static const char *const upgrades[LEDGER_SCHEMA_VERSION] = {
           "UPDATE entries SET flags = flags | 64 WHERE kind = 0 AND charge_nanousd = 0"
           " AND price_status >= 3 AND computed_nanousd IS NULL AND (flags >> 4) & 3 <> 1"
           " AND (status = 0 OR input_tokens > 0 OR output_tokens > 0);",
+    [4] = NULL, /* views alone */
 };
 
 static bool upgrade(sqlite3 *db, int64_t version, struct err *err)
@@ -197,9 +207,10 @@ static bool upgrade(sqlite3 *db, int64_t version, struct err *err)
     if (!db_exec(db, "BEGIN IMMEDIATE", err))
         return false;
     for (int64_t from = version; ok && from < LEDGER_SCHEMA_VERSION; from++)
-        ok = db_exec(db, upgrades[from], err) &&
+        ok = (!upgrades[from] || db_exec(db, upgrades[from], err)) &&
              db_exec(db, "UPDATE meta SET value = value + 1 WHERE key = 'schema_version'",
                      err);
+    ok = ok && db_exec(db, requests_sql, err) && db_exec(db, spend_sql, err);
     if (ok && db_exec(db, "COMMIT", err))
         return true;
     db_exec(db, "ROLLBACK", NULL);

@@ -2,7 +2,7 @@
 #pragma once
 #include "db.h"
 
-enum { LEDGER_SCHEMA_VERSION = 4 };
+enum { LEDGER_SCHEMA_VERSION = 5 };
 
 /* Makes the tables of a new file in one transaction. On one that is there it checks that
  * this is a ledger and no newer than this program (ERR_INPUT), and brings an older one up

@@ -59,13 +59,8 @@ bool ledger_put_keys(struct ledger *l, const struct dedupe_key *keys, size_t cou
 {
     if (!ledger_writable(l, err))
         return false;
-    char *at = count ? buf_reserve(&l->keys, count * KEY_BYTES) : NULL;
-    if (!at && count)
-        return ledger_noted(l, err_set(err, ERR_MEMORY, "ledger: no memory for keys"));
-    for (size_t i = 0; i < count; i++)
-        key_encode(at + i * KEY_BYTES, &keys[i]);
-    l->keys.size += count * KEY_BYTES;
-    return true;
+    return keys_add(&l->keys, keys, count) ||
+           ledger_noted(l, err_set(err, ERR_MEMORY, "ledger: no memory for keys"));
 }
 
 static bool put_commit(struct ledger *l, struct err *err)

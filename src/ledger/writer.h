@@ -64,7 +64,11 @@ static inline bool ledger_noted(struct ledger *l, bool ok)
     return ok;
 }
 
-enum { KEY_BYTES = 56 }; /* seven little-endian 64-bit integers, as in the struct */
+enum { KEY_BYTES = 72 };
 
-void key_encode(char out[KEY_BYTES], const struct dedupe_key *key);
-void key_decode(struct dedupe_key *out, const char *at);
+/* A commit's keys: nine little-endian 64-bit integers each, and a byte that ends them.
+ * Before that byte there were seven and none. */
+bool keys_add(struct buf *out, const struct dedupe_key *keys, size_t count);
+
+/* Takes the next one off the blob; false: there is none. */
+bool keys_next(struct str *blob, struct dedupe_key *out);

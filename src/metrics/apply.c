@@ -52,10 +52,19 @@ static void set_exemplar(const struct series_set *set, const int64_t *cells, siz
     memcpy(e->trace_id, trace.at, trace.size);
 }
 
+static void apply_usage(const struct metrics *m, struct series_set *set, int64_t *cells,
+                        const int64_t *count)
+{
+    add_count(&cells[CELL_INPUT], count[COUNT_INPUT_TOKENS]);
+    add_count(&cells[CELL_OUTPUT], count[COUNT_OUTPUT_TOKENS]);
+    for (size_t i = 0; i < DETAIL_COUNT; i++)
+        add_late(m, set, cells, CELL_DETAIL + i, count[COUNT_CACHE_READ_TOKENS + i]);
+    add_late(m, set, cells, CELL_WEB_SEARCHES, count[COUNT_WEB_SEARCHES]);
+}
+
 static void apply_spend(struct metrics *m, const struct record *r)
 {
     const struct metrics_options *options = &m->options;
-    const int64_t *count = r->ev.count;
     struct series_set *set = &m->sets[SET_SPEND];
     char digits[METRIC_LABELS_MAX][VALUE_TEXT_SIZE];
     struct str values[METRIC_LABELS_MAX];
@@ -67,18 +76,15 @@ static void apply_spend(struct metrics *m, const struct record *r)
         return;
     int64_t charge = r->charge.charge.nanousd;
     add_clamped(&cells[CELL_SPEND], charge);
-    if (count[COUNT_RETRY_DEPTH] > 0)
+    if (r->ev.count[COUNT_RETRY_DEPTH] > 0)
         add_clamped(&cells[CELL_RETRY_SPEND], charge);
     if (r->ev.reported == REPORTED_COST)
         add_count(&cells[CELL_REPORTED], r->ev.reported_usd.nanousd);
     if (r->charge.has_computed)
         add_count(&cells[CELL_COMPUTED], r->charge.computed.nanousd);
-    add_clamped(&cells[CELL_STATUS + r->ev.outcome], 1);
-    add_count(&cells[CELL_INPUT], count[COUNT_INPUT_TOKENS]);
-    add_count(&cells[CELL_OUTPUT], count[COUNT_OUTPUT_TOKENS]);
-    for (size_t i = 0; i < DETAIL_COUNT; i++)
-        add_late(m, set, cells, CELL_DETAIL + i, count[COUNT_CACHE_READ_TOKENS + i]);
-    add_late(m, set, cells, CELL_WEB_SEARCHES, count[COUNT_WEB_SEARCHES]);
+    add_clamped(&cells[CELL_STATUS + r->ev.outcome], record_is_request(r));
+    if (record_has_usage(r))
+        apply_usage(m, set, cells, r->ev.count);
     if (charge > 0 && has_trace(r))
         set_exemplar(set, cells, 0, r, charge);
 }
@@ -109,7 +115,7 @@ static void apply_histograms(const struct series_set *set, int64_t *cells,
         if (trace)
             set_exemplar(set, cells, EXEMPLAR_COST + bucket, r, charge);
     }
-    if (record_number(r, duration, &number)) {
+    if (record_is_request(r) && record_number(r, duration, &number)) {
         int64_t us = (number + NS_PER_US / 2) / NS_PER_US;
         size_t bucket =
             histogram_add(&cells[CELL_DURATION], duration_bounds_us, DURATION_BOUNDS, us);

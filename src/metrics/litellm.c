@@ -200,12 +200,15 @@ void litellm_apply(struct metrics *m, const struct record *r)
 
     limits_apply(&m->limits, r);
     read_values(&a);
-    add_one(&a, SET_LITELLM_PROXY);
-    if (has_cost(r)) {
+    if (has_cost(r))
         add_spend(&a);
+    if (has_cost(r) && record_has_usage(r)) {
         add_tokens(&a);
         add_token_details(&a);
     }
+    if (!record_is_request(r))
+        return;
+    add_one(&a, SET_LITELLM_PROXY);
     if (r->ev.outcome == OUTCOME_FAILURE)
         add_failure(&a);
     else

@@ -217,13 +217,21 @@ static bool value_hash(const struct record *r, struct field field, int64_t *valu
     return text.size > 0;
 }
 
+static bool is_usage(struct field field)
+{
+    return field.kind == FIELD_COUNT ||
+           (field.kind == FIELD_DERIVED && field.index == DERIVED_TOTAL_TOKENS);
+}
+
 bool stream_takes(const struct stream *s, const struct record *r, int64_t *value)
 {
     if (!window_where(&s->decl, r))
         return false;
     *value = 1;
     if (s->decl.aggregate == AGGREGATE_COUNT)
-        return true;
+        return record_is_request(r);
+    if (is_usage(s->decl.field) && !record_has_usage(r))
+        return false;
     if (s->decl.aggregate == AGGREGATE_DISTINCT)
         return value_hash(r, s->decl.field, value);
     if (s->decl.field.kind == FIELD_NONE)

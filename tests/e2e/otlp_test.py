@@ -8,7 +8,10 @@ import hashlib
 import hmac
 import json
 import os
+import time
 import zlib
+
+from decimal import Decimal
 
 from harness import ROOT, main, read, request
 
@@ -89,6 +92,43 @@ def check_answers(check, engine):
                                                          post(engine, body_of(name), PROTOBUF).body), ("{}", b""))
 
 
+def attribute(key, value):
+    kind = "intValue" if isinstance(value, int) else "stringValue"
+    return {"key": key, "value": {kind: value}}
+
+
+def span_body(span_id, attributes, scope="an.sdk", **more):
+    now = time.time_ns()
+    span = {"traceId": "0a" * 16, "spanId": span_id, "startTimeUnixNano": str(now - 10**9), "endTimeUnixNano": str(now),
+            "attributes": [attribute(key, value) for key, value in attributes.items()], **more}
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"scope": {"name": scope}, "spans": [span]}]}]}).encode()
+
+
+def check_price_of_another(check, stage):
+    """A stream's span has no usage; the gateway that it went through knows tokens and cost."""
+    engine = stage.engine("priced", {"policies": {"paths": []}}).start()
+    call = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o",
+            "gen_ai.response.id": "chatcmpl-1"}
+    post(engine, span_body("0b" * 8, call), JSON)
+    report = {"id": "g1", "ai_system": "openai", "requested_model": "gpt-4o", "response_id": "chatcmpl-1",
+              "input_tokens": 100, "output_tokens": 10, "reported_usd": "0.02"}
+    for tokens in (100, 100, 101):
+        body = json.dumps({**report, "input_tokens": tokens}).encode()
+        answer = request(engine.port, "POST", "/v1/ingest/generic", body).json
+        check.equal("the gateway's report is a duplicate", (answer["accepted"], answer["duplicate"]), (0, 1))
+    metrics = engine.metrics()
+    check.equal("and brings cost and tokens, once, for one request",
+                (metrics.sum("llm_spend_usd_total"), metrics.sum("llm_tokens_total", type="input"),
+                 metrics.sum("llm_requests_total")), (Decimal("0.02"), 100, 1))
+    check.equal("other numbers are a conflict", metrics.sum(
+        "spendwarden_conflicting_duplicates_total", source="generic"), 1)
+    rows = request(engine.port, "GET", "/api/v1/requests?id=chatcmpl-1").json["data"]
+    shown = [request(engine.port, "GET", f"/api/v1/requests/{row['seq']}").json["data"] for row in rows]
+    check.equal("the API says which row completes the other", sorted(
+        (row["source"], row["kind"], row["completes"]) for row in shown),
+        [("generic", "charge", True), ("otlp", "charge", False)])
+
+
 def check_signature(check, stage):
     secret = stage.file("secret", SECRET + "\n")
     engine = stage.engine("signed", {"policies": {"paths": []}, "sources": [
@@ -107,6 +147,7 @@ def run(check, stage, _build):
     engine = stage.engine("engine", {"policies": {"paths": []}}).start()
     check_bodies(check, engine)
     check_answers(check, engine)
+    check_price_of_another(check, stage)
     check_signature(check, stage)
 
 

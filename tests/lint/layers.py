@@ -35,9 +35,11 @@ SHELL = {"", "api", "cli", "engine", "sim", "tick", "ui"}
 CONTRACTS = {
     "beginnings": "metrics",
     "beside": "event",
+    "books_tidy": "books",
     "books_watch": "books",
     "browse": "ledger",
     "checkpoint": "books",
+    "charge": "event",
     "decls": "event",
     "exposition": "metrics",
     "http_peer": "http",

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "spendwarden/books.h"
+#include "spendwarden/books_tidy.h"
 #include "spendwarden/checkpoint.h"
 #include "spendwarden/timestamp.h"
 

@@ -56,7 +56,7 @@ TEST(a_newer_schema_is_refused_with_advice)
 
     fixture_open(&f);
     ledger_close(f.ledger);
-    run_sql(f.path, "UPDATE meta SET value = 5 WHERE key = 'schema_version'");
+    run_sql(f.path, "UPDATE meta SET value = 6 WHERE key = 'schema_version'");
     assert_false(fixture_open_ledger(&f, &err));
     assert_int_equal(err.kind, ERR_INPUT);
     assert_non_null(strstr(err.text, "run the newer spendwarden"));
@@ -116,7 +116,7 @@ TEST(an_older_schema_is_brought_up_to_date)
     assert_int_equal(ledger_last_seq(f.ledger), 5);
     put_generation(&f, STR(""), 1);
     put_generation(&f, STR("[\"p\"]"), 2);
-    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "4");
+    assert_sql(f.path, "SELECT value FROM meta WHERE key = 'schema_version'", "5");
     put_alert(&f);
     assert_sql(f.path,
                "SELECT group_concat(number || coalesce(disabled, '')) FROM generations",

@@ -211,6 +211,19 @@ static bool note_key(void *ctx, const struct dedupe_key *key, int64_t committed_
     return true;
 }
 
+static struct dedupe_key full_key(uint64_t number)
+{
+    return (struct dedupe_key){.report = {number, 2},
+                               .response = {3, 4},
+                               .emitter = 5,
+                               .start_ms = -6,
+                               .end_ms = 7,
+                               .call = 8,
+                               .usage = UINT32_MAX,
+                               .cost = DEDUPE_COST_MASK,
+                               .unpriced = true};
+}
+
 TEST(keys_come_back_from_a_commit_on_oldest_first)
 {
     struct fixture f;
@@ -220,7 +233,7 @@ TEST(keys_come_back_from_a_commit_on_oldest_first)
 
     fixture_open(&f);
     for (uint64_t i = 1; i <= 5; i++) {
-        struct dedupe_key keys[2] = {{{i, 2}, {3, 4}, 5, -6, 7}, {{i, 9}, {0}, 1, 0, 0}};
+        const struct dedupe_key keys[2] = {full_key(i), {.report = {i, 9}, .emitter = 1}};
         assert_true(ledger_begin(f.ledger, &err));
         record_init(&r);
         assert_true(ledger_append(f.ledger, &r, &err));
@@ -231,10 +244,49 @@ TEST(keys_come_back_from_a_commit_on_oldest_first)
     assert_true(ledger_scan_keys(fixture_reader(&f), 399, note_key, &seen, &err));
     assert_int_equal(seen.count, 4);
     assert_int_equal(seen.committed_ns[0], 400);
-    struct dedupe_key expected = {{4, 2}, {3, 4}, 5, -6, 7};
-    assert_memory_equal(&seen.keys[0], &expected, sizeof expected);
+    const struct dedupe_key expected = full_key(4), *k = &seen.keys[0];
+    assert_memory_equal(k, &expected, offsetof(struct dedupe_key, unpriced));
+    assert_true(k->unpriced);
+    assert_false(k->paid);
     assert_int_equal(seen.keys[3].report[0], 5);
     assert_int_equal(seen.keys[3].report[1], 9);
+    assert_false(seen.keys[3].unpriced);
+    fixture_close(&f);
+}
+
+TEST(keys_of_an_older_file_are_shorter_and_known_all_the_same)
+{
+    struct fixture f;
+    struct keys seen = {.count = 0};
+    struct err err = {0};
+    struct record r;
+
+    fixture_open(&f);
+    assert_true(ledger_begin(f.ledger, &err));
+    record_init(&r);
+    assert_true(ledger_append(f.ledger, &r, &err));
+    assert_true(ledger_commit(f.ledger, 100, &err));
+    run_sql(f.path, "UPDATE commits SET keys = x'"
+                    "0100000000000000"
+                    "0200000000000000"
+                    "0000000000000000"
+                    "0000000000000000"
+                    "0500000000000000"
+                    "0600000000000000"
+                    "0700000000000000"
+                    "0800000000000000"
+                    "0900000000000000"
+                    "0000000000000000"
+                    "0000000000000000"
+                    "0500000000000000"
+                    "0600000000000000"
+                    "0700000000000000'");
+    assert_true(ledger_scan_keys(fixture_reader(&f), 0, note_key, &seen, &err));
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.keys[0].report[1], 2);
+    assert_int_equal(seen.keys[0].end_ms, 7);
+    assert_int_equal(seen.keys[1].report[0], 8);
+    assert_int_equal(seen.keys[1].usage | seen.keys[1].call | seen.keys[1].cost, 0);
     fixture_close(&f);
 }
 
@@ -306,6 +358,7 @@ int main(void)
         cmocka_unit_test(the_newest_are_found_first_and_no_more_than_asked_for),
         cmocka_unit_test(a_fill_from_history_starts_before_every_record_of_its_time),
         cmocka_unit_test(keys_come_back_from_a_commit_on_oldest_first),
+        cmocka_unit_test(keys_of_an_older_file_are_shorter_and_known_all_the_same),
         cmocka_unit_test(commit_times_never_go_back),
         cmocka_unit_test(a_ledger_that_nobody_writes_can_be_read),
         cmocka_unit_test(a_damaged_row_is_named),

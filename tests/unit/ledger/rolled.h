@@ -44,6 +44,8 @@ static inline void write_rows(struct fixture *f, unsigned first, unsigned last)
         s->record.ev.text[TEXT_END_USER] = random() % 2 ? STR("ann") : STR("bob");
         if (i % 4 == 0)
             take_price(&s->record);
+        else if (i % 7 == 0)
+            s->record.completes = i % 2 ? COMPLETES_ALL : COMPLETES_CHARGE;
         if (!ledger_append(f->ledger, &s->record, &err))
             fail_msg("%s", err.text);
     }

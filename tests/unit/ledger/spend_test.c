@@ -41,9 +41,13 @@ static bool count(void *ctx, const struct record *r, struct err *err)
     w->sums[SPEND_COMPUTED] += r->charge.computed.nanousd;
     if (tokens[COUNT_RETRY_DEPTH] > 0)
         w->sums[SPEND_RETRY] += r->charge.charge.nanousd;
-    w->sums[SPEND_REQUESTS]++;
     w->sums[SPEND_UNPRICED] += record_lacks_price(r);
-    w->sums[SPEND_FAILURES] += r->ev.outcome == OUTCOME_FAILURE;
+    if (r->completes == COMPLETES_NOTHING) {
+        w->sums[SPEND_REQUESTS]++;
+        w->sums[SPEND_FAILURES] += r->ev.outcome == OUTCOME_FAILURE;
+    }
+    if (r->completes == COMPLETES_CHARGE)
+        return true;
     if (tokens[COUNT_INPUT_TOKENS] > 0)
         w->sums[SPEND_INPUT_TOKENS] += tokens[COUNT_INPUT_TOKENS];
     if (tokens[COUNT_REASONING_TOKENS] > 0)
