@@ -69,6 +69,7 @@ static void set_up(struct source_options *options, const struct source_setup *se
 {
     options->mapping = setup->mapping;
     options->replace = setup->replace;
+    memcpy(options->scopes, setup->scopes, sizeof options->scopes);
     if (setup->signature_header)
         options->signature_header = str_of(setup->signature_header);
 }

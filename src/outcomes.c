@@ -10,6 +10,8 @@ struct outcomes {
     struct source_outcomes sources[OUTCOME_SOURCES_MAX];
     size_t reject_next, reject_count;
     struct reject rejects[REJECTS_KEPT]; /* a ring */
+    size_t doubt_count;
+    struct doubt doubts[DOUBTS_KEPT]; /* a ring */
 };
 
 struct outcomes *outcomes_new(void)
@@ -62,6 +64,24 @@ void outcomes_conflicts(struct outcomes *o, struct str source, int64_t count)
     pthread_mutex_lock(&o->lock);
     find(o, source)->conflicts += count;
     pthread_mutex_unlock(&o->lock);
+}
+
+void outcomes_doubt(struct outcomes *o, struct str source, struct doubt doubt)
+{
+    pthread_mutex_lock(&o->lock);
+    find(o, source)->doubts++;
+    o->doubts[o->doubt_count++ % DOUBTS_KEPT] = doubt;
+    pthread_mutex_unlock(&o->lock);
+}
+
+size_t outcomes_doubts(struct outcomes *o, struct doubt *out)
+{
+    pthread_mutex_lock(&o->lock);
+    size_t count = o->doubt_count < DOUBTS_KEPT ? o->doubt_count : DOUBTS_KEPT;
+    for (size_t i = 0; i < count; i++)
+        out[i] = o->doubts[(o->doubt_count - 1 - i) % DOUBTS_KEPT];
+    pthread_mutex_unlock(&o->lock);
+    return count;
 }
 
 void skips_add(struct skips *s, const char *reason, int64_t count)

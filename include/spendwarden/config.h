@@ -26,6 +26,7 @@ struct source_setup {
     bool replace;                 /* the mapping stands in for a built-in one */
     const char *signature_header; /* NULL: the source's own */
     const char *secret_file;      /* one secret a line; NULL: bodies are not signed */
+    struct scope_list scopes[SCOPE_RULES];
 };
 
 struct source_config {

@@ -25,6 +25,7 @@ enum duplicate {
     DUPLICATE_REPORT,   /* the first key was seen */
     DUPLICATE_RESPONSE, /* another emitter reported the same call within 60 s */
     DUPLICATE_SPAN,     /* a span right above or below this one reported the same call */
+    DUPLICATE_GUESS, /* nothing but a guess joins them, and the configuration wants it */
 };
 
 /* What one report says of another, that of the same call which was booked. */
@@ -58,6 +59,9 @@ void dedupe_close(struct dedupe *d);
 /* Looks the key up and, if it is new, adds it as of `now_ns` (commit time, never going
  * back). The oldest are forgotten when the horizon or the memory bound is reached. */
 enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns);
+
+/* Adds what was added before a restart. */
+void dedupe_restore(struct dedupe *d, const struct dedupe_key *key, int64_t added_ns);
 
 /* The same for all keys of a report; those of another report of a known call are added
  * as well, so that the next one is recognised by either. keys->list then holds the

@@ -97,6 +97,9 @@ struct pair {
     struct str name, value;
 };
 
+/* What the configuration says of an OTel scope whose calls others may report too. */
+enum scope_rule { SCOPE_PLAIN, SCOPE_SKIPPED, SCOPE_JOINED, SCOPE_KEPT, SCOPE_RULES };
+
 struct event {
     struct str
         text[TEXT_COUNT]; /* borrowed from the request's body or arena; size 0: absent */
@@ -112,6 +115,8 @@ struct event {
         identity[IDENTITY_MAX]; /* the source's stable ids: equal ones are one report */
     bool is_span;               /* trace_id and span_id are a span's, and so is this */
     struct str parent_span_id;
+    uint64_t resource; /* hash of its OTel resource, the process; 0: none */
+    enum scope_rule scope_rule;
     struct str tags[TAGS_MAX];
     struct pair metadata[METADATA_MAX]; /* allow-listed keys, scalars only */
     struct gateway *gateway; /* NULL: nothing; as text, in the request's arena */

@@ -12,13 +12,18 @@ enum outcome_kind {
     OUTCOME_KINDS
 };
 
-enum { REJECTS_KEPT = 100, OUTCOME_SOURCES_MAX = 32, SKIPS_MAX = 8 };
+enum { REJECTS_KEPT = 100, DOUBTS_KEPT = 100, OUTCOME_SOURCES_MAX = 32, SKIPS_MAX = 8 };
 
 struct reject {
     int64_t received_ns;
     char source[32];
     const char *reason; /* static: holds nothing of what the client sent */
     size_t index, position;
+};
+
+/* Two rows that are perhaps one call. */
+struct doubt {
+    uint64_t seq, other_seq;
 };
 
 struct outcomes;
@@ -53,13 +58,18 @@ void outcomes_skipped(struct outcomes *o, struct str source, const struct skips 
 
 struct source_outcomes {
     char source[32];
-    int64_t counts[OUTCOME_KINDS], conflicts;
+    int64_t counts[OUTCOME_KINDS], conflicts, doubts;
     struct skips skips;
     int64_t last_event_ns; /* last accepted; 0: none yet */
 };
 
 /* Number of sources; `out` has room for OUTCOME_SOURCES_MAX. */
 size_t outcomes_by_source(struct outcomes *o, struct source_outcomes *out);
+
+void outcomes_doubt(struct outcomes *o, struct str source, struct doubt doubt);
+
+/* The last of them, newest first; `out` has room for DOUBTS_KEPT. */
+size_t outcomes_doubts(struct outcomes *o, struct doubt *out);
 
 /* The last rejects, newest first; `out` has room for REJECTS_KEPT. */
 size_t outcomes_rejects(struct outcomes *o, struct reject *out);

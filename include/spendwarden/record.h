@@ -30,8 +30,9 @@ struct record {
     uint64_t seq; /* in commit order, from 1; 0 until written */
     enum record_kind kind;
     enum completes completes;
-    uint32_t generation; /* that decided */
-    int64_t booked_ns;   /* the event's end, else received; windows and budgets use it */
+    uint64_t perhaps_seq; /* row that is perhaps the same call, by a guess; not kept */
+    uint32_t generation;  /* that decided */
+    int64_t booked_ns;    /* the event's end, else received; windows and budgets use it */
     int64_t committed_ns;
     bool late, future; /* end > 10 min before, > 5 min after received */
     struct event ev;

@@ -21,6 +21,14 @@ struct label_rule {
     int line, column;
 };
 
+enum { SCOPES_MAX = 16 };
+
+/* Names of OTel scopes. */
+struct scope_list {
+    size_t count;
+    const struct str *names;
+};
+
 struct source_options {
     struct str name;              /* of a built-in one; with a mapping it may be empty */
     const char *mapping;          /* path of a mapping file; NULL: it is built in */
@@ -36,8 +44,9 @@ struct source_options {
     const struct str *metadata_keys; /* allow-list for ev.metadata, at most METADATA_MAX;
                                         none: a default list */
     bool gateway;                    /* decodes ev.gateway where the source has it */
-    bool hash_label[LABEL_COUNT];    /* values to be hashed at the door */
-    uint8_t hash_key[32];            /* secret of that hash */
+    struct scope_list scopes[SCOPE_RULES]; /* of OTLP: by what is to become of them */
+    bool hash_label[LABEL_COUNT];          /* values to be hashed at the door */
+    uint8_t hash_key[32];                  /* secret of that hash */
 };
 
 /* One source's way of decoding, compiled. Immutable: any thread. */

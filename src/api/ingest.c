@@ -105,6 +105,16 @@ static void note_shadow(struct generation *g, const struct batch *b)
             shadow_note_record(g, b->records[i]);
 }
 
+static void note_doubts(struct outcomes *outcomes, struct str source,
+                        const struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        const struct record *r = b->records[i];
+        if (b->verdicts[i] == COMMIT_ACCEPTED && r->perhaps_seq)
+            outcomes_doubt(outcomes, source, (struct doubt){r->seq, r->perhaps_seq});
+    }
+}
+
 static void note_commit(struct ingest *i, struct intake *in)
 {
     struct generation *g = pipeline_generation(i->pipeline);
@@ -119,6 +129,7 @@ static void note_commit(struct ingest *i, struct intake *in)
     outcomes_add(outcomes, in->source, OUTCOME_DUPLICATE, (int64_t)in->batch.duplicate,
                  0);
     outcomes_conflicts(outcomes, in->source, (int64_t)in->batch.conflicts);
+    note_doubts(outcomes, in->source, &in->batch);
 }
 
 static void note_reject(struct ingest *i, struct intake *in,

@@ -64,9 +64,9 @@ bool views_put(struct views *v, view *run, struct http_request *r);
 
 /* The views. */
 view view_metrics, view_cardinality, view_cardinality_page, view_status, view_rejects,
-    view_alerts, view_requests, view_request, view_coverage, view_budgets, view_policies,
-    view_reload, view_page, view_ready, view_spend, view_top, view_alert_history,
-    view_rules, view_prices, view_openapi;
+    view_duplicates, view_alerts, view_requests, view_request, view_coverage,
+    view_budgets, view_policies, view_reload, view_page, view_ready, view_spend, view_top,
+    view_alert_history, view_rules, view_prices, view_openapi;
 
 /* Everything that /metrics shows beside the counters. */
 void expose_engine(struct server *s, struct exposition *out);

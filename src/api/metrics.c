@@ -34,6 +34,7 @@ static void expose_outcomes(struct server *s, struct exposition *out)
 {
     static const char *const events = "spendwarden_events_total";
     static const char *const skips = "spendwarden_skipped_events_total";
+    static const char *const doubts = "spendwarden_possible_duplicates_total";
     static const char *const conflicts = "spendwarden_conflicting_duplicates_total";
     static const char *const last = "spendwarden_source_last_event_timestamp_seconds";
     struct source_outcomes sources[OUTCOME_SOURCES_MAX];
@@ -64,6 +65,14 @@ static void expose_outcomes(struct server *s, struct exposition *out)
     for (size_t i = 0; i < count; i++) {
         struct pair source = label("source", str_of(sources[i].source));
         expose_sample_int(out, conflicts, &source, 1, sources[i].conflicts);
+    }
+    expose_family(out, doubts,
+                  "Events that are booked, though a guess says that another emitter "
+                  "reported the same call.",
+                  "counter");
+    for (size_t i = 0; i < count; i++) {
+        struct pair source = label("source", str_of(sources[i].source));
+        expose_sample_int(out, doubts, &source, 1, sources[i].doubts);
     }
     expose_family(out, last, "When the source's last accepted event came.", "gauge");
     for (size_t i = 0; i < count; i++) {

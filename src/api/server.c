@@ -34,6 +34,8 @@ static const struct route {
     {STR("/-/reload"), true, SCOPE_ADMIN, view_reload, VIEW_RELOAD, NULL},
     {STR("/api/v1/status"), false, SCOPE_READ, view_status, VIEW_PROMPT, no_parameters},
     {STR("/api/v1/rejects"), false, SCOPE_READ, view_rejects, VIEW_PROMPT, no_parameters},
+    {STR("/api/v1/duplicates"), false, SCOPE_READ, view_duplicates, VIEW_QUERY,
+     no_parameters},
     {STR("/api/v1/alerts"), false, SCOPE_READ, view_alerts, VIEW_PROMPT, NULL},
     {STR("/api/v1/requests"), false, SCOPE_READ, view_requests, VIEW_QUERY, NULL},
     {STR("/api/v1/spend"), false, SCOPE_READ, view_spend, VIEW_QUERY, NULL},

@@ -122,5 +122,6 @@ void view_page(struct server *s, struct http_request *r, struct http_response *o
                 "<li><a href=\"api/v1/prices\">prices</a></li>"
                 "<li><a href=\"api/v1/requests\">last requests</a></li>"
                 "<li><a href=\"api/v1/rejects\">last rejects</a></li>"
+                "<li><a href=\"api/v1/duplicates\">perhaps booked twice</a></li>"
                 "</ul></body></html>\n"));
 }

@@ -8,7 +8,7 @@
 
 static bool remember(void *ctx, const struct dedupe_key *key, int64_t committed_ns)
 {
-    dedupe_add(ctx, key, committed_ns);
+    dedupe_restore(ctx, key, committed_ns);
     return true;
 }
 
@@ -39,7 +39,8 @@ bool books_open(struct books **out, const struct books_options *options, struct 
     pthread_mutex_init(&b->lock, NULL);
     pthread_mutex_init(&b->queue_lock, NULL);
     pthread_cond_init(&b->queue_done, NULL);
-    if (!known_open(&b->known)) {
+    b->guesses = guesses_open();
+    if (!b->guesses || !known_open(&b->known)) {
         err_set(err, ERR_MEMORY, "ledger: no memory");
         goto fail;
     }
@@ -79,6 +80,7 @@ void books_close(struct books *b)
     books_fill_end(b);
     windows_close(b->windows);
     metrics_close(b->metrics);
+    guesses_close(b->guesses);
     dedupe_close(b->dedupe);
     shown_close(b);
     ledger_close(b->ledger);

@@ -73,6 +73,18 @@ static bool rule(struct batch *batch, size_t i, const struct dedupe_found *found
     return found->completes || found->duplicate != DUPLICATE_REPORT;
 }
 
+/* Nothing joins it to a call but perhaps a guess. */
+static void guess(const struct books *b, struct record *r, const struct dedupe_key *key,
+                  struct dedupe_found *found)
+{
+    enum guess what = guesses_look(b->guesses, r, key, &r->perhaps_seq);
+
+    if (what != GUESS_JOIN)
+        return;
+    found->duplicate = DUPLICATE_GUESS;
+    r->perhaps_seq = 0;
+}
+
 /* One batch into the open transaction; `keys` collects those of the new records. */
 static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key *keys,
                         size_t *key_count, struct err *err)
@@ -87,6 +99,8 @@ static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key 
         struct dedupe_found found = dedupe_add_all(b->dedupe, &own, b->last_ns);
         memcpy(keys + *key_count, own.list, own.count * sizeof *keys);
         *key_count += own.count;
+        if (found.duplicate == DUPLICATE_NONE)
+            guess(b, r, &own.list[0], &found);
         if (!rule(batch, i, &found))
             continue;
         if (r->kind == RECORD_CHARGE)
@@ -94,6 +108,8 @@ static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key 
         r->committed_ns = b->last_ns;
         if (!ledger_append(b->ledger, r, err))
             return false;
+        if (batch->verdicts[i] == COMMIT_ACCEPTED)
+            guesses_add(b->guesses, r, &own.list[0]);
     }
     return true;
 }
@@ -157,7 +173,7 @@ static bool commit_all(struct books *b, struct waiting *all, struct err *err)
 {
     size_t key_count = 0, count = count_records(all);
     struct dedupe_key *keys = malloc((count * DEDUPE_KEYS_MAX + 1) * sizeof *keys);
-    uint64_t checkpoint_seq = b->checkpoint_seq;
+    uint64_t checkpoint_seq = b->checkpoint_seq, mark = guesses_mark(b->guesses);
     int64_t checkpoint_ns = b->checkpoint_ns;
 
     books_now(b);
@@ -172,6 +188,7 @@ static bool commit_all(struct books *b, struct waiting *all, struct err *err)
     }
     ledger_rollback(b->ledger);
     dedupe_undo(b->dedupe, key_count);
+    guesses_rewind(b->guesses, mark);
     b->checkpoint_seq = checkpoint_seq;
     b->checkpoint_ns = checkpoint_ns;
     b->stats.failed_commits++;

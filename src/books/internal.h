@@ -5,6 +5,7 @@
 #include "spendwarden/books_tidy.h"
 #include "spendwarden/books_watch.h"
 #include "spendwarden/checkpoint.h"
+#include "spendwarden/guess.h"
 #include "spendwarden/log.h"
 
 /* Which keys, models and end users have ever come with usage or a charge: a bounded set
@@ -55,6 +56,7 @@ struct books {
     pthread_mutex_t lock; /* everything below */
     struct ledger *ledger;
     struct dedupe *dedupe;
+    struct guesses *guesses;
     struct metrics *metrics;
     struct windows *windows;
     struct known known;

@@ -9,6 +9,9 @@
     .offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 #define ITEMS(type, member)                                                              \
     .offset = offsetof(struct config, member), .size = sizeof(struct type)
+#define SCOPES(rule)                                                                     \
+    ITEM(source_setup, scopes[rule].names),                                              \
+        .count_offset = offsetof(struct source_setup, scopes[rule].count), .most = "16"
 #define COUNT(member) .count_offset = offsetof(struct config, member)
 
 /* How a receiver is to be let in, for each kind of it. */
@@ -129,6 +132,15 @@ const struct setting settings[] = {
      ITEM(source_setup, secret_file),
      .meaning = "Holds the secret, or one a line while you rotate them; a body without "
                 "a right signature is refused with 401."},
+
+    {"sources[].skip_scopes", "list of texts", "[]", read_texts, SCOPES(SCOPE_SKIPPED),
+     .meaning = "Of otlp: OTel scopes whose spans are not counted, since others report "
+                "the same calls."},
+    {"sources[].join_scopes", "list of texts", "[]", read_texts, SCOPES(SCOPE_JOINED),
+     .meaning = "Of otlp: what is only perhaps another scope's call "
+                "(/api/v1/duplicates) is that call, where one of the two is of these."},
+    {"sources[].keep_scopes", "list of texts", "[]", read_texts, SCOPES(SCOPE_KEPT),
+     .meaning = "Of otlp: the opposite; such pairs are no longer listed."},
 
     {"labels.declared", "list of names", "[]", read_declared, AT(schema), .early = true,
      .most = "16", .meaning = "Labels of your own, beside those that every event has."},

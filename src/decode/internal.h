@@ -108,7 +108,11 @@ struct source {
     bool gateway; /* wanted, by a format that has it */
     unsigned gateway_slot;
     uint8_t hash_key[32];
+    struct scope_list scopes[SCOPE_RULES]; /* in the arena */
 };
+
+/* What the configuration says of the scope. */
+enum scope_rule source_scope_rule(const struct source *s, struct str scope);
 
 /* --- paths; source_paths.c --- */
 

@@ -40,6 +40,7 @@ struct otlp {
     const char *failed;   /* static: no item can be read at all */
     const char *resource; /* whose attributes are in resource_slots; NULL: nobody's */
     bool has_resource;
+    uint64_t resource_hash; /* the same for equal ones, in any body */
     struct json_element element;
     struct json_item tags[TAGS_LOOKED_AT];
     struct json_value resource_slots[JSON_SLOTS_MAX];
@@ -83,27 +84,29 @@ static bool more_room(struct otlp *o)
     return true;
 }
 
-static void add_item(struct otlp *o, struct str bytes, struct str resource,
-                     struct str scope)
+static void add_item(struct otlp *o, const struct otlp_item *item)
 {
     if (o->item_count == OTLP_SPANS_MAX)
         o->failed = "the rest was not read: more than 65536 spans or records in one body";
     else if (!more_room(o))
         o->failed = "the rest was not read: no memory";
     else
-        o->items[o->item_count++] =
-            (struct otlp_item){.bytes = bytes, .resource = resource, .scope = scope};
+        o->items[o->item_count++] = *item;
 }
 
 static void find_in_scope(struct otlp *o, struct str message, struct str resource)
 {
-    struct str scope = otlp_message_in(otlp_message_in(message, 1), 1);
+    struct otlp_item item = {.resource = resource,
+                             .scope = otlp_message_in(otlp_message_in(message, 1), 1)};
     struct pb r = pb_of(message);
     struct pb_field f;
 
-    while (!o->failed && pb_next(&r, &f))
+    item.rule = source_scope_rule(o->source, item.scope);
+    while (!o->failed && pb_next(&r, &f)) {
+        item.bytes = f.bytes;
         if (f.number == 2 && f.wire == PB_BYTES)
-            add_item(o, f.bytes, resource, scope);
+            add_item(o, &item);
+    }
     o->broken |= r.broken;
 }
 
@@ -133,6 +136,7 @@ static void load_resource(struct otlp *o, struct str resource)
         return;
     o->has_resource = true;
     o->resource = resource.at;
+    o->resource_hash = resource.size ? hash_of(resource, 0) | 1 : 0;
     memset(o->element.slots, 0, o->source->slot_count * sizeof *o->element.slots);
     otlp_attributes(resource, 1, o->source, &o->element, o->arena);
     memcpy(o->resource_slots, o->element.slots,
@@ -190,6 +194,8 @@ static void look_at(struct otlp *o, struct otlp_item *item)
     load_slots(o, item, &b);
     if (!mapping_case(&d, &o->source->mapping->events, &skip))
         skip = "no_model_call";
+    if (!skip && item->rule == SCOPE_SKIPPED)
+        skip = "scope";
     item->why = skip;
     item->call = !skip;
     if (skip)
@@ -262,6 +268,8 @@ static const char *read_item(struct otlp *o, const struct otlp_item *item,
     ev->start_ns = b.start_ns;
     ev->end_ns = b.end_ns;
     ev->text[TEXT_SCOPE] = otlp_text(&d, item->scope);
+    ev->scope_rule = item->rule;
+    ev->resource = o->resource_hash;
     ev->text[TEXT_TRACE_ID] = otlp_hex(b.trace_id, 16, o->arena);
     ev->text[TEXT_SPAN_ID] = otlp_hex(b.span_id, 8, o->arena);
     if (o->layout == &otlp_spans) {

@@ -11,6 +11,7 @@ struct otlp_item {
     struct str resource, scope;      /* the message; the name */
     uint64_t self, parent, response; /* hashes of ids; 0: none */
     int64_t start_ns, end_ns;        /* 0: absent */
+    enum scope_rule rule;            /* of the scope */
     bool call, has_usage;
     const char *why;  /* static: it is skipped; NULL: an event */
     unsigned group;   /* index; itself: the first of its group */

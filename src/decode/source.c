@@ -97,6 +97,44 @@ static bool take_name(struct source *s, const struct source_options *options,
     return false;
 }
 
+static bool copy_scopes(struct source *s, enum scope_rule rule,
+                        const struct scope_list *list)
+{
+    struct str *names = arena_alloc(&s->arena, SCOPES_MAX * sizeof *names);
+
+    for (size_t i = 0; names && i < list->count; i++)
+        names[i] = arena_copy(&s->arena, list->names[i]);
+    s->scopes[rule] = (struct scope_list){names ? list->count : 0, names};
+    return names != NULL;
+}
+
+static bool compile_scopes(struct source *s, const struct source_options *options,
+                           struct diags *diags)
+{
+    for (unsigned rule = 0; rule < SCOPE_RULES; rule++) {
+        const struct scope_list *list = &options->scopes[rule];
+        const char *why = NULL;
+        if (list->count && source_signal(s) == OTLP_NONE)
+            why = "only OTLP has scopes";
+        else if (list->count && !copy_scopes(s, (enum scope_rule)rule, list))
+            why = "no memory";
+        if (!why)
+            continue;
+        diags_add(diags, "sources", 0, 0, "source \"%.*s\": %s", STR_ARG(s->name), why);
+        return false;
+    }
+    return true;
+}
+
+enum scope_rule source_scope_rule(const struct source *s, struct str scope)
+{
+    for (unsigned rule = 0; rule < SCOPE_RULES; rule++)
+        for (size_t i = 0; i < s->scopes[rule].count; i++)
+            if (str_eq(s->scopes[rule].names[i], scope))
+                return (enum scope_rule)rule;
+    return SCOPE_PLAIN;
+}
+
 static bool compile_mapping(struct source *s, const struct source_options *options,
                             struct diags *diags)
 {
@@ -156,7 +194,7 @@ bool source_compile(struct source **out, const struct source_options *options,
         return false;
     }
     s->format = options->mapping ? &format_mapped : builtin->format;
-    if (!compile(s, options, diags)) {
+    if (!compile(s, options, diags) || !compile_scopes(s, options, diags)) {
         source_free(s);
         return false;
     }

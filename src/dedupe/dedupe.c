@@ -271,6 +271,12 @@ enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_
     return DUPLICATE_NONE;
 }
 
+void dedupe_restore(struct dedupe *d, const struct dedupe_key *key, int64_t added_ns)
+{
+    if (!seen_report(d, key->report))
+        remember(d, key, added_ns);
+}
+
 static bool differ(uint32_t a, uint32_t b)
 {
     return a && b && a != b;

@@ -15,6 +15,8 @@ void event_init(struct event *ev)
     ev->tag_count = ev->metadata_count = ev->identity_count = 0;
     ev->is_span = false;
     ev->parent_span_id = (struct str){NULL, 0};
+    ev->resource = 0;
+    ev->scope_rule = SCOPE_PLAIN;
     ev->gateway = NULL;
 }
 
@@ -24,6 +26,7 @@ void record_init(struct record *r)
     r->seq = 0;
     r->kind = RECORD_CHARGE;
     r->completes = COMPLETES_NOTHING;
+    r->perhaps_seq = 0;
     r->generation = 0;
     r->booked_ns = r->committed_ns = 0;
     r->late = r->future = false;

@@ -17,6 +17,7 @@ from harness import ROOT, main, read, request
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 SECRET = "a webhook's secret"
+START = time.time_ns() - 10**10
 CODINGS = [None, ("gzip", gzip.compress), ("deflate", zlib.compress)]
 
 
@@ -65,6 +66,11 @@ def check_bodies(check, engine):
     post_all(engine, truth)
     check.equal("the same bodies again are duplicates, all of them",
                 (events(engine, "accepted"), events(engine, "duplicate")), (wanted, wanted + 2 * len(again)))
+    told = sum(not call["one_body"] and "input_tokens" in call["fields"] for call in calls)
+    check.equal("those that only a guess joins are told", engine.metrics().sum(
+        "spendwarden_possible_duplicates_total", source="otlp"), told)
+    pairs = request(engine.port, "GET", "/api/v1/duplicates").json["data"]
+    check.equal("and listed, each with two scopes", [len({row["scope"] for row in pair}) for pair in pairs], [2] * told)
     check.true("wrappers are counted by that reason", engine.metrics().sum(
         "spendwarden_skipped_events_total", source="otlp", reason="wrapper") > 0)
 
@@ -129,6 +135,24 @@ def check_price_of_another(check, stage):
         [("generic", "charge", True), ("otlp", "charge", False)])
 
 
+def check_scopes(check, stage):
+    """Two emitters of one process, two traces, no id: what the configuration makes of them."""
+    usage = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 77,
+             "gen_ai.usage.output_tokens": 5}
+    for rule, accepted, duplicate, skipped, told in (
+            (None, 2, 0, 0, 1), ("keep_scopes", 2, 0, 0, 0), ("join_scopes", 1, 1, 0, 0), ("skip_scopes", 1, 0, 1, 0)):
+        source = {"name": "otlp", **({rule: ["the.sdk"]} if rule else {})}
+        engine = stage.engine(f"scopes-{rule}", {"policies": {"paths": []}, "sources": [source]}).start()
+        for number, scope in enumerate(("an.instrumentation", "the.sdk")):
+            body = json.loads(span_body("0c" * 8, usage, scope, traceId=f"{number + 1:032x}",
+                                        startTimeUnixNano=str(START + number), endTimeUnixNano=str(START + 10**9 - number)))
+            body["resourceSpans"][0]["resource"] = {"attributes": [attribute("service.name", "shop")]}
+            post(engine, json.dumps(body).encode(), JSON)
+        check.equal(f"with {rule}", (events(engine, "accepted"), events(engine, "duplicate"), events(engine, "skipped"),
+                                     len(request(engine.port, "GET", "/api/v1/duplicates").json["data"])),
+                    (accepted, duplicate, skipped, told))
+
+
 def check_signature(check, stage):
     secret = stage.file("secret", SECRET + "\n")
     engine = stage.engine("signed", {"policies": {"paths": []}, "sources": [
@@ -148,6 +172,7 @@ def run(check, stage, _build):
     check_bodies(check, engine)
     check_answers(check, engine)
     check_price_of_another(check, stage)
+    check_scopes(check, stage)
     check_signature(check, stage)
 
 

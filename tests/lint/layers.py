@@ -42,6 +42,7 @@ CONTRACTS = {
     "charge": "event",
     "decls": "event",
     "exposition": "metrics",
+    "guess": "dedupe",
     "http_peer": "http",
     "json_tokens": "json",
     "litellm_budgets": "tick",

@@ -116,6 +116,7 @@ TEST(no_report_is_charged_after_the_one_with_the_price_also_not_after_a_restart)
             tell(&f, (struct report){"kong", round ? "f" : "e", "r", 10, 700}, NULL),
             COMMIT_DUPLICATE);
         assert_int_equal(spend(&f, "charge_nanousd"), 700);
+        assert_int_equal(sql_number(&f, "SELECT count(*) FROM entries"), 4 + 2 * round);
         fixture_close(&f);
         fixture_open(&f, 1);
     }
