@@ -224,7 +224,7 @@ static const char *read_payload(struct decoding *d)
     decode_metadata(d);
     if (d->source->gateway)
         litellm_read_gateway(d);
-    return NULL;
+    return litellm_is_batch(text_of(d, LITELLM_CALL_TYPE)) ? litellm_read_batch(d) : NULL;
 }
 
 #define METADATA(key) STR("metadata." key)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "spendwarden/base64.h"
 #include "spendwarden/json_tokens.h"
 
 enum wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2 };
@@ -115,35 +116,6 @@ static void add_id(struct buf *out, const struct otlp_field *f,
     out->size += 2 + size;
 }
 
-static int base64_digit(char c)
-{
-    return c >= 'A' && c <= 'Z'   ? c - 'A'
-           : c >= 'a' && c <= 'z' ? c - 'a' + 26
-           : c >= '0' && c <= '9' ? c - '0' + 52
-           : c == '+' || c == '-' ? 62
-           : c == '/' || c == '_' ? 63
-                                  : -1;
-}
-
-/* Both alphabets, with or without padding. False: it is none. */
-static bool from_base64(struct str raw, char *out, size_t *size)
-{
-    uint32_t bits = 0;
-
-    *size = 0;
-    while (raw.size > 0 && raw.at[raw.size - 1] == '=')
-        raw.size--;
-    for (size_t i = 0; i < raw.size; i++) {
-        int digit = base64_digit(raw.at[i]);
-        if (digit < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 != 0)
-            out[(*size)++] = (char)(bits >> (6 - 2 * (i % 4)));
-    }
-    return raw.size % 4 != 1;
-}
-
 static void add_bytes(struct buf *out, const struct otlp_field *f,
                       const struct json_value *v)
 {
@@ -155,7 +127,7 @@ static void add_bytes(struct buf *out, const struct otlp_field *f,
     if (!at)
         return;
     at = put_tag(at, f, WIRE_LENGTH);
-    if (!from_base64(v->raw, at + LENGTH_SIZE, &size))
+    if (!base64_decode(v->raw, at + LENGTH_SIZE, &size))
         return;
     put_length(at, size);
     out->size += 1 + LENGTH_SIZE + size;

@@ -267,11 +267,61 @@ TEST(ends_a_body_that_breaks_in_the_middle)
     session_close(s);
 }
 
+#define BATCH(type, id, rest)                                                            \
+    "{\"id\":\"" id "\",\"litellm_call_id\":\"c\",\"call_type\":\"" type                 \
+    "\",\"status\":\"success\",\"custom_llm_provider\":\"openai\"" rest "}"
+
+TEST(a_batch_counts_from_its_cost_on_and_goes_by_its_own_id)
+{
+    /* base64 of "litellm_proxy:model_id:m;llm_batch_id:batch_1" */
+    static const char *const costs[] = {
+        BATCH("aretrieve_batch", "batch_1", ",\"response_cost\":0.5"),
+        BATCH("retrieve_batch", "batch_1_batch_cost", ",\"response_cost\":0.5"),
+        BATCH("aretrieve_batch",
+              "bGl0ZWxsbV9wcm94eTptb2RlbF9pZDptO2xsbV9iYXRjaF9pZDpiYXRjaF8x",
+              ",\"response_cost\":0.5"),
+    };
+    static const char *const polls[] = {
+        BATCH("acreate_batch", "batch_1", ""),
+        BATCH("aretrieve_batch", "batch_1", ",\"response_cost\":0.0"),
+        BATCH("cancel_batch", "batch_1", ",\"response_cost\":null"),
+    };
+    struct session *s = session_of("litellm");
+
+    for (size_t i = 0; i < 3; i++) {
+        assert_decoded(s, costs[i]);
+        assert_text(s, "response_id", "batch_1");
+        assert_text(s, "service_tier", "batch");
+        assert_true(s->record.ev.is_providers);
+        assert_int_equal(s->record.ev.identity_count, 1);
+        assert_true(str_eq(s->record.ev.identity[0], STR("batch_1")));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        session_begin(s, str_of(polls[i]));
+        assert_int_equal(session_next(s), VERDICT_SKIPPED);
+        assert_string_equal(s->why.text, "no_cost_yet");
+    }
+    session_close(s);
+}
+
+TEST(a_batch_that_could_not_be_made_is_a_failed_request)
+{
+    struct session *s = session_of("litellm");
+
+    assert_decoded(s, "{\"id\":\"x\",\"call_type\":\"acreate_batch\",\"status\":"
+                      "\"failure\"}");
+    assert_int_equal(s->record.ev.outcome, OUTCOME_FAILURE);
+    assert_false(s->record.ev.is_providers);
+    session_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_a_chosen_trace_a_session_and_a_random_one_not),
         cmocka_unit_test(names_the_model_without_its_route),
+        cmocka_unit_test(a_batch_counts_from_its_cost_on_and_goes_by_its_own_id),
+        cmocka_unit_test(a_batch_that_could_not_be_made_is_a_failed_request),
         cmocka_unit_test(tells_four_kinds_of_reported_cost),
         cmocka_unit_test(takes_the_larger_of_two_places_for_a_count),
         cmocka_unit_test(falls_back_to_the_second_usage_object),
