@@ -45,8 +45,8 @@ struct str litellm_bare_model(struct str model, struct str provider);
 /* A batch is asked after until it is done, and often again. */
 bool litellm_is_batch(struct str call_type);
 
-/* Its one event is the report that has a cost, known by the batch's id whoever asks; NULL,
- * or why this one does not count. After everything else. */
+/* Its one event is the report that has a cost, known by the batch's id whoever asks;
+ * NULL, or why this one does not count. After everything else. */
 const char *litellm_read_batch(struct decoding *d);
 
 /* OpenTelemetry's name of the operation; needs the counts. */
