@@ -34,7 +34,8 @@ bool otlp_wants_json(const struct http_request *r)
 
 bool otlp_refuse_type(const struct http_request *r, struct http_response *out)
 {
-    if (has_type(r, json_type) || has_type(r, protobuf_type))
+    if (!http_header(r, "Content-Type") || has_type(r, json_type) ||
+        has_type(r, protobuf_type))
         return false;
     out->status = 415;
     out->content_type = "text/plain; charset=utf-8";

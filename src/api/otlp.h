@@ -9,7 +9,7 @@ enum otlp_signal otlp_signal_of(struct str path);
 /* The answer has the request's type, whatever its body is. */
 bool otlp_wants_json(const struct http_request *r);
 
-/* Neither JSON nor protobuf (true: refused). */
+/* Neither JSON nor protobuf (true: refused). Without a type the body tells. */
 bool otlp_refuse_type(const struct http_request *r, struct http_response *out);
 
 /* 200; `rejected` > 0 is a partial success, and says why. */

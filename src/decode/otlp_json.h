@@ -32,9 +32,11 @@ void otlp_json_close(struct otlp_json *t);
  *
  * Names are taken in lowerCamelCase and in snake_case, 64-bit integers as numbers and as
  * strings if they are whole and fit int64, doubles also as strings, enums also by name.
- * Whatever else has an unknown name or a type or value that the field cannot have is left
- * out, and so are messages that are too deep: the message around them stays. Text that is
- * no UTF-8 has U+FFFD there. Of equal names all are added, and in protobuf the last one
- * counts. Lengths of messages take five bytes, however short. */
+ * An id that is neither hex nor base64 becomes a hash of its text; one of hex digits, too
+ * few or too many, is left out. Whatever else has an unknown name or a type or value that
+ * the field cannot have is left out, and so are messages that are too deep: the message
+ * around them stays. Text that is no UTF-8 has U+FFFD there. Of equal names all are
+ * added, and in protobuf the last one counts. Lengths of messages take five bytes,
+ * however short. */
 bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
                          struct str body, struct otlp_json_error *why);

@@ -6,7 +6,7 @@
 
 enum otlp_kind {
     OTLP_STRING,
-    OTLP_ID,      /* bytes as hex digits */
+    OTLP_ID,      /* bytes as hex digits, as base64, or a hash of another text */
     OTLP_BYTES,   /* base64 */
     OTLP_FIXED64, /* not negative: times, counts */
     OTLP_SFIXED64,

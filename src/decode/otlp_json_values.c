@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "spendwarden/base64.h"
+#include "spendwarden/hash.h"
 #include "spendwarden/json_tokens.h"
 
 enum wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2 };
@@ -12,6 +13,7 @@ enum {
     VARINT_MAX = 10,
     LENGTH_SIZE = 5, /* of a length that is not known yet: legal, if longer than needed */
     NUMBER_TEXT_MAX = 64,
+    ID_SIZE_MAX = sizeof(struct hash128),
 };
 
 static char *put_tag(char *at, const struct otlp_field *f, enum wire wire)
@@ -96,24 +98,58 @@ static int hex_digit(char c)
                                   : -1;
 }
 
+static bool from_hex(struct str raw, char *out, size_t size)
+{
+    for (size_t i = 0; raw.size == 2 * size && i < size; i++) {
+        int high = hex_digit(raw.at[2 * i]), low = hex_digit(raw.at[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out[i] = (char)(high << 4 | low);
+    }
+    return raw.size == 2 * size;
+}
+
+static bool is_hex(struct str raw)
+{
+    for (size_t i = 0; i < raw.size; i++)
+        if (hex_digit(raw.at[i]) < 0)
+            return false;
+    return true;
+}
+
+/* Hex by the protocol, base64 by protobuf's own mapping to JSON. What an emitter made up
+ * itself still tells its spans apart: a hash of it stands for it. */
+static bool id_of(struct str raw, char *out, size_t size)
+{
+    char bytes[3 * ID_SIZE_MAX / 2 + 4];
+    size_t decoded;
+
+    if (from_hex(raw, out, size))
+        return true;
+    if (is_hex(raw))
+        return false;
+    if (raw.size <= 2 * size && base64_decode(raw, bytes, &decoded) && decoded == size) {
+        memcpy(out, bytes, size);
+        return true;
+    }
+    struct hash128 hash = hash128_of(raw, 0);
+    memcpy(out, &hash, size);
+    return true;
+}
+
 static void add_id(struct buf *out, const struct otlp_field *f,
                    const struct json_value *v)
 {
-    size_t size = f->id_size;
+    char id[ID_SIZE_MAX];
 
-    if (v->type != JSON_STRING || v->raw.size != 2 * size)
+    if (v->type != JSON_STRING || !id_of(v->raw, id, f->id_size))
         return;
-    char *at = buf_reserve(out, 2 + size);
+    char *at = buf_reserve(out, 2 + ID_SIZE_MAX);
     if (!at)
         return;
-    at = put_varint(put_tag(at, f, WIRE_LENGTH), size);
-    for (size_t i = 0; i < size; i++) {
-        int high = hex_digit(v->raw.at[2 * i]), low = hex_digit(v->raw.at[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return;
-        at[i] = (char)(high << 4 | low);
-    }
-    out->size += 2 + size;
+    at = put_varint(put_tag(at, f, WIRE_LENGTH), f->id_size);
+    memcpy(at, id, f->id_size);
+    out->size += 2U + f->id_size;
 }
 
 static void add_bytes(struct buf *out, const struct otlp_field *f,

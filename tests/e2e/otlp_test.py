@@ -83,6 +83,11 @@ def check_answers(check, engine):
     check.equal("in JSON for JSON", (bad.status, bad.json["code"]), (400, 3))
     for kind, body in ((PROTOBUF, b""), (JSON, b"{}"), (JSON, b"")):
         check.equal(f"an empty {kind} is fine", post(engine, body, kind).status, 200)
+    for method in ("POST", "PUT"):  # OpenRouter's test of a connection
+        for body in (b"", b"{}", b'{"resourceSpans":[]}'):
+            for type_of in ({}, {"Content-Type": JSON}):
+                answer = request(engine.port, method, "/v1/traces", body, {"X-Test-Connection": "true", **type_of})
+                check.equal(f"a connection is tested by {method} of {body} {type_of}", answer.status, 200)
     check.equal("another type is not", post(engine, b"", "text/plain").status, 415)
     check.equal("metrics are taken", post(engine, b"", PROTOBUF, "/v1/metrics").status, 200)
     check.equal("OTLP is no gateway's body", request(engine.port, "POST", "/v1/ingest/otlp", b"{}").status, 404)

@@ -111,18 +111,28 @@ TEST(keeps_of_metrics_sums_and_counts)
 
 TEST(drops_an_id_that_is_none_and_keeps_its_span)
 {
-    const char *bad[] = {"\"a1b2c3d4e5f6071\"",
-                         "\"a1b2c3d4e5f607180\"",
-                         "\"obLD1OX2Bxg=\"",
-                         "\"g1b2c3d4e5f60718\"",
-                         "\"\"",
-                         "12"};
+    const char *bad[] = {"\"a1b2c3d4e5f6071\"", "\"a1b2c3d4e5f607180\"", "\"\"", "12"};
     char json[100];
 
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < 4; i++) {
         snprintf(json, sizeof json, "\"spanId\":%s,\"name\":\"n\"", bad[i]);
         assert_span(json, "5:n ");
     }
+}
+
+TEST(takes_an_id_in_base64_as_the_mapping_of_protobuf_to_json_has_it)
+{
+    assert_span("\"spanId\":\"obLD1OX2Bxg=\"", "2#a1b2c3d4e5f60718 ");
+    assert_span("\"parentSpanId\":\"obLD1OX2Bxg\"", "4#a1b2c3d4e5f60718 ");
+    assert_span("\"traceId\":\"AQIDBAUGBwgJCgsMDQ4P/w==\"",
+                "1#0102030405060708090a0b0c0d0e0fff ");
+}
+
+TEST(tells_ids_that_an_emitter_made_up_apart_by_a_hash)
+{
+    assert_span("\"traceId\":\"abc123...\"", "1#caaeafca58a605336cb948a7a02f33e6 ");
+    assert_span("\"spanId\":\"def456...\"", "2#bda753339421ff41 ");
+    assert_span("\"spanId\":\"g1b2c3d4e5f60718\"", "2#f6fbd37736c5bdd7 ");
 }
 
 TEST(takes_integers_however_they_are_written)
@@ -238,6 +248,8 @@ int main(void)
         cmocka_unit_test(keeps_of_a_log_record_what_it_says),
         cmocka_unit_test(keeps_of_metrics_sums_and_counts),
         cmocka_unit_test(drops_an_id_that_is_none_and_keeps_its_span),
+        cmocka_unit_test(takes_an_id_in_base64_as_the_mapping_of_protobuf_to_json_has_it),
+        cmocka_unit_test(tells_ids_that_an_emitter_made_up_apart_by_a_hash),
         cmocka_unit_test(takes_integers_however_they_are_written),
         cmocka_unit_test(leaves_out_integers_that_do_not_fit),
         cmocka_unit_test(takes_doubles_however_they_are_written),
