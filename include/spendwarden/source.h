@@ -11,7 +11,7 @@
 /* Where a label is looked for: paths in order of preference, the first non-empty value
  * wins. A path is keys joined by '.', from the event's root, or "tag:NAME" for a tag
  * "NAME:value". `retry_depth` and `session_id` may be mapped as well. */
-enum { LABEL_PATHS_MAX = 16 };
+enum { LABEL_PATHS_MAX = 20 };
 
 struct label_rule {
     struct str label;

@@ -18,6 +18,9 @@ EMBEDDED(portkey);
 EMBEDDED(openrouter);
 EMBEDDED(vercel);
 EMBEDDED(langfuse);
+EMBEDDED(cloudflare);
+EMBEDDED(bifrost);
+EMBEDDED(higress);
 
 static const struct builtin builtins[] = {
     {"litellm", &format_litellm, NULL, NULL, NULL},
@@ -32,6 +35,9 @@ static const struct builtin builtins[] = {
     MAPPED("openrouter", openrouter),
     MAPPED("vercel", vercel),
     MAPPED("langfuse", langfuse),
+    MAPPED("cloudflare", cloudflare),
+    MAPPED("bifrost", bifrost),
+    MAPPED("higress", higress),
 };
 
 enum { BUILTIN_COUNT = sizeof builtins / sizeof *builtins };

@@ -243,9 +243,9 @@ static const char *read_event(struct decoding *d)
     wrong = wrong ? wrong : read_status(d);
     wrong = wrong ? wrong : read_flags(d);
     wrong = wrong ? wrong : read_cost(d);
+    d->foreign = !tells_of_a_call(&d->record->ev);
     if (wrong)
         return wrong;
-    d->foreign = !tells_of_a_call(&d->record->ev);
     if (d->foreign && !has_an_id(&d->record->ev))
         return "no event: it has no id, no model, no tokens and no cost";
     decode_labels(d);

@@ -87,7 +87,7 @@ static void read_labels(struct reading *r, const struct yaml_node *n)
                                        .line = n->keys[i].line,
                                        .column = n->keys[i].column};
         if (count > LABEL_PATHS_MAX) {
-            mapping_complain(r, &n->values[i], "label \"%.*s\": more paths than 16",
+            mapping_complain(r, &n->values[i], "label \"%.*s\": more paths than 20",
                              STR_ARG(n->keys[i].text));
             continue;
         }

@@ -28,14 +28,24 @@ static bool is_flat(const struct source *s)
     return s->attributes || (s->mapping && s->mapping->flat);
 }
 
+/* Of attributes only "metadata.*" is all below: metadata.user_api_key_team_id is the
+ * gateway's, what the text of "metadata" holds the client's. */
+static bool is_within(const struct source *s, struct str path, struct str above)
+{
+    if (str_starts(path, above) && str_starts(str_from(path, above.size), STR(" > ")))
+        return true;
+    if (!s->attributes)
+        return is_below(path, above);
+    if (str_ends(above, STR(".*")))
+        return str_starts(path, (struct str){above.at, above.size - 1});
+    return str_eq(path, above);
+}
+
 bool source_is_by_caller(const struct source *s, struct str path)
 {
-    for (size_t i = 0; i < s->caller_count; i++) {
-        struct str above = s->callers[i];
-        if (is_below(path, above) || (str_starts(path, above) &&
-                                      str_starts(str_from(path, above.size), STR(" > "))))
+    for (size_t i = 0; i < s->caller_count; i++)
+        if (is_within(s, path, s->callers[i]))
             return true;
-    }
     return false;
 }
 
@@ -135,7 +145,7 @@ static bool add_rule(struct source *s, const struct label_rule *rule, bool given
         return !given;
     }
     if (rule->path_count > LABEL_PATHS_MAX) {
-        refuse(rule, diags, "more than 16 paths");
+        refuse(rule, diags, "more than 20 paths");
         return false;
     }
     struct label_map *map = &s->maps[s->map_count++];

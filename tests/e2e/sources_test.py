@@ -12,7 +12,7 @@ import tempfile
 from harness import Checks
 
 BODIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data/sources")
-COUNT = 10
+COUNT = 20
 
 # Not the mapping's to say: prices, policies, and what follows from other fields.
 DECIDED = {"received", "time", "class", "price", "price_status", "computed_usd", "charge_usd",

@@ -7,8 +7,9 @@
 #include "session.h"
 
 static const char *const bodies[] = {
-    "apisix",     "envoy",          "helicone",    "kong",           "langfuse",
-    "openrouter", "portkey_export", "portkey_log", "portkey_metric", "vercel",
+    "apisix",         "bifrost",     "cloudflare",     "envoy",      "helicone",
+    "higress",        "kong",        "langfuse",       "openrouter", "openrouter_usage",
+    "portkey_export", "portkey_log", "portkey_metric", "vercel",
 };
 
 enum { BODY_COUNT = sizeof bodies / sizeof *bodies, BODY_MAX = 1 << 16 };
@@ -65,9 +66,17 @@ static struct str path_of(const struct subject *t, const struct scalar *scalar)
     return path;
 }
 
-/* Whether what is wanted at `wanted` is the value at `path`, or in its text. */
+/* Whether what is wanted at `wanted` is the value at `path`, or in its text; "\\." is a
+ * dot of a key. */
 static bool reads(struct str wanted, struct str path)
 {
+    char text[JSON_PATH_MAX];
+    size_t size = 0;
+
+    for (size_t i = 0; i < wanted.size; i++)
+        if (wanted.at[i] != '\\')
+            text[size++] = wanted.at[i];
+    wanted = (struct str){text, size};
     return str_eq(wanted, path) || (str_starts(wanted, path) &&
                                     str_starts(str_from(wanted, path.size), STR(" > ")));
 }
@@ -155,13 +164,23 @@ static void check_same(const struct subject *t, struct str path)
     assert_true(is->reported_usd.nanousd <= REPORTED_MOST_USD * NANO_PER_USD);
 }
 
+/* Of a body with others before it that are skipped. */
+static enum verdict next_event(struct session *s)
+{
+    enum verdict verdict, last = VERDICT_END;
+
+    while ((verdict = session_next(s)) == VERDICT_SKIPPED)
+        last = verdict;
+    return verdict == VERDICT_END ? last : verdict;
+}
+
 static void decode_changed(struct subject *t, struct str path)
 {
     struct session *s = t->session;
     const struct mapping *m = s->source->mapping;
 
     session_begin(s, str_of(t->changed));
-    enum verdict verdict = session_next(s);
+    enum verdict verdict = next_event(s);
     assert_true((s->why.text == NULL) == (verdict == VERDICT_EVENT));
     if (verdict == VERDICT_EVENT) {
         /* decode_fuzz.c's moment of arrival is this one, too. */
@@ -193,7 +212,7 @@ TEST(a_value_of_any_type_costs_at_most_the_field_that_it_fills)
         struct subject *t = subject_of(bodies[b]);
         struct arena *arena = &t->session->arena;
         session_begin(t->session, str_of(t->text));
-        assert_int_equal(session_next(t->session), VERDICT_EVENT);
+        assert_int_equal(next_event(t->session), VERDICT_EVENT);
         t->base = t->session->record;
         /* What was decoded first is compared with, and is not to be reused. */
         struct arena kept = *arena;
@@ -267,7 +286,7 @@ TEST(no_text_leaves_a_body_that_no_mapping_asks_for)
         struct subject *t = subject_of(bodies[b]);
         planted += plant_canaries(t);
         session_begin(t->session, str_of(t->text));
-        assert_int_equal(session_next(t->session), VERDICT_EVENT);
+        assert_int_equal(next_event(t->session), VERDICT_EVENT);
         no_canary_in(t, &t->session->record.ev);
         subject_close(t);
     }
