@@ -82,8 +82,12 @@ bool source_mapping_name(struct str *out, const char *path, struct arena *arena)
 /* Whether a YAML file has what only mappings have. */
 bool source_is_mapping(const char *path);
 
-/* The built-in source that the first of these values looks like; NULL: none. JSON_PADDING
- * readable bytes follow them. */
+/* OTLP in protobuf, or a compressed body: it has bytes that no JSON has. A protobuf body
+ * may begin with a line break and a brace. */
+bool source_is_binary(struct str body);
+
+/* The built-in source that the first of these values looks like, or OTLP's body in
+ * protobuf; NULL: none. JSON_PADDING readable bytes follow them. */
 const char *source_guess(struct str values);
 
 enum { SOURCE_NAME_MAX = 31 };

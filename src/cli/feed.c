@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "spendwarden/inflate.h"
 #include "spendwarden/json.h"
 #include "spendwarden/source.h"
 
@@ -85,6 +86,60 @@ static bool read_more(struct feed *f)
     return true;
 }
 
+static bool inflate_into(struct feed *f, struct buf *out, enum coding coding,
+                         struct err *err)
+{
+    enum inflating state = INFLATING;
+    struct inflater *inflater;
+    size_t made;
+
+    if (!inflater_open(&inflater, err))
+        return false;
+    inflater_begin(inflater, coding, buf_str(&f->text));
+    while (state == INFLATING) {
+        char *room = out->size < MOST ? buf_reserve(out, STEP + JSON_PADDING) : NULL;
+        state = room ? inflater_next(inflater, room, STEP, &made, err) : INFLATE_FAILED;
+        out->size += room ? made : 0;
+    }
+    inflater_close(inflater);
+    return state == INFLATE_DONE || err_set(err, ERR_LIMIT, "too large when inflated");
+}
+
+static enum coding coding_of(struct str text)
+{
+    return str_starts(text, STR("\x1F\x8B"))           ? CODING_GZIP
+           : str_starts(text, STR("\x28\xB5\x2F\xFD")) ? CODING_ZSTD
+                                                       : CODING_IDENTITY;
+}
+
+/* The rest, and inflated. */
+static bool read_whole(struct feed *f)
+{
+    enum coding coding = coding_of(buf_str(&f->text));
+    struct buf inflated = {0};
+    struct err err = {0};
+
+    while (!f->ended)
+        if (!read_more(f))
+            return false;
+    if (coding == CODING_IDENTITY)
+        return true;
+    bool ok = inflate_into(f, &inflated, coding, &err);
+    if (!ok)
+        fprintf(stderr, "spendwarden: %s: %s\n", f->path, err.text);
+    buf_release(&f->text);
+    f->text = inflated;
+    return ok;
+}
+
+/* Text is given value by value. */
+static bool is_whole(const struct feed *f)
+{
+    struct str text = buf_str(&f->text);
+
+    return f->offset == 0 && (source_is_binary(text) || coding_of(text));
+}
+
 static bool is_blank(struct str text)
 {
     for (size_t i = 0; i < text.size; i++)
@@ -107,7 +162,7 @@ bool feed_next(struct feed *f, struct str *out, bool *failed)
         }
         if (f->ended)
             return false;
-        if (!read_more(f)) {
+        if (!read_more(f) || (is_whole(f) && !read_whole(f))) {
             *failed = true;
             return false;
         }

@@ -1,5 +1,6 @@
 /* Events from a file or standard input, as they come: whole JSON values, so that a stream
- * of one object a line is never held in memory. */
+ * of one object a line is never held in memory. What is compressed (gzip, zstd), or OTLP
+ * in protobuf, is read to its end, and given as one. */
 #pragma once
 #include "spendwarden/buf.h"
 

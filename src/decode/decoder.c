@@ -52,10 +52,14 @@ void decoder_close(struct decoder *d)
     free(d);
 }
 
-/* Some say JSON and send protobuf: the first byte tells. No message begins with '{'. */
+/* Some say JSON and send protobuf: the first byte tells. No message begins with '{', but
+ * one of 123 bytes does with a line break and that. */
 static bool is_json(struct str body)
 {
     size_t i = 0;
+
+    if (source_is_binary(body))
+        return false;
 
     while (i < body.size && memchr(" \t\r\n", body.at[i], 4))
         i++;

@@ -1,7 +1,9 @@
 /* Which built-in source a body is of, by keys that only its events have. */
-#include "internal.h"
+#include "otlp.h"
 
 #include <stdlib.h>
+
+#include "protobuf.h"
 
 enum { KEYS_MAX = 2 };
 
@@ -115,8 +117,34 @@ const char *teller_tell(struct teller *t, struct str values, struct str source)
     return found && !str_eq(str_of(found->source), source) ? found->text : NULL;
 }
 
+bool source_is_binary(struct str body)
+{
+    enum { LOOKED_AT = 256 };
+
+    for (size_t i = 0; i < body.size && i < LOOKED_AT; i++)
+        if ((unsigned char)body.at[i] < ' ' && !memchr("\t\r\n", body.at[i], 3))
+            return body.at[0] != '{' && body.at[0] != '[';
+    return false;
+}
+
+/* A log record begins with its time, a span with its trace's id. */
+static const char *guess_signal(struct str request)
+{
+    struct str in_scope = otlp_message_in(otlp_message_in(request, 1), 2);
+    struct pb item = pb_of(otlp_message_in(in_scope, 2));
+    struct pb_field f;
+
+    while (pb_next(&item, &f))
+        if (f.number == 1)
+            return f.wire == PB_FIXED64 ? "otlp_logs" : "otlp";
+    return "otlp";
+}
+
 const char *source_guess(struct str values)
 {
+    if (source_is_binary(values))
+        return guess_signal(values);
+
     struct teller *t = teller_open();
     const struct telling *found = t ? tell(t, values) : NULL;
 

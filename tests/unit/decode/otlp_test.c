@@ -153,6 +153,32 @@ TEST(a_body_that_is_cut_yields_what_came_before)
     session_close(s);
 }
 
+/* 0x0A is the tag of the first field and a line break, 123 its length and a brace. */
+TEST(protobuf_that_begins_as_json_might_is_protobuf)
+{
+    struct session *s = session_of("otlp");
+    char padding[64] = "";
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof padding - 1 && !found; i++) {
+        struct buf body = {0};
+        padding[i] = 'x';
+        put_span(&body,
+                 &(struct made_span){
+                     TRACE, "span---1", NULL, "a", 1, {"some.key", padding, NULL}});
+        found = body.at[1] == '{' && body.size == 2 + 123;
+        if (!found) {
+            buf_release(&body);
+            continue;
+        }
+        put_span(&body,
+                 &(struct made_span){TRACE, "span---2", NULL, "a", 1, {USAGE, NULL}});
+        assert_counts(decode_all(s, &body), 1, 1, 0, 0);
+    }
+    assert_true(found);
+    session_close(s);
+}
+
 TEST(numbers_may_be_anything_and_are_taken_only_within_bounds)
 {
     static const char *const values[] = {
@@ -303,6 +329,7 @@ int main(void)
         cmocka_unit_test(many_spans_are_looked_at_a_few_at_a_time),
         cmocka_unit_test(a_bad_id_loses_its_span_alone),
         cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
+        cmocka_unit_test(protobuf_that_begins_as_json_might_is_protobuf),
         cmocka_unit_test(numbers_may_be_anything_and_are_taken_only_within_bounds),
         cmocka_unit_test(the_span_wins_over_its_resource_and_text_may_hold_json),
         cmocka_unit_test(coding_agents_say_what_a_call_cost_in_a_log_record),
