@@ -49,5 +49,8 @@ bool litellm_is_batch(struct str call_type);
  * NULL, or why this one does not count. After everything else. */
 const char *litellm_read_batch(struct decoding *d);
 
+/* The known provider that stands before the model's name; empty: none. */
+struct str litellm_provider_before(struct str model);
+
 /* OpenTelemetry's name of the operation; needs the counts. */
 struct str litellm_operation(struct str call_type, const struct event *ev);

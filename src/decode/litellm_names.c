@@ -60,6 +60,14 @@ struct str litellm_bare_model(struct str model, struct str provider)
     return rest.size && is_provider(prefix, provider) ? rest : model;
 }
 
+struct str litellm_provider_before(struct str model)
+{
+    struct str rest = litellm_bare_model(model, (struct str){NULL, 0});
+
+    return (struct str){model.at,
+                        model.size > rest.size ? model.size - rest.size - 1 : 0};
+}
+
 enum when { ALWAYS, WITH_OUTPUT };
 
 static const struct operation {

@@ -6,7 +6,9 @@
 
 enum { MAP_PATHS_MAX = 24, MAP_VALUES_MAX = 48, MAP_CASES_MAX = 32, MAP_ANY_MAX = 4 };
 
-/* What a number counts in; texts of times are RFC 3339 whatever the unit. */
+/* What a number counts in; texts of times are RFC 3339 whatever the unit. UNIT_MODEL:
+ * of a model's name with its provider before it, "openai/gpt-4o", the model;
+ * UNIT_PROVIDER: the provider, if there is a known one. */
 enum map_unit {
     UNIT_NONE,
     UNIT_S,
@@ -15,7 +17,9 @@ enum map_unit {
     UNIT_NS,
     UNIT_USD,
     UNIT_CENTS,
-    UNIT_MICROUSD
+    UNIT_MICROUSD,
+    UNIT_MODEL,
+    UNIT_PROVIDER
 };
 
 struct map_path {
@@ -101,6 +105,10 @@ const char *mapping_read(struct decoding *d);
 /* The field's value by itself: text, or whether there is a count. */
 struct str mapping_text(struct decoding *d, enum text_field text);
 bool mapping_has(struct decoding *d, enum count_field count);
+
+/* The provider's id of its answer. Empty: none, or one that may be another call's, since
+ * it is cut, or is the id that the gateway (or its client) gave the call. */
+struct str mapping_response_id(struct decoding *d);
 
 /* Whether one of the cases holds; *skip as it says. */
 bool mapping_case(struct decoding *d, const struct map_cases *cases, const char **skip);

@@ -58,6 +58,22 @@ static bool find_target(struct reading *r, const struct yaml_node *key,
     return false;
 }
 
+static bool unit_fits(enum map_unit unit, const struct map_value *v)
+{
+    bool field = v->target == TARGET_FIELD;
+
+    if (unit == UNIT_PROVIDER)
+        return field && v->field.kind == FIELD_TEXT && v->field.index == TEXT_AI_SYSTEM;
+    if (unit == UNIT_MODEL)
+        return field && v->field.kind == FIELD_TEXT &&
+               (v->field.index == TEXT_REQUESTED_MODEL ||
+                v->field.index == TEXT_RESPONSE_MODEL);
+    if (unit >= UNIT_USD)
+        return v->target == TARGET_REPORTED;
+    return v->target == TARGET_DURATION || v->target == TARGET_TO_FIRST_TOKEN ||
+           (field && v->field.kind == FIELD_TIME);
+}
+
 static enum map_unit read_unit(struct reading *r, const struct yaml_node *n,
                                const struct map_value *v)
 {
@@ -70,19 +86,18 @@ static enum map_unit read_unit(struct reading *r, const struct yaml_node *n,
                  {"ns", UNIT_NS},
                  {"usd", UNIT_USD},
                  {"cents", UNIT_CENTS},
-                 {"microusd", UNIT_MICROUSD}};
-    bool money = v->target == TARGET_REPORTED;
-    bool time = v->target == TARGET_DURATION || v->target == TARGET_TO_FIRST_TOKEN ||
-                (v->target == TARGET_FIELD && v->field.kind == FIELD_TIME);
+                 {"microusd", UNIT_MICROUSD},
+                 {"model", UNIT_MODEL},
+                 {"provider", UNIT_PROVIDER}};
 
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (str_eq(n->text, str_of(units[i].name)) &&
-            (units[i].unit >= UNIT_USD ? money : time))
+        if (str_eq(n->text, str_of(units[i].name)) && unit_fits(units[i].unit, v))
             return units[i].unit;
     mapping_complain(
         r, n,
         "unit \"%.*s\" fits no such field: times have s, ms, us, ns, costs have "
-        "usd, cents, microusd",
+        "usd, cents, microusd, names of models have "
+        "model, providers provider",
         STR_ARG(n->text));
     return UNIT_NONE;
 }

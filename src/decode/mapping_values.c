@@ -1,4 +1,5 @@
 /* A mapping run over one element. */
+#include "litellm.h"
 #include "mapping.h"
 
 /* NaN and Infinity are no numbers here, and an empty text says nothing. */
@@ -97,6 +98,20 @@ static struct str renamed(const struct map_value *value, struct str text)
     return text;
 }
 
+static bool read_text(struct decoding *d, const struct map_value *value,
+                      const struct json_value *v, enum map_unit unit)
+{
+    struct event *ev = &d->record->ev;
+    struct str text = decode_text(d, v);
+
+    if (unit == UNIT_MODEL)
+        text = litellm_bare_model(text, ev->text[TEXT_AI_SYSTEM]);
+    else if (unit == UNIT_PROVIDER)
+        text = litellm_provider_before(text);
+    ev->text[value->field.index] = renamed(value, text);
+    return ev->text[value->field.index].size > 0;
+}
+
 static bool read_field(struct decoding *d, const struct map_value *value,
                        const struct json_value *v, enum map_unit unit)
 {
@@ -105,8 +120,7 @@ static bool read_field(struct decoding *d, const struct map_value *value,
 
     switch (field.kind) {
     case FIELD_TEXT:
-        ev->text[field.index] = renamed(value, decode_text(d, v));
-        return ev->text[field.index].size > 0;
+        return read_text(d, value, v, unit);
     case FIELD_TIME:
         return read_time(d, v, unit, field.index);
     default:
@@ -175,6 +189,17 @@ struct str mapping_text(struct decoding *d, enum text_field text)
 bool mapping_has(struct decoding *d, enum count_field count)
 {
     return find_value(d, FIELD_COUNT, count) != NULL;
+}
+
+struct str mapping_response_id(struct decoding *d)
+{
+    const struct json_value *v = find_value(d, FIELD_TEXT, TEXT_RESPONSE_ID);
+    struct str id = v ? decode_text(d, v) : (struct str){NULL, 0};
+
+    if (!id.size || v->raw.size > TEXT_VALUE_MAX ||
+        str_eq(id, mapping_text(d, TEXT_CALL_ID)))
+        return (struct str){NULL, 0};
+    return id;
 }
 
 /* What waits until all fields are read. */
@@ -337,6 +362,7 @@ const char *mapping_read(struct decoding *d)
         return why;
     d->record->ev.text[TEXT_SOURCE] = m->source;
     read_values(d, &pending);
+    d->record->ev.text[TEXT_RESPONSE_ID] = mapping_response_id(d);
     settle_times(&d->record->ev, &pending);
     settle_usage(d);
     settle_outcome(d);

@@ -200,7 +200,7 @@ static void look_at(struct otlp *o, struct otlp_item *item)
     item->call = !skip;
     if (skip)
         return;
-    struct str response = mapping_text(&d, TEXT_RESPONSE_ID);
+    struct str response = mapping_response_id(&d);
     item->response = response.size ? hash_of(response, o->seed) | 1 : 0;
     item->has_usage = mapping_has(&d, COUNT_INPUT_TOKENS);
 }

@@ -76,6 +76,19 @@ static int64_t first_known(int64_t a, int64_t b, int64_t c)
     return a ? a : b ? b : c;
 }
 
+/* A gateway's own callback and its spans have call id and time of each call in common;
+ * clients choose call ids, but no microseconds. */
+static struct hash128 call_hash(const struct event *ev, uint64_t seed)
+{
+    int64_t start_us = (ev->start_ns + 500) / 1000;
+    struct pieces p = {.size = 0};
+
+    add_piece(&p, STR("call"), seed);
+    add_piece(&p, ev->text[TEXT_CALL_ID], seed);
+    add_piece(&p, (struct str){(const char *)&start_us, sizeof start_us}, seed);
+    return hash_pieces(&p, seed);
+}
+
 /* Absent is as good as none, here. */
 static uint32_t usage_hash(const struct event *ev, uint64_t seed)
 {
@@ -105,6 +118,8 @@ void dedupe_key_of(struct dedupe_key *out, const struct record *r, uint64_t seed
 
     if (ev->text[TEXT_RESPONSE_ID].size)
         response = pair_hash(ev->text[TEXT_AI_SYSTEM], ev->text[TEXT_RESPONSE_ID], seed);
+    else if (ev->text[TEXT_CALL_ID].size && ev->start_ns)
+        response = call_hash(ev, seed);
     struct hash128 emitter = pair_hash(ev->text[TEXT_SOURCE], ev->text[TEXT_SCOPE], seed);
     int64_t start_ns = first_known(ev->start_ns, ev->end_ns, ev->received_ns);
     int64_t end_ns = first_known(ev->end_ns, ev->start_ns, ev->received_ns);

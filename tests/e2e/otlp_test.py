@@ -158,6 +158,47 @@ def check_scopes(check, stage):
                     (accepted, duplicate, skipped, told))
 
 
+def attributes_of(span):
+    return {a["key"]: next(iter(a["value"].values()), None) for a in span.get("attributes", [])}
+
+
+def callback_of(span):
+    """What LiteLLM's own callback says of the call that a span of its is."""
+    said = attributes_of(span)
+    call_id, response_id = said["litellm.call_id"], said.get("gen_ai.response.id")
+    name = ("18_fail_429" if "error.type" in said else "01_plain" if response_id else "16_embedding")
+    event = json.loads(read("tests", "data", "decode", "litellm", f"{name}.json"))
+    start, end = (int(span[key]) / 1e9 for key in ("startTimeUnixNano", "endTimeUnixNano"))
+    event.update(litellm_call_id=call_id, id=response_id or call_id, startTime=start, endTime=end,
+                 custom_llm_provider=said["gen_ai.provider.name"], response_cost=said["litellm.cost.total"])
+    return event
+
+
+def check_litellm(check, stage):
+    """The same calls by LiteLLM's callback, its spans and its log records."""
+    spans = read("tests", "data", "sources", "otlp_litellm_v2_json.json").encode()
+    calls = [span for resource in json.loads(spans)["resourceSpans"] for scope in resource["scopeSpans"]
+             for span in scope["spans"] if "litellm.call_id" in attributes_of(span)]
+    callbacks = json.dumps([callback_of(span) for span in calls]).encode()
+    costs = sum(round(attributes_of(span)["litellm.cost.total"] * 1e9) for span in calls)
+    check.equal("LiteLLM's body has 14 calls, two of them failed", (len(calls), sum(
+        "error.type" in attributes_of(span) for span in calls)), (14, 2))
+    for first in ("callback", "spans"):
+        engine = stage.engine(f"litellm-{first}", {"policies": {"paths": []}}).start()
+        for what in ("callback", "spans") if first == "callback" else ("spans", "callback"):
+            if what == "spans":
+                check.equal("the spans are taken", post(engine, spans, JSON).text, "{}")
+            else:
+                check.equal("the callback's events are taken", engine.post("litellm", callbacks).status, 200)
+        check.equal(f"each call is charged once, {first} first", engine.rows(
+            "SELECT count(*), sum(charge_nanousd) FROM entries WHERE kind = 0"), [(14, costs)])
+        check.equal(f"the other report amends it, {first} first", engine.rows(
+            "SELECT count(*), sum(charge_nanousd) FROM entries WHERE kind = 1"), [(14, 0)])
+        with open(os.path.join(ROOT, "tests", "data", "sources", "otlp_logs_litellm.bin"), "rb") as f:
+            check.equal("log records of calls are taken", post(engine, f.read(), PROTOBUF, "/v1/logs").status, 200)
+        check.equal("and say nothing new", engine.rows("SELECT count(*) FROM entries"), [(28,)])
+
+
 def check_signature(check, stage):
     secret = stage.file("secret", SECRET + "\n")
     engine = stage.engine("signed", {"policies": {"paths": []}, "sources": [
@@ -178,6 +219,7 @@ def run(check, stage, _build):
     check_answers(check, engine)
     check_price_of_another(check, stage)
     check_scopes(check, stage)
+    check_litellm(check, stage)
     check_signature(check, stage)
 
 

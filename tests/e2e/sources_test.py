@@ -3,6 +3,7 @@ were reviewed by hand.
 
 usage: sources_test.py BINARY BUILD_DIR [--write]
 """
+import gzip
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import tempfile
 from harness import Checks
 
 BODIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data/sources")
-COUNT = 20
+COUNT = 26
 
 # Not the mapping's to say: prices, policies, and what follows from other fields.
 DECIDED = {"received", "time", "class", "price", "price_status", "computed_usd", "charge_usd",
@@ -36,18 +37,37 @@ def run(binary, *arguments):
 
 
 def check_bodies(checks, binary, write):
-    names = sorted(name[:-len(".json")] for name in os.listdir(BODIES) if name.endswith(".json"))
+    names = sorted(name for name in os.listdir(BODIES) if name.endswith((".json", ".bin")))
     checks.equal("there is a body of each gateway", len(names), COUNT)
     for name in names:
-        code, events = explain(binary, name.split("_")[0], f"{name}.json")
-        expected = os.path.join(BODIES, f"{name}.expected.jsonl")
+        stem, source = os.path.splitext(name)[0], name.split("_")[0].split(".")[0]
+        code, events = explain(binary, "otlp_logs" if stem.startswith("otlp_logs") else source, name)
+        expected = os.path.join(BODIES, f"{stem}.expected.jsonl")
         if write:
             with open(expected, "w", encoding="utf-8") as f:
                 f.writelines(json.dumps(event) + "\n" for event in events)
         with open(expected, encoding="utf-8") as f:
             wanted = [json.loads(line) for line in f]
-        checks.equal(f"{name}.json is read", code, 0)
-        checks.equal(f"{name}.json is the event that it is meant to be", events, wanted)
+        checks.equal(f"{name} is read", code, 0)
+        checks.equal(f"{name} is the event that it is meant to be", events, wanted)
+
+
+def check_binary(checks, binary):
+    """OTLP in protobuf, and compressed bodies, from standard input, without a name of the source."""
+    for name, signal in (("otlp_litellm_v2.bin", "otlp"), ("otlp_logs_litellm.bin", "otlp_logs"), ("kong.json", "kong")):
+        with open(os.path.join(BODIES, name), "rb") as f:
+            body = f.read()
+        wanted = subprocess.run([binary, "explain", "--format", "json", "--source", signal, name],
+                                capture_output=True, cwd=BODIES)
+        checks.true(f"{name} is read as {signal}", wanted.returncode == 0 and wanted.stdout, wanted.stderr)
+        for what, sent in (("as it is", body), ("in gzip", gzip.compress(body))):
+            got = subprocess.run([binary, "explain", "--format", "json"], input=sent, capture_output=True)
+            checks.true(f"{name} {what} on standard input is the same", got.stdout == wanted.stdout, got)
+    cut = subprocess.run([binary, "explain"], input=gzip.compress(body)[:40], capture_output=True)
+    checks.true("gzip that is cut is an error", cut.returncode == 2 and b"standard input: " in cut.stderr, cut)
+    with open(os.path.join(BODIES, "otlp_litellm_v2.bin"), "rb") as f:
+        cut = subprocess.run([binary, "explain", "--format", "json"], input=f.read()[:-7], capture_output=True)
+    checks.true("protobuf that is cut is said to be", cut.returncode in (1, 2) and b'"rejected":' in cut.stdout, cut)
 
 
 def check_example(checks, binary):
@@ -103,6 +123,7 @@ def main():
     checks = Checks()
     binary = os.path.abspath(sys.argv[1])
     check_bodies(checks, binary, "--write" in sys.argv)
+    check_binary(checks, binary)
     check_example(checks, binary)
     check_errors(checks, binary)
     return checks.finish()
