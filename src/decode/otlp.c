@@ -16,14 +16,15 @@ enum named_beside {
     BESIDE_BODY,
     BESIDE_KIND,
     BESIDE_STATUS,
+    BESIDE_EXCEPTION,
     BESIDE_COUNT
 };
 
 static const char *const beside_names[BESIDE_COUNT] = {
-    [BESIDE_SCOPE] = "scope.name",  [BESIDE_NAME] = "span.name",
-    [BESIDE_EVENT] = "event.name",  [BESIDE_TIME] = "record.time",
-    [BESIDE_BODY] = "body",         [BESIDE_KIND] = "span.kind",
-    [BESIDE_STATUS] = "status.code"};
+    [BESIDE_SCOPE] = "scope.name",   [BESIDE_NAME] = "span.name",
+    [BESIDE_EVENT] = "event.name",   [BESIDE_TIME] = "record.time",
+    [BESIDE_BODY] = "body",          [BESIDE_KIND] = "span.kind",
+    [BESIDE_STATUS] = "status.code", [BESIDE_EXCEPTION] = "exception.type"};
 
 struct otlp {
     uint64_t seed; /* of hashes of ids, which clients choose */
@@ -143,6 +144,9 @@ static void load_resource(struct otlp *o, struct str resource)
            o->source->slot_count * sizeof *o->element.slots);
 }
 
+/* OTel's Status.StatusCode */
+enum { STATUS_ERROR = 2 };
+
 static void load_slots(struct otlp *o, const struct otlp_item *item,
                        const struct otlp_beside *b)
 {
@@ -151,6 +155,9 @@ static void load_slots(struct otlp *o, const struct otlp_item *item,
     load_resource(o, item->resource);
     memcpy(e->slots, o->resource_slots, o->source->slot_count * sizeof *e->slots);
     e->item_count = 0;
+    /* What was caught, and tried again, is not what became of the call. */
+    if (b->status == STATUS_ERROR)
+        otlp_set_text(o->beside[BESIDE_EXCEPTION], e, otlp_exception_type(b->exception));
     otlp_attributes(item->bytes, o->layout->attributes, o->source, e, o->arena);
     otlp_set_text(o->beside[BESIDE_SCOPE], e, item->scope);
     otlp_set_text(o->beside[BESIDE_NAME], e, b->name);

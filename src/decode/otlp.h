@@ -27,7 +27,7 @@ struct otlp_item {
 /* Field numbers of what a message has. */
 struct otlp_layout {
     unsigned attributes, trace_id, span_id, parent, name, kind, start, end, status, body,
-        event_name;
+        event_name, events;
 };
 
 extern const struct otlp_layout otlp_spans, otlp_logs;
@@ -35,11 +35,15 @@ extern const struct otlp_layout otlp_spans, otlp_logs;
 /* What it has beside its attributes. Ids are bytes. */
 struct otlp_beside {
     struct str trace_id, span_id, parent, name, body, event_name;
+    struct str exception; /* the last event of that name: the message */
     int64_t kind, status, start_ns, end_ns;
 };
 
 void otlp_read_beside(struct otlp_beside *out, struct str bytes,
                       const struct otlp_layout *at);
+
+/* `exception.type` of such an event, and nothing else that it says. */
+struct str otlp_exception_type(struct str event);
 
 /* The first field of that number that is a message. */
 struct str otlp_message_in(struct str message, unsigned number);

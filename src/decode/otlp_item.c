@@ -10,6 +10,7 @@ const struct otlp_layout otlp_spans = {.trace_id = 1,
                                        .start = 7,
                                        .end = 8,
                                        .attributes = 9,
+                                       .events = 11,
                                        .status = 15};
 const struct otlp_layout otlp_logs = {
     .end = 1, .body = 5, .attributes = 6, .trace_id = 9, .span_id = 10, .event_name = 12};
@@ -42,6 +43,20 @@ static int64_t status_code(struct str status)
     return code;
 }
 
+enum { EVENT_NAME = 2, EVENT_ATTRIBUTES = 3 };
+
+struct str otlp_exception_type(struct str event)
+{
+    struct pb r = pb_of(event);
+    struct pb_field f;
+
+    while (pb_next(&r, &f))
+        if (f.number == EVENT_ATTRIBUTES && f.wire == PB_BYTES &&
+            str_eq(otlp_message_in(f.bytes, 1), STR("exception.type")))
+            return otlp_message_in(otlp_message_in(f.bytes, 2), 1);
+    return (struct str){NULL, 0};
+}
+
 static void read_bytes(struct otlp_beside *out, const struct pb_field *f,
                        const struct otlp_layout *at)
 {
@@ -59,6 +74,9 @@ static void read_bytes(struct otlp_beside *out, const struct pb_field *f,
         out->body = otlp_message_in(f->bytes, 1);
     else if (f->number == at->status)
         out->status = status_code(f->bytes);
+    else if (f->number == at->events &&
+             str_eq(otlp_message_in(f->bytes, EVENT_NAME), STR("exception")))
+        out->exception = f->bytes;
 }
 
 void otlp_read_beside(struct otlp_beside *out, struct str bytes,

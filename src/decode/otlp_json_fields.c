@@ -84,6 +84,12 @@ static const struct otlp_field status_fields[] = {
 };
 static const struct otlp_message status = MESSAGE(status);
 
+static const struct otlp_field event_fields[] = {
+    VALUE(2, "name", OTLP_STRING),
+    MANY(3, "attributes", key_value),
+};
+static const struct otlp_message event = MESSAGE(event);
+
 static const struct otlp_field span_fields[] = {
     ID(1, "traceId", 16),
     ID(2, "spanId", 8),
@@ -93,6 +99,7 @@ static const struct otlp_field span_fields[] = {
     VALUE(7, "startTimeUnixNano", OTLP_FIXED64),
     VALUE(8, "endTimeUnixNano", OTLP_FIXED64),
     MANY(9, "attributes", key_value),
+    MANY(11, "events", event),
     ONE(15, "status", status),
 };
 static const struct otlp_message span = MESSAGE(span);

@@ -63,15 +63,16 @@ TEST(keeps_of_a_span_what_it_costs_and_whose_it_is)
         "{}]}]}, "
         "{}]}",
         "1{1{1{1:a 2{1:b } } } 2{1{1:s 2:2 3{} } 2{5:chat } 2{} } } 1{} ");
-    assert_span("\"traceId\":\"0102030405060708090A0b0c0d0e0fFf\",\"spanId\":"
-                "\"a1b2c3d4e5f60718\",\"parentSpanId\":\"0000000000000000\","
-                "\"events\":[{\"name\":\"exception\"}],"
-                "\"startTimeUnixNano\":\"1795482996822000001\",\"endTimeUnixNano\":"
-                "1795482996865131797,\"kind\":3,\"attributes\":[{\"key\":\"k\"}],"
-                "\"status\":{\"code\":2,\"message\":\"no\"}",
-                "1#0102030405060708090a0b0c0d0e0fff 2#a1b2c3d4e5f60718 "
-                "4#0000000000000000 6=3 7=1795482996822000001 8=1795482996865131797 "
-                "9{1:k } 15{2:no 3=2 } ");
+    assert_span(
+        "\"traceId\":\"0102030405060708090A0b0c0d0e0fFf\",\"spanId\":"
+        "\"a1b2c3d4e5f60718\",\"parentSpanId\":\"0000000000000000\","
+        "\"events\":[{\"name\":\"exception\",\"timeUnixNano\":1,\"attributes\":[{}]}],"
+        "\"startTimeUnixNano\":\"1795482996822000001\",\"endTimeUnixNano\":"
+        "1795482996865131797,\"kind\":3,\"attributes\":[{\"key\":\"k\"}],"
+        "\"status\":{\"code\":2,\"message\":\"no\"}",
+        "1#0102030405060708090a0b0c0d0e0fff 2#a1b2c3d4e5f60718 "
+        "4#0000000000000000 6=3 7=1795482996822000001 8=1795482996865131797 "
+        "9{1:k } 11{2:exception 3{} } 15{2:no 3=2 } ");
 }
 
 TEST(keeps_of_a_log_record_what_it_says)

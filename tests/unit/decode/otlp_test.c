@@ -223,6 +223,52 @@ TEST(the_span_wins_over_its_resource_and_text_may_hold_json)
     session_close(s);
 }
 
+/* An event, as SDKs record an exception. */
+static void put_event(struct buf *span, const char *name, const char *type)
+{
+    struct buf event = {0};
+
+    put_fixed64(&event, 1, (uint64_t)RECEIVED_NS);
+    put_bytes(&event, 2, str_of(name));
+    put_attribute(&event, 3, "exception.message", "canary4711");
+    put_attribute(&event, 3, "exception.type", type);
+    put_attribute(&event, 3, "exception.stacktrace", "canary4711");
+    put_message(span, 11, &event);
+}
+
+static void of_failed(struct session *s, const char *error_type, unsigned status)
+{
+    struct made_span made = {TRACE, "span---1", NULL, "a", 1, {CALL, NULL}};
+    struct buf body = {0}, code = {0};
+
+    made.attributes[4] = error_type ? "error.type" : NULL;
+    made.attributes[5] = error_type;
+    struct buf span = wire_span(&made);
+    put_event(&span, "exception", "OldError");
+    put_event(&span, "exception", "openai.RateLimitError");
+    put_event(&span, "gen_ai.user.message", "canary4711");
+    put_bytes(&code, 2, STR("canary4711"));
+    put_number(&code, 3, status);
+    put_message(&span, 15, &code);
+    put_item(&body, "a", &span);
+    assert_counts(decode_all(s, &body), 1, 0, 0, 0);
+}
+
+TEST(a_failure_is_named_by_its_last_exception_where_the_span_has_no_name_for_it)
+{
+    struct session *s = session_of("otlp");
+
+    of_failed(s, NULL, 2);
+    assert_text(s, "error_class", "openai.RateLimitError");
+    assert_text(s, "status", "failure");
+    of_failed(s, "429", 2);
+    assert_text(s, "error_class", "429");
+    of_failed(s, NULL, 1); /* caught, and tried again */
+    assert_text(s, "error_class", "");
+    assert_text(s, "status", "success");
+    session_close(s);
+}
+
 static struct buf wire_record(const char *const *attributes, const char *body)
 {
     struct buf b = {0}, any = {0};
@@ -329,6 +375,8 @@ int main(void)
         cmocka_unit_test(many_spans_are_looked_at_a_few_at_a_time),
         cmocka_unit_test(a_bad_id_loses_its_span_alone),
         cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
+        cmocka_unit_test(
+            a_failure_is_named_by_its_last_exception_where_the_span_has_no_name_for_it),
         cmocka_unit_test(protobuf_that_begins_as_json_might_is_protobuf),
         cmocka_unit_test(numbers_may_be_anything_and_are_taken_only_within_bounds),
         cmocka_unit_test(the_span_wins_over_its_resource_and_text_may_hold_json),
