@@ -11,7 +11,8 @@ struct decoder {
     struct buf transcoded; /* of this body, until it is in the arena */
     struct teller *teller; /* from the first time that it is needed on */
     struct str body;
-    bool told; /* of this body */
+    bool told;    /* of this body */
+    bool foreign; /* all of this body */
     const char *looks_like;
     const struct source *source;
     struct arena *arena;
@@ -87,6 +88,24 @@ static struct str as_protobuf(struct decoder *d, const char **why)
     return text;
 }
 
+static struct teller *teller_of(struct decoder *d)
+{
+    if (!d->teller)
+        d->teller = teller_open();
+    return d->teller;
+}
+
+static void begin_otlp(struct decoder *d)
+{
+    const char *why;
+    struct str protobuf = as_protobuf(d, &why);
+
+    otlp_begin(d->otlp, d->source, protobuf, d->arena, d->received_ns, d->embedded);
+    if (otlp_is_empty(d->otlp) && !source_is_binary(d->body))
+        why = teller_tell_empty(teller_of(d), d->body, d->source->name, why);
+    otlp_rest(d->otlp, why);
+}
+
 void decode_begin(struct decoder *d, const struct source *source, struct str body,
                   struct arena *arena, int64_t received_ns)
 {
@@ -94,13 +113,10 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
     d->arena = arena;
     d->received_ns = received_ns;
     d->body = body;
-    d->told = false;
-    if (source->attributes) {
-        const char *why;
-        struct str protobuf = as_protobuf(d, &why);
-        otlp_begin(d->otlp, source, protobuf, arena, received_ns, d->embedded);
-        otlp_rest(d->otlp, why);
-    } else if (source->format->events_in)
+    d->told = d->foreign = false;
+    if (source->attributes)
+        begin_otlp(d);
+    else if (source->format->events_in)
         json_begin_in(d->reader, source->shape, str_of(source->format->events_in), body,
                       arena);
     else
@@ -112,11 +128,9 @@ static const char *looks_like(struct decoder *d)
 {
     if (d->told)
         return d->looks_like;
-    if (!d->teller)
-        d->teller = teller_open();
     d->told = true;
-    d->looks_like =
-        teller_tell(d->teller, str_from(d->body, d->element.position), d->source->name);
+    d->looks_like = teller_tell(teller_of(d), str_from(d->body, d->element.position),
+                                d->source->name);
     return d->looks_like;
 }
 
@@ -148,9 +162,14 @@ enum verdict decode_next(struct decoder *d, struct record *out,
 
     if (d->source->attributes)
         return otlp_next(d->otlp, out, why);
-    if (!json_next(d->reader, &d->element))
+    if (d->foreign || !json_next(d->reader, &d->element))
         return VERDICT_END;
     *why = (struct verdict_reason){e->index, e->position, e->error};
+    if (e->error && e->index == 0 && tell_binary(d->body)) {
+        d->foreign = true;
+        why->text = tell_binary(d->body);
+        return VERDICT_REJECTED;
+    }
     if (e->error)
         return e->ends ? VERDICT_BROKEN : VERDICT_REJECTED;
     if (e->type == JSON_NULL) {

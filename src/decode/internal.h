@@ -187,6 +187,14 @@ void teller_close(struct teller *t);
  * that is known. `t` may be NULL. */
 const char *teller_tell(struct teller *t, struct str values, struct str source);
 
+/* Why a JSON request of OTLP for `source` holds nothing: it is of another source, it
+ * could not be read (`why`), or it is no request. NULL: nothing was to be in it. */
+const char *teller_tell_empty(struct teller *t, struct str request, struct str source,
+                              const char *why);
+
+/* The same of bytes that are no JSON. */
+const char *tell_binary(struct str body);
+
 /* --- values; values.c --- */
 
 /* The text of a string, a number or a bool: cut, without control characters. */

@@ -253,6 +253,11 @@ static bool look_at_some(struct otlp *o)
     return true;
 }
 
+bool otlp_is_empty(const struct otlp *o)
+{
+    return o->item_count == 0;
+}
+
 void otlp_rest(struct otlp *o, const char *why)
 {
     if (why && !o->failed)

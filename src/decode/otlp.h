@@ -63,6 +63,9 @@ void otlp_begin(struct otlp *o, const struct source *source, struct str body,
                 struct arena *arena, int64_t received_ns,
                 struct embedded_reader *embedded);
 
+/* There is no item, whether or not all could be read. */
+bool otlp_is_empty(const struct otlp *o);
+
 /* What came behind the body could not be read; `why` is static, NULL: nothing. */
 void otlp_rest(struct otlp *o, const char *why);
 

@@ -7,21 +7,27 @@
 
 enum { KEYS_MAX = 2 };
 
-#define LOOKS(source, ...)                                                               \
+#define LOOKS_AT(source, path, ...)                                                      \
     {                                                                                    \
-#source, "no event of this source; it looks like " #source,                      \
+#source,                                                                         \
+            "no event of this source; it looks like " #source ": its path is " path,     \
         {                                                                                \
             __VA_ARGS__                                                                  \
         }                                                                                \
     }
+#define LOOKS(source, ...) LOOKS_AT(source, "/v1/ingest/" #source, __VA_ARGS__)
 
 /* The first of which all keys are there. */
 static const struct telling {
     const char *source, *text;
     const char *keys[KEYS_MAX];
 } tellings[] = {
-    LOOKS(otlp, "resourceSpans"),
-    LOOKS(otlp_logs, "resourceLogs"),
+    LOOKS_AT(otlp, "/v1/traces", "resourceSpans"),
+    LOOKS_AT(otlp, "/v1/traces", "resource_spans"),
+    LOOKS_AT(otlp_logs, "/v1/logs", "resourceLogs"),
+    LOOKS_AT(otlp_logs, "/v1/logs", "resource_logs"),
+    LOOKS_AT(otlp_metrics, "/v1/metrics", "resourceMetrics"),
+    LOOKS_AT(otlp_metrics, "/v1/metrics", "resource_metrics"),
     LOOKS(litellm, "litellm_call_id"),
     LOOKS(litellm, "model_map_information"),
     LOOKS(kong, "ai.proxy"),
@@ -110,11 +116,30 @@ static const struct telling *tell(struct teller *t, struct str values)
     return found;
 }
 
+static bool is_of(const struct telling *found, struct str source)
+{
+    return str_eq(str_of(found->source), source);
+}
+
 const char *teller_tell(struct teller *t, struct str values, struct str source)
 {
     const struct telling *found = t ? tell(t, values) : NULL;
 
-    return found && !str_eq(str_of(found->source), source) ? found->text : NULL;
+    return found && !is_of(found, source) ? found->text : NULL;
+}
+
+const char *teller_tell_empty(struct teller *t, struct str request, struct str source,
+                              const char *why)
+{
+    const struct telling *found = t && request.size ? tell(t, request) : NULL;
+
+    if (found)
+        return is_of(found, source) ? why : found->text;
+    if (why || !request.size ||
+        !memchr(request.at, '"', request.size)) /* a key has quotes */
+        return why;
+    return "no OTLP request: it has none of resourceSpans, resourceLogs and "
+           "resourceMetrics";
 }
 
 bool source_is_binary(struct str body)
@@ -125,6 +150,18 @@ bool source_is_binary(struct str body)
         if ((unsigned char)body.at[i] < ' ' && !memchr("\t\r\n", body.at[i], 3))
             return body.at[0] != '{' && body.at[0] != '[';
     return false;
+}
+
+/* Whether all of it can be read, and there is something. */
+static bool is_request(struct str body)
+{
+    struct pb r = pb_of(body);
+    struct pb_field f;
+    size_t resources = 0;
+
+    while (pb_next(&r, &f))
+        resources += f.number == 1 && f.wire == PB_BYTES;
+    return !r.broken && resources;
 }
 
 /* A log record begins with its time, a span with its trace's id. */
@@ -140,6 +177,15 @@ static const char *guess_signal(struct str request)
     return "otlp";
 }
 
+const char *tell_binary(struct str body)
+{
+    if (!source_is_binary(body) || !is_request(body))
+        return NULL;
+    return str_eq(str_of(guess_signal(body)), STR("otlp_logs"))
+               ? "no event of this source; it looks like otlp_logs: its path is /v1/logs"
+               : "no event of this source; it looks like otlp: its path is /v1/traces";
+}
+
 const char *source_guess(struct str values)
 {
     if (source_is_binary(values))
@@ -149,5 +195,5 @@ const char *source_guess(struct str values)
     const struct telling *found = t ? tell(t, values) : NULL;
 
     teller_close(t);
-    return found ? found->source : NULL;
+    return found && builtin_find(str_of(found->source)) ? found->source : NULL;
 }

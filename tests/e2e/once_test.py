@@ -11,6 +11,7 @@ from harness import main, request
 
 CALLS, IDS, BODY = 5000, 999, 500
 NOW = time.time()
+START = time.time_ns() - 10**10
 
 
 def post(engine, source, events):
@@ -38,10 +39,13 @@ def span(number):
                 *({"key": key, "value": {"intValue": value}} for key, value in usage.items())]}
 
 
-def post_spans(engine, spans):
-    body = {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "an.sdk"}, "spans": spans}]}]}
+def post_body(engine, body):
     answer = request(engine.port, "POST", "/v1/traces", json.dumps(body).encode(), {"Content-Type": "application/json"})
     assert (answer.status, answer.text) == (200, "{}"), answer.text
+
+
+def post_spans(engine, spans):
+    post_body(engine, {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "an.sdk"}, "spans": spans}]}]})
 
 
 def outcomes(engine, source):
@@ -100,11 +104,67 @@ def check_batch(check, stage):
     check.equal("as a batch", request(engine.port, "GET", "/api/v1/requests?id=batch_1").json["data"][0]["service_tier"], "batch")
 
 
+def attribute(key, value):
+    kind = "intValue" if isinstance(value, int) else "stringValue"
+    return {"key": key, "value": {kind: value}}
+
+
+def span_body(span_id, attributes, scope="an.sdk", **more):
+    now = time.time_ns()
+    span = {"traceId": "0a" * 16, "spanId": span_id, "startTimeUnixNano": str(now - 10**9), "endTimeUnixNano": str(now),
+            "attributes": [attribute(key, value) for key, value in attributes.items()], **more}
+    return {"resourceSpans": [{"scopeSpans": [{"scope": {"name": scope}, "spans": [span]}]}]}
+
+
+def check_price_of_another(check, stage):
+    """A stream's span has no usage; the gateway that it went through knows tokens and cost."""
+    engine = stage.engine("priced", {"policies": {"paths": []}}).start()
+    call = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o",
+            "gen_ai.response.id": "chatcmpl-1"}
+    post_body(engine, span_body("0b" * 8, call))
+    report = {"id": "g1", "ai_system": "openai", "requested_model": "gpt-4o", "response_id": "chatcmpl-1",
+              "input_tokens": 100, "output_tokens": 10, "reported_usd": "0.02"}
+    for tokens in (100, 100, 101):
+        answer = post(engine, "generic", [{**report, "input_tokens": tokens}])
+        check.equal("the gateway's report is a duplicate", (answer["accepted"], answer["duplicate"]), (0, 1))
+    metrics = engine.metrics()
+    check.equal("and brings cost and tokens, once, for one request",
+                (metrics.sum("llm_spend_usd_total"), metrics.sum("llm_tokens_total", type="input"),
+                 metrics.sum("llm_requests_total")), (Decimal("0.02"), 100, 1))
+    check.equal("other numbers are a conflict", metrics.sum(
+        "spendwarden_conflicting_duplicates_total", source="generic"), 1)
+    rows = request(engine.port, "GET", "/api/v1/requests?id=chatcmpl-1").json["data"]
+    shown = [request(engine.port, "GET", f"/api/v1/requests/{row['seq']}").json["data"] for row in rows]
+    check.equal("the API says which row completes the other", sorted(
+        (row["source"], row["kind"], row["completes"]) for row in shown),
+        [("generic", "charge", True), ("otlp", "charge", False)])
+
+
+def check_scopes(check, stage):
+    """Two emitters of one process, two traces, no id: what the configuration makes of them."""
+    usage = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 77,
+             "gen_ai.usage.output_tokens": 5}
+    for rule, accepted, duplicate, skipped, told in (
+            (None, 2, 0, 0, 1), ("keep_scopes", 2, 0, 0, 0), ("join_scopes", 1, 1, 0, 0), ("skip_scopes", 1, 0, 1, 0)):
+        source = {"name": "otlp", **({rule: ["the.sdk"]} if rule else {})}
+        engine = stage.engine(f"scopes-{rule}", {"policies": {"paths": []}, "sources": [source]}).start()
+        for number, scope in enumerate(("an.instrumentation", "the.sdk")):
+            body = span_body("0c" * 8, usage, scope, traceId=f"{number + 1:032x}",
+                             startTimeUnixNano=str(START + number), endTimeUnixNano=str(START + 10**9 - number))
+            body["resourceSpans"][0]["resource"] = {"attributes": [attribute("service.name", "shop")]}
+            post_body(engine, body)
+        check.equal(f"with {rule}", (*outcomes(engine, "otlp"), int(engine.metrics().sum(
+            "spendwarden_skipped_events_total", source="otlp", reason="scope")), len(request(engine.port, "GET", "/api/v1/duplicates").json["data"])),
+                    (accepted, duplicate, skipped, told))
+
+
 def run(check, stage, _build):
     check_few_ids(check, stage)
     check_few_ids_as_spans(check, stage)
     check_gateway_and_sdk(check, stage)
     check_batch(check, stage)
+    check_price_of_another(check, stage)
+    check_scopes(check, stage)
 
 
 if __name__ == "__main__":

@@ -8,16 +8,12 @@ import hashlib
 import hmac
 import json
 import os
-import time
 import zlib
-
-from decimal import Decimal
 
 from harness import ROOT, main, read, request
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 SECRET = "a webhook's secret"
-START = time.time_ns() - 10**10
 CODINGS = [None, ("gzip", gzip.compress), ("deflate", zlib.compress)]
 
 
@@ -103,59 +99,43 @@ def check_answers(check, engine):
                                                          post(engine, body_of(name), PROTOBUF).body), ("{}", b""))
 
 
-def attribute(key, value):
-    kind = "intValue" if isinstance(value, int) else "stringValue"
-    return {"key": key, "value": {kind: value}}
+def source_body(name):
+    with open(os.path.join(ROOT, "tests", "data", "sources", name), "rb") as f:
+        return f.read()
 
 
-def span_body(span_id, attributes, scope="an.sdk", **more):
-    now = time.time_ns()
-    span = {"traceId": "0a" * 16, "spanId": span_id, "startTimeUnixNano": str(now - 10**9), "endTimeUnixNano": str(now),
-            "attributes": [attribute(key, value) for key, value in attributes.items()], **more}
-    return json.dumps({"resourceSpans": [{"scopeSpans": [{"scope": {"name": scope}, "spans": [span]}]}]}).encode()
-
-
-def check_price_of_another(check, stage):
-    """A stream's span has no usage; the gateway that it went through knows tokens and cost."""
-    engine = stage.engine("priced", {"policies": {"paths": []}}).start()
-    call = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o",
-            "gen_ai.response.id": "chatcmpl-1"}
-    post(engine, span_body("0b" * 8, call), JSON)
-    report = {"id": "g1", "ai_system": "openai", "requested_model": "gpt-4o", "response_id": "chatcmpl-1",
-              "input_tokens": 100, "output_tokens": 10, "reported_usd": "0.02"}
-    for tokens in (100, 100, 101):
-        body = json.dumps({**report, "input_tokens": tokens}).encode()
-        answer = request(engine.port, "POST", "/v1/ingest/generic", body).json
-        check.equal("the gateway's report is a duplicate", (answer["accepted"], answer["duplicate"]), (0, 1))
-    metrics = engine.metrics()
-    check.equal("and brings cost and tokens, once, for one request",
-                (metrics.sum("llm_spend_usd_total"), metrics.sum("llm_tokens_total", type="input"),
-                 metrics.sum("llm_requests_total")), (Decimal("0.02"), 100, 1))
-    check.equal("other numbers are a conflict", metrics.sum(
-        "spendwarden_conflicting_duplicates_total", source="generic"), 1)
-    rows = request(engine.port, "GET", "/api/v1/requests?id=chatcmpl-1").json["data"]
-    shown = [request(engine.port, "GET", f"/api/v1/requests/{row['seq']}").json["data"] for row in rows]
-    check.equal("the API says which row completes the other", sorted(
-        (row["source"], row["kind"], row["completes"]) for row in shown),
-        [("generic", "charge", True), ("otlp", "charge", False)])
-
-
-def check_scopes(check, stage):
-    """Two emitters of one process, two traces, no id: what the configuration makes of them."""
-    usage = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 77,
-             "gen_ai.usage.output_tokens": 5}
-    for rule, accepted, duplicate, skipped, told in (
-            (None, 2, 0, 0, 1), ("keep_scopes", 2, 0, 0, 0), ("join_scopes", 1, 1, 0, 0), ("skip_scopes", 1, 0, 1, 0)):
-        source = {"name": "otlp", **({rule: ["the.sdk"]} if rule else {})}
-        engine = stage.engine(f"scopes-{rule}", {"policies": {"paths": []}, "sources": [source]}).start()
-        for number, scope in enumerate(("an.instrumentation", "the.sdk")):
-            body = json.loads(span_body("0c" * 8, usage, scope, traceId=f"{number + 1:032x}",
-                                        startTimeUnixNano=str(START + number), endTimeUnixNano=str(START + 10**9 - number)))
-            body["resourceSpans"][0]["resource"] = {"attributes": [attribute("service.name", "shop")]}
-            post(engine, json.dumps(body).encode(), JSON)
-        check.equal(f"with {rule}", (events(engine, "accepted"), events(engine, "duplicate"), events(engine, "skipped"),
-                                     len(request(engine.port, "GET", "/api/v1/duplicates").json["data"])),
-                    (accepted, duplicate, skipped, told))
+def check_other_sources(check, engine):
+    """A gateway's body at OTLP's paths, and OTLP at a gateway's path, are told apart from garbage."""
+    bodies = {"litellm": read("tests", "data", "decode", "litellm", "01_plain.json").encode(),
+              "generic": b'{"requested_model": "gpt-4o", "input_tokens": 5}'}
+    for name in sorted(os.listdir(os.path.join(ROOT, "tests", "data", "sources"))):
+        if name.endswith(".json") and not name.startswith("otlp"):
+            bodies[name.split("_")[0].split(".")[0]] = source_body(name)
+    check.equal("there are bodies of all others", len(bodies), 13)
+    for name, body in bodies.items():
+        text = f"no event of this source; it looks like {name}: its path is /v1/ingest/{name}"
+        for what, sent in (("object", body), ("array", body if body[:1] == b"[" else b"[" + body + b"]"), ("lines", body + b"\n" + body)):
+            answers = [post(engine, sent, JSON, path) for path in ("/v1/traces", "/v1/logs")]
+            check.equal(f"{name}: {what} at OTLP's paths", [(a.status, a.json) for a in answers],
+                        [(400, {"code": 3, "message": text})] * 2)
+        answer = post(engine, body, PROTOBUF)
+        check.true(f"{name}: the status is protobuf for protobuf", answer.status == 400 and
+                   answer.body.startswith(b"\x08\x03\x12") and text.encode() in answer.body, answer.body)
+    trace, logs = source_body("otlp_portkey.json"), source_body("otlp_logs_litellm.bin")
+    for name in bodies:
+        for what, sent, path in (("spans in JSON", trace, "otlp: its path is /v1/traces"),
+                                 ("spans in protobuf", source_body("otlp_litellm_v2.bin"), "otlp: its path is /v1/traces"),
+                                 ("log records", logs, "otlp_logs: its path is /v1/logs")):
+            answer = engine.post(name, sent)
+            check.true(f"{what} at the path of {name}", answer.status == 200 and [
+                row["reason"] for row in answer.json["rejected"]] == [f"no event of this source; it looks like {path}"],
+                       answer.text)
+    answer = post(engine, b'{"resourceLogs":[]}', JSON)
+    check.equal("log records are not for traces", (answer.status, answer.json["message"]), (
+        400, "no event of this source; it looks like otlp_logs: its path is /v1/logs"))
+    answer = post(engine, b'{"metrics":[]}', JSON)
+    check.equal("JSON that is nothing known is no request", (answer.status, answer.json["message"]), (
+        400, "no OTLP request: it has none of resourceSpans, resourceLogs and resourceMetrics"))
 
 
 def attributes_of(span):
@@ -217,8 +197,7 @@ def run(check, stage, _build):
     engine = stage.engine("engine", {"policies": {"paths": []}}).start()
     check_bodies(check, engine)
     check_answers(check, engine)
-    check_price_of_another(check, stage)
-    check_scopes(check, stage)
+    check_other_sources(check, engine)
     check_litellm(check, stage)
     check_signature(check, stage)
 

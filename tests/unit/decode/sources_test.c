@@ -314,12 +314,13 @@ TEST(no_prompt_leaves_a_body_that_stands_as_text_in_another)
 static bool takes(struct subject *t, const char *source)
 {
     struct session *s = session_of(source);
-    char expected[100];
+    char expected[200];
 
     session_begin(s, str_of(t->text));
     enum verdict verdict = session_next(s);
-    snprintf(expected, sizeof expected, "no event of this source; it looks like %s",
-             t->name);
+    snprintf(expected, sizeof expected,
+             "no event of this source; it looks like %s: its path is /v1/ingest/%s",
+             t->name, t->name);
     if (verdict == VERDICT_REJECTED && strcmp(s->why.text, expected) != 0)
         fail_msg("%s as %s: %s", t->name, source, s->why.text);
     session_close(s);
