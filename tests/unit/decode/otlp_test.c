@@ -1,44 +1,5 @@
 /* Spans and log records, made field by field. */
-#include "wire.h"
-
-#define CALL "gen_ai.operation.name", "chat", "gen_ai.provider.name", "openai"
-#define USAGE CALL, "gen_ai.usage.input_tokens", "100", "gen_ai.usage.output_tokens", "7"
-
-/* Counts verdicts of the body, keeps the last event in s->record. */
-struct counts {
-    unsigned events, skipped, rejected, broken, more;
-};
-
-static struct counts decode_all(struct session *s, struct buf *body)
-{
-    struct counts c = {0};
-    struct record last;
-    enum verdict v;
-
-    session_begin(s, buf_str(body));
-    while ((v = session_next(s)) != VERDICT_END) {
-        c.events += v == VERDICT_EVENT;
-        c.skipped += v == VERDICT_SKIPPED;
-        c.rejected += v == VERDICT_REJECTED;
-        c.broken += v == VERDICT_BROKEN;
-        c.more += v == VERDICT_MORE;
-        if (v == VERDICT_EVENT)
-            last = s->record;
-    }
-    if (c.events)
-        s->record = last;
-    buf_release(body);
-    return c;
-}
-
-static void assert_counts(struct counts c, unsigned events, unsigned skipped,
-                          unsigned rejected, unsigned broken)
-{
-    assert_int_equal(c.events, events);
-    assert_int_equal(c.skipped, skipped);
-    assert_int_equal(c.rejected, rejected);
-    assert_int_equal(c.broken, broken);
-}
+#include "otlp_counts.h"
 
 TEST(a_call_seen_from_two_sides_is_one_event_with_what_both_say)
 {
@@ -223,52 +184,6 @@ TEST(the_span_wins_over_its_resource_and_text_may_hold_json)
     session_close(s);
 }
 
-/* An event, as SDKs record an exception. */
-static void put_event(struct buf *span, const char *name, const char *type)
-{
-    struct buf event = {0};
-
-    put_fixed64(&event, 1, (uint64_t)RECEIVED_NS);
-    put_bytes(&event, 2, str_of(name));
-    put_attribute(&event, 3, "exception.message", "canary4711");
-    put_attribute(&event, 3, "exception.type", type);
-    put_attribute(&event, 3, "exception.stacktrace", "canary4711");
-    put_message(span, 11, &event);
-}
-
-static void of_failed(struct session *s, const char *error_type, unsigned status)
-{
-    struct made_span made = {TRACE, "span---1", NULL, "a", 1, {CALL, NULL}};
-    struct buf body = {0}, code = {0};
-
-    made.attributes[4] = error_type ? "error.type" : NULL;
-    made.attributes[5] = error_type;
-    struct buf span = wire_span(&made);
-    put_event(&span, "exception", "OldError");
-    put_event(&span, "exception", "openai.RateLimitError");
-    put_event(&span, "gen_ai.user.message", "canary4711");
-    put_bytes(&code, 2, STR("canary4711"));
-    put_number(&code, 3, status);
-    put_message(&span, 15, &code);
-    put_item(&body, "a", &span);
-    assert_counts(decode_all(s, &body), 1, 0, 0, 0);
-}
-
-TEST(a_failure_is_named_by_its_last_exception_where_the_span_has_no_name_for_it)
-{
-    struct session *s = session_of("otlp");
-
-    of_failed(s, NULL, 2);
-    assert_text(s, "error_class", "openai.RateLimitError");
-    assert_text(s, "status", "failure");
-    of_failed(s, "429", 2);
-    assert_text(s, "error_class", "429");
-    of_failed(s, NULL, 1); /* caught, and tried again */
-    assert_text(s, "error_class", "");
-    assert_text(s, "status", "success");
-    session_close(s);
-}
-
 static struct buf wire_record(const char *const *attributes, const char *body)
 {
     struct buf b = {0}, any = {0};
@@ -375,8 +290,6 @@ int main(void)
         cmocka_unit_test(many_spans_are_looked_at_a_few_at_a_time),
         cmocka_unit_test(a_bad_id_loses_its_span_alone),
         cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
-        cmocka_unit_test(
-            a_failure_is_named_by_its_last_exception_where_the_span_has_no_name_for_it),
         cmocka_unit_test(protobuf_that_begins_as_json_might_is_protobuf),
         cmocka_unit_test(numbers_may_be_anything_and_are_taken_only_within_bounds),
         cmocka_unit_test(the_span_wins_over_its_resource_and_text_may_hold_json),
