@@ -118,6 +118,7 @@ struct event {
     struct str parent_span_id;
     uint64_t resource; /* hash of its OTel resource, the process; 0: none */
     enum scope_rule scope_rule;
+    struct str service; /* OTLP's service.name, whatever labels make of it; not kept */
     struct str tags[TAGS_MAX];
     struct pair metadata[METADATA_MAX]; /* allow-listed keys, scalars only */
     struct gateway *gateway; /* NULL: nothing; as text, in the request's arena */

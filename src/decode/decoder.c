@@ -53,41 +53,6 @@ void decoder_close(struct decoder *d)
     free(d);
 }
 
-/* Some say JSON and send protobuf: the first byte tells. No message begins with '{', but
- * one of 123 bytes does with a line break and that. */
-static bool is_json(struct str body)
-{
-    size_t i = 0;
-
-    if (source_is_binary(body))
-        return false;
-
-    while (i < body.size && memchr(" \t\r\n", body.at[i], 4))
-        i++;
-    return i < body.size && body.at[i] == '{';
-}
-
-/* The body in protobuf; *why: static, that it is none, or not all of it. */
-static struct str as_protobuf(struct decoder *d, const char **why)
-{
-    enum { KEPT = 1 << 20 };
-    struct otlp_json_error error = {.text = NULL};
-
-    *why = NULL;
-    if (!is_json(d->body))
-        return d->body;
-    buf_reset(&d->transcoded);
-    if (d->transcoded.capacity > KEPT)
-        buf_release(&d->transcoded);
-    otlp_json_transcode(d->otlp_json, &d->transcoded, d->source->mapping->signal, d->body,
-                        &error);
-    struct str text = arena_copy(d->arena, buf_str(&d->transcoded));
-    *why = error.text;
-    if (d->transcoded.failed || text.size < d->transcoded.size)
-        *why = "no memory for the body in protobuf";
-    return text;
-}
-
 static struct teller *teller_of(struct decoder *d)
 {
     if (!d->teller)
@@ -98,7 +63,9 @@ static struct teller *teller_of(struct decoder *d)
 static void begin_otlp(struct decoder *d)
 {
     const char *why;
-    struct str protobuf = as_protobuf(d, &why);
+    struct str protobuf =
+        otlp_protobuf(d->otlp_json, &d->transcoded, d->source->mapping->signal, d->body,
+                      d->arena, &why);
 
     otlp_begin(d->otlp, d->source, protobuf, d->arena, d->received_ns, d->embedded);
     if (otlp_is_empty(d->otlp) && !source_is_binary(d->body))

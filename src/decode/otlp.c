@@ -42,6 +42,7 @@ struct otlp {
     const char *resource; /* whose attributes are in resource_slots; NULL: nobody's */
     bool has_resource;
     uint64_t resource_hash; /* the same for equal ones, in any body */
+    struct str service; /* of that resource */
     struct json_element element;
     struct json_item tags[TAGS_LOOKED_AT];
     struct json_value resource_slots[JSON_SLOTS_MAX];
@@ -138,6 +139,7 @@ static void load_resource(struct otlp *o, struct str resource)
     o->has_resource = true;
     o->resource = resource.at;
     o->resource_hash = resource.size ? hash_of(resource, 0) | 1 : 0;
+    o->service = otlp_service(resource, o->arena);
     memset(o->element.slots, 0, o->source->slot_count * sizeof *o->element.slots);
     otlp_attributes(resource, 1, o->source, &o->element, o->arena);
     memcpy(o->resource_slots, o->element.slots,
@@ -282,6 +284,7 @@ static const char *read_item(struct otlp *o, const struct otlp_item *item,
     ev->text[TEXT_SCOPE] = otlp_text(&d, item->scope);
     ev->scope_rule = item->rule;
     ev->resource = o->resource_hash;
+    ev->service = o->service;
     ev->text[TEXT_TRACE_ID] = otlp_hex(b.trace_id, 16, o->arena);
     ev->text[TEXT_SPAN_ID] = otlp_hex(b.span_id, 8, o->arena);
     if (o->layout == &otlp_spans) {

@@ -45,6 +45,9 @@ void otlp_read_beside(struct otlp_beside *out, struct str bytes,
 /* `exception.type` of such an event, and nothing else that it says. */
 struct str otlp_exception_type(struct str event);
 
+/* 0: absent, or none that is possible. */
+int64_t otlp_time(uint64_t ns);
+
 /* The first field of that number that is a message. */
 struct str otlp_message_in(struct str message, unsigned number);
 
@@ -88,6 +91,8 @@ void otlp_merge(struct record *to, const struct record *from);
 void otlp_attributes(struct str message, unsigned number, const struct source *s,
                      struct json_element *e, struct arena *arena);
 struct str otlp_text(const struct decoding *d, struct str text);
+/* A resource's service.name; empty: it has none. */
+struct str otlp_service(struct str resource, struct arena *arena);
 /* `a` NULL: nobody wants it. */
 void otlp_set_text(const struct attribute *a, struct json_element *e, struct str text);
 void otlp_set_number(const struct attribute *a, struct json_element *e, int64_t number,

@@ -26,7 +26,7 @@ struct str otlp_message_in(struct str message, unsigned number)
     return (struct str){NULL, 0};
 }
 
-static int64_t time_of(uint64_t ns)
+int64_t otlp_time(uint64_t ns)
 {
     return ns > INT64_MAX || (int64_t)ns < TIME_LEAST_NS ? 0 : (int64_t)ns;
 }
@@ -92,9 +92,9 @@ void otlp_read_beside(struct otlp_beside *out, struct str bytes,
         else if (f.wire == PB_VARINT && f.number == at->kind)
             out->kind = (int64_t)f.value;
         else if (f.wire == PB_FIXED64 && f.number == at->start)
-            out->start_ns = time_of(f.value);
+            out->start_ns = otlp_time(f.value);
         else if (f.wire == PB_FIXED64 && f.number == at->end)
-            out->end_ns = time_of(f.value);
+            out->end_ns = otlp_time(f.value);
     }
 }
 

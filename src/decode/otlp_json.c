@@ -177,3 +177,37 @@ bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal 
     }
     return walked == WALK_OK || t->whole > before;
 }
+
+/* Some say JSON and send protobuf: the first byte tells. No message begins with '{', but
+ * one of 123 bytes does with a line break and that. */
+static bool is_json(struct str body)
+{
+    size_t i = 0;
+
+    if (source_is_binary(body))
+        return false;
+    while (i < body.size && memchr(" \t\r\n", body.at[i], 4))
+        i++;
+    return i < body.size && body.at[i] == '{';
+}
+
+struct str otlp_protobuf(struct otlp_json *t, struct buf *transcoded,
+                         enum otlp_signal signal, struct str body, struct arena *arena,
+                         const char **why)
+{
+    enum { KEPT = 1 << 20 };
+    struct otlp_json_error error = {.text = NULL};
+
+    *why = NULL;
+    if (!is_json(body))
+        return body;
+    buf_reset(transcoded);
+    if (transcoded->capacity > KEPT)
+        buf_release(transcoded);
+    otlp_json_transcode(t, transcoded, signal, body, &error);
+    struct str text = arena_copy(arena, buf_str(transcoded));
+    *why = error.text;
+    if (transcoded->failed || text.size < transcoded->size)
+        *why = "no memory for the body in protobuf";
+    return text;
+}

@@ -40,3 +40,10 @@ void otlp_json_close(struct otlp_json *t);
  * however short. */
 bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
                          struct str body, struct otlp_json_error *why);
+
+/* A body in either encoding as protobuf: itself, or in the arena. `transcoded` is the
+ * caller's, between bodies its memory is kept. *why is static: that it is none, or not
+ * all of it; NULL: nothing. */
+struct str otlp_protobuf(struct otlp_json *t, struct buf *transcoded,
+                         enum otlp_signal signal, struct str body, struct arena *arena,
+                         const char **why);

@@ -141,3 +141,17 @@ void otlp_set_number(const struct attribute *a, struct json_element *e, int64_t 
     if (a)
         e->slots[a->slot] = int_value(number, arena);
 }
+
+struct str otlp_service(struct str resource, struct arena *arena)
+{
+    const struct decoding d = {.arena = arena};
+    struct pb r = pb_of(resource);
+    struct pb_field f;
+    struct str name = {NULL, 0};
+
+    while (pb_next(&r, &f))
+        if (f.number == 1 && f.wire == PB_BYTES &&
+            str_eq(otlp_message_in(f.bytes, 1), STR("service.name")))
+            name = otlp_message_in(otlp_message_in(f.bytes, 2), ANY_STRING);
+    return otlp_text(&d, name);
+}

@@ -4,7 +4,7 @@ struct pb pb_of(struct str message)
 {
     const unsigned char *at = (const unsigned char *)message.at;
 
-    return (struct pb){at, at + message.size, false};
+    return (struct pb){at, message.size ? at + message.size : at, false};
 }
 
 static bool fail(struct pb *r)

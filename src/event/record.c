@@ -5,6 +5,7 @@ enum { LATE_MINUTES = 10, FUTURE_MINUTES = 5 };
 void event_init(struct event *ev)
 {
     memset(ev->text, 0, sizeof ev->text);
+    ev->service = (struct str){NULL, 0};
     for (size_t i = 0; i < COUNT_COUNT; i++)
         ev->count[i] = -1;
     ev->start_ns = ev->end_ns = ev->first_token_ns = ev->received_ns = 0;

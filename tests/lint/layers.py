@@ -40,6 +40,7 @@ CONTRACTS = {
     "browse": "ledger",
     "checkpoint": "books",
     "charge": "event",
+    "decode_points": "decode",
     "decls": "event",
     "exposition": "metrics",
     "guess": "dedupe",
@@ -64,6 +65,7 @@ CONTRACTS = {
     "source": "decode",
     "spend": "ledger",
     "testing": "sim",
+    "token_point": "event",
     "window_change": "window",
     "window_decl": "event",
 }

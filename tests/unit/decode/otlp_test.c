@@ -25,6 +25,7 @@ TEST(a_call_seen_from_two_sides_is_one_event_with_what_both_say)
     assert_text(s, "span_id", "6368696c642d2d2d");
     assert_text(s, "team", "search");
     assert_text(s, "project", "shop");
+    assert_str(s->record.ev.service, "shop");
     assert_number(s, "input_tokens", 100);
     assert_number(s, "cache_write_tokens", 9);
     session_close(s);
