@@ -17,6 +17,7 @@ FOLDERS = {
     "decode": {"json", "yaml"},  # mappings are YAML
     "price": {"yaml", "json"},  # books are JSON or YAML
     "dedupe": set(),
+    "capture": set(),
     "ledger": {"json", "dedupe"},  # rows keep the dedupe keys
     "window": set(),
     "metrics": set(),
