@@ -88,7 +88,8 @@ struct config {
     struct window_limits windows;
     int64_t tick_ns;
     size_t alerts_max;
-    int64_t resend_ns; /* of a firing alert */
+    int capture_percent; /* below it a service's capture ratio alerts; 0: never */
+    int64_t resend_ns;   /* of a firing alert */
     struct outbox_options alerts;
 
     struct str hash; /* SHA-256, hex, of the file */

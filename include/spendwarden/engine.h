@@ -2,6 +2,7 @@
  * server in front is server.h. */
 #pragma once
 #include "spendwarden/books.h"
+#include "spendwarden/capture.h"
 #include "spendwarden/generation.h"
 #include "spendwarden/outcomes.h"
 #include "spendwarden/outlook.h"
@@ -17,6 +18,7 @@ void engine_close(struct engine *e); /* accepts NULL */
 
 struct books *engine_books(struct engine *e);
 struct outcomes *engine_outcomes(struct engine *e);
+struct capture *engine_capture(struct engine *e);
 
 /* The current generation, held for the caller. */
 struct generation *engine_generation(struct engine *e);

@@ -5,6 +5,7 @@
 
 #include "intake.h"
 #include "otlp.h"
+#include "spendwarden/decode_points.h"
 #include "spendwarden/log.h"
 #include "spendwarden/shadow.h"
 #include "spendwarden/source.h"
@@ -22,8 +23,9 @@ struct queue {
 struct ingest {
     struct engine *engine;
     struct pipeline *pipeline;
-    struct queue waiting; /* to be decided; the first one may be begun */
-    struct queue decided; /* waiting for the commit */
+    struct points_reader *points; /* of metrics */
+    struct queue waiting;         /* to be decided; the first one may be begun */
+    struct queue decided;         /* waiting for the commit */
     struct log_limit failed;
 };
 
@@ -68,7 +70,8 @@ bool ingest_open(struct ingest **out, struct engine *e, struct err *err)
     if (!i)
         return err_set(err, ERR_MEMORY, "ingest: no memory");
     i->engine = e;
-    if (!open_pipeline(i, err)) {
+    if (!open_pipeline(i, err) ||
+        !points_open(&i->points, capture_seed(engine_capture(e)), err)) {
         ingest_close(i);
         return false;
     }
@@ -81,6 +84,7 @@ void ingest_close(struct ingest *i)
     if (!i)
         return;
     pipeline_close(i->pipeline);
+    points_close(i->points);
     free(i);
 }
 
@@ -115,6 +119,26 @@ static void note_doubts(struct outcomes *outcomes, struct str source,
     }
 }
 
+static int64_t tokens_of(const struct event *ev)
+{
+    int64_t input = ev->count[COUNT_INPUT_TOKENS],
+            output = ev->count[COUNT_OUTPUT_TOKENS];
+
+    return (input > 0 ? input : 0) + (output > 0 ? output : 0);
+}
+
+/* Its metrics count a call whether it was its span that charged, or the report of a
+ * gateway behind it; one that is sent again was counted before. */
+static void note_calls(struct ingest *i, const struct intake *in)
+{
+    for (size_t at = 0; at < in->batch.count; at++) {
+        const struct record *r = in->batch.records[at];
+        if (in->verdicts[at] != COMMIT_DUPLICATE || r->kind == RECORD_AMENDMENT)
+            capture_call(engine_capture(i->engine), r->ev.service, tokens_of(&r->ev),
+                         r->booked_ns, in->request->received_ns);
+    }
+}
+
 static void note_commit(struct ingest *i, struct intake *in)
 {
     struct generation *g = pipeline_generation(i->pipeline);
@@ -122,6 +146,8 @@ static void note_commit(struct ingest *i, struct intake *in)
 
     if (g->shadow)
         note_shadow(g, &in->batch);
+    if (in->otlp)
+        note_calls(i, in);
     in->accepted += in->batch.accepted;
     in->duplicate += in->batch.duplicate;
     outcomes_add(outcomes, in->source, OUTCOME_ACCEPTED, (int64_t)in->batch.accepted,
@@ -130,6 +156,13 @@ static void note_commit(struct ingest *i, struct intake *in)
                  0);
     outcomes_conflicts(outcomes, in->source, (int64_t)in->batch.conflicts);
     note_doubts(outcomes, in->source, &in->batch);
+}
+
+static void count_reject(struct intake *in, const struct verdict_reason *why)
+{
+    if (!in->first_reject)
+        in->first_reject = why->text;
+    in->rejected++;
 }
 
 static void note_reject(struct ingest *i, struct intake *in,
@@ -142,9 +175,8 @@ static void note_reject(struct ingest *i, struct intake *in,
 
     outcomes_add(engine_outcomes(i->engine), in->source, OUTCOME_REJECTED, 1, 0);
     outcomes_reject(engine_outcomes(i->engine), in->source, &reject);
-    if (!in->first_reject)
-        in->first_reject = why->text;
-    if (in->rejected++ >= REJECTS_LISTED_MAX || in->otlp)
+    count_reject(in, why);
+    if (in->rejected > REJECTS_LISTED_MAX || in->otlp)
         return;
     buf_format(&in->rejects, "%s{\"index\":%zu,\"position\":%zu,\"reason\":",
                in->rejected > 1 ? "," : "", why->index, why->position);
@@ -170,11 +202,29 @@ static bool commit_chunk(struct ingest *i, struct intake *in)
 
 enum progress { PROGRESS_GOES_ON, PROGRESS_ENDED, PROGRESS_FAILED };
 
+/* Nothing of metrics is booked, nor kept. */
+static enum progress take_point(struct ingest *i, struct intake *in)
+{
+    struct token_point point;
+    enum verdict verdict = points_next(i->points, &point, &in->why);
+
+    if (verdict == VERDICT_EVENT)
+        capture_point(engine_capture(i->engine), &point, in->request->received_ns);
+    else if (verdict == VERDICT_REJECTED || verdict == VERDICT_BROKEN)
+        count_reject(in, &in->why);
+    in->readable += verdict == VERDICT_EVENT || verdict == VERDICT_SKIPPED ||
+                    verdict == VERDICT_REJECTED;
+    return verdict == VERDICT_END || verdict == VERDICT_BROKEN ? PROGRESS_ENDED
+                                                               : PROGRESS_GOES_ON;
+}
+
 /* Failed: a chunk could not be committed. */
 static enum progress decide_next(struct ingest *i, struct intake *in)
 {
     struct record *r;
 
+    if (in->metrics)
+        return take_point(i, in);
     switch (pipeline_next(i->pipeline, &r, &in->why)) {
     case VERDICT_EVENT:
         in->readable++;
@@ -215,6 +265,7 @@ bool ingest_body(struct ingest *i, struct str source, const struct token *token,
     in->token = token;
     in->source = source;
     in->otlp = otlp_signal_of(r->path) != OTLP_NONE;
+    in->metrics = otlp_signal_of(r->path) == OTLP_METRICS;
     in->batch.records = in->records;
     in->batch.verdicts = in->verdicts;
     put(&i->waiting, in);
@@ -247,6 +298,10 @@ static bool begin_first(struct ingest *i)
     }
     in->source = source_of_events(source);
     in->begun = true;
+    if (in->metrics) {
+        points_begin(i->points, in->request->body, in->request->arena);
+        return true;
+    }
     pipeline_begin(i->pipeline, source, in->request->body,
                    in->token ? &in->token->binding : NULL, in->request->arena,
                    in->request->received_ns);

@@ -6,9 +6,9 @@
 struct intake {
     struct http_request *request;
     const struct token *token;
-    struct str source; /* as in the path, then as its events have it */
-    bool begun, otlp;
-    const char *first_reject; /* static */
+    struct str source;         /* as in the path, then as its events have it */
+    bool begun, otlp, metrics; /* metrics: of OTLP, which are not booked */
+    const char *first_reject;  /* static */
     struct verdict_reason why;
     size_t accepted, duplicate, skipped, rejected, readable;
     struct skips skips;

@@ -71,6 +71,8 @@ view view_metrics, view_cardinality, view_cardinality_page, view_status, view_re
 /* Everything that /metrics shows beside the counters. */
 void expose_engine(struct server *s, struct exposition *out);
 
+void expose_capture(struct server *s, struct exposition *out);
+
 /* What it shows of the policies of a generation; of its candidates and their alerts at
  * the last tick, which may be NULL. */
 void expose_policies(const struct generation *g, struct exposition *out);

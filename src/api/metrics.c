@@ -276,6 +276,7 @@ void expose_engine(struct server *s, struct exposition *out)
     if (tick)
         tick_view_expose(tick, out);
     expose_outcomes(s, out);
+    expose_capture(s, out);
     expose_generation(s, tick, out);
     engine_tick_view_release(tick);
     expose_receivers(s, out);

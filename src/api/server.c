@@ -178,10 +178,6 @@ static bool handle(void *ctx, struct http_request *r, struct http_response *out)
 {
     struct server *s = ctx;
 
-    if (otlp_signal_of(r->path) == OTLP_METRICS) {
-        otlp_respond(r, out, 0, (struct str){NULL, 0});
-        return true;
-    }
     if (door_is_ingest(r))
         return ingest_body(s->ingest[r->loop], door_source(r), r->token, r, out);
     const struct route *route = find_route(r->path);

@@ -68,9 +68,12 @@ static bool rule(struct batch *batch, size_t i, const struct dedupe_found *found
     batch->duplicate++;
     r->completes = found->completes;
     batch->verdicts[i] = found->completes ? COMMIT_COMPLETED : COMMIT_DUPLICATE;
-    if (!found->completes)
-        make_amendment(r);
-    return found->completes || found->duplicate != DUPLICATE_REPORT;
+    if (found->completes)
+        return true;
+    if (found->duplicate == DUPLICATE_REPORT)
+        return false;
+    make_amendment(r);
+    return true;
 }
 
 /* Nothing joins it to a call but perhaps a guess. */

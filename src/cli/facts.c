@@ -57,6 +57,14 @@ static void add_labels(struct facts *f, const struct config *c, struct arena *ar
         }
 }
 
+/* An engine that is not to alert leaves it to Prometheus. */
+static void add_capture(struct facts *f, const struct config *c, struct arena *arena)
+{
+    int percent = c->capture_percent ? c->capture_percent : 90;
+
+    facts_add(f, STR("capture_below"), text_of(arena, "%g", percent / 100.0));
+}
+
 static void add_budgets(struct facts *f, const struct config *c, const struct decls *d,
                         struct arena *arena)
 {
@@ -147,6 +155,7 @@ void facts_collect(struct facts *f, const struct generation *g,
         facts_add(f, STR("coverage"), (struct str){NULL, 0});
     if (g->config->metrics.litellm_names)
         facts_add(f, STR("litellm"), (struct str){NULL, 0});
+    add_capture(f, g->config, arena);
     add_labels(f, g->config, arena);
     add_budgets(f, g->config, decls, arena);
     add_alerts(f, decls, o, arena);

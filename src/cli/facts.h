@@ -18,7 +18,8 @@ struct facts_options {
 
 /* Facts: `version, arguments, job, selector`; `runbooks`, if there are; `model`, the
  * label of a model, if spend has one; `labels`, those of spend, "a,b"; `budget_group,
- * group_legend, of_group`, the labels that budgets are grouped by; and, for conditions,
+ * group_legend, of_group`, the labels that budgets are grouped by; `capture_below`, a
+ * ratio; and, for conditions,
  * `owner:prometheus, budgets, coverage, litellm, label:NAME` of spend, `budget:LABEL` of
  * a budget's group, `alert:NAME` of a policy. Text lives in the arena. */
 void facts_collect(struct facts *f, const struct generation *g,

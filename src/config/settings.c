@@ -266,6 +266,10 @@ const struct setting settings[] = {
     {"rules.max_alerts", "number", "10000", read_number, AT(alerts_max), .least = "10",
      .most = "1000000",
      .meaning = "Alerts that are pending or firing; more are refused and counted."},
+    {"rules.capture_below", "number", "90", read_number, AT(capture_percent),
+     .least = "0", .most = "100",
+     .meaning = "Percent of the tokens that a service counts in its OTLP metrics: if the "
+                "booked calls of its spans have less, LLMCaptureLow alerts. 0: never."},
     {"rules.windows.max_groups", "number", "10000", read_number, AT(windows.max_groups),
      .least = "10", .most = "10000000",
      .meaning = "Per window; the rest goes to the group __other__."},

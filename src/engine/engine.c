@@ -123,7 +123,8 @@ bool engine_open(struct engine **out, const struct generation_options *options,
         goto fail;
     e->first = generation_hold(e->generation);
     e->outcomes = outcomes_new();
-    if (!e->outcomes)
+    e->capture = capture_new(timestamp_now());
+    if (!e->outcomes || !e->capture)
         err_set(&err, ERR_MEMORY, "no memory");
     if (err.kind || !open_books(e, &err) ||
         !engine_adopt(e, e->generation, serve, &err) || !know_sources(e, &err) ||
@@ -154,6 +155,7 @@ void engine_close(struct engine *e)
     generation_release(e->generation);
     generation_release(e->first);
     outcomes_free(e->outcomes);
+    capture_free(e->capture);
     diags_release(&e->reload_errors);
     pthread_mutex_destroy(&e->decide_lock);
     pthread_mutex_destroy(&e->report_lock);
@@ -170,6 +172,11 @@ struct books *engine_books(struct engine *e)
 struct outcomes *engine_outcomes(struct engine *e)
 {
     return e->outcomes;
+}
+
+struct capture *engine_capture(struct engine *e)
+{
+    return e->capture;
 }
 
 struct generation *engine_generation(struct engine *e)

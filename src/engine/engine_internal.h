@@ -14,6 +14,7 @@ struct engine {
     struct books *books;
     struct breaker *breaker;
     struct outcomes *outcomes;
+    struct capture *capture;
     struct outbox *outbox;
     struct ticker *ticker;
     struct filler *filler;

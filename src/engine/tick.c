@@ -149,6 +149,7 @@ static bool evaluate(struct tick *t, struct err *err)
         .view = t->view,
         .at_ns = t->at_ns,
         .disabled = &generation_ruling(ticker->generation)->disabled,
+        .capture = ticker->engine->capture,
     };
     policy_vm_disable(ticker->policies, evaluation.disabled);
     evaluate_rules(&evaluation);

@@ -111,6 +111,7 @@ void evaluate_rules(const struct evaluation *e)
         run_gauge(e, i);
     policy_tick_end(e->policies);
     evaluate_disabled(e);
+    evaluate_capture(e);
     rules_end(e->rules);
 }
 

@@ -1,6 +1,7 @@
 /* What a tick decides, given the sums of windows: no ledger, no clock, nobody is told.
  * The engine's tick and a simulation share it. */
 #pragma once
+#include "spendwarden/capture.h"
 #include "spendwarden/generation.h"
 #include "spendwarden/policy_tick.h"
 #include "tick_view.h"
@@ -22,6 +23,7 @@ struct evaluation {
     struct standing *standing;      /* filled in; NULL: nobody asks */
     int64_t at_ns;
     const struct policy_mask *disabled; /* these alert; NULL: none */
+    struct capture *capture;            /* of services that send OTLP; NULL: none */
 };
 
 /* Rules, budgets and gauges; rules_changes and the like then say what came of it. */

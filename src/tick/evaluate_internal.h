@@ -18,3 +18,6 @@ void evaluate_budget(const struct evaluation *e, size_t index);
 
 /* An alert for each policy that the breaker took out. */
 void evaluate_disabled(const struct evaluation *e);
+
+/* An alert for each service whose spans show too little of what it uses. */
+void evaluate_capture(const struct evaluation *e);

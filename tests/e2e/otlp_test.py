@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import time
 import zlib
 
 from harness import ROOT, main, read, request
@@ -85,7 +86,6 @@ def check_answers(check, engine):
                 answer = request(engine.port, method, "/v1/traces", body, {"X-Test-Connection": "true", **type_of})
                 check.equal(f"a connection is tested by {method} of {body} {type_of}", answer.status, 200)
     check.equal("another type is not", post(engine, b"", "text/plain").status, 415)
-    check.equal("metrics are taken", post(engine, b"", PROTOBUF, "/v1/metrics").status, 200)
     check.equal("OTLP is no gateway's body", request(engine.port, "POST", "/v1/ingest/otlp", b"{}").status, 404)
     name = "handmade_03_all_json.json"
     span = {"traceId": "00", "spanId": "11" * 8, "attributes": [
@@ -179,6 +179,79 @@ def check_litellm(check, stage):
         check.equal("and say nothing new", engine.rows("SELECT count(*) FROM entries"), [(28,)])
 
 
+def points(engine, outcome):
+    return int(engine.metrics().sum("spendwarden_metric_points_total", outcome=outcome))
+
+
+def metrics_json(**point):
+    """A body of one data point of tokens."""
+    attributes = [{"key": "gen_ai.token.type", "value": {"stringValue": "input"}}]
+    histogram = {"aggregationTemporality": 2, "dataPoints": [{"attributes": attributes, **point}]}
+    return json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [
+        {"name": "gen_ai.client.token.usage", "histogram": histogram}]}]}]}).encode()
+
+
+def check_metrics(check, engine):
+    """Taken, counted once, never booked; what cannot be read is said."""
+    def post_metrics(body, kind, **headers):
+        return post(engine, body, kind, "/a/prefix/v1/metrics", **headers)
+
+    truth, booked = json.loads(read("tests", "data", "otlp", "metrics", "truth.json")), events(engine, "accepted")
+    for again in (False, True):
+        answers = []
+        for row in truth:
+            with open(os.path.join(ROOT, "tests", "data", "otlp", "metrics", row["body"]), "rb") as f:
+                answers.append(post_metrics(gzip.compress(f.read()), PROTOBUF, **{"Content-Encoding": "gzip"}))
+        check.equal(f"metrics are taken{', also again' if again else ''}",
+                    {(a.status, a.headers["Content-Type"], a.body) for a in answers}, {(200, PROTOBUF, b"")})
+        total = sum(row["points"] for row in truth)
+        check.equal("each data point counts once", (points(engine, "accepted"), points(engine, "duplicate")),
+                    (total, total if again else 0))
+    for kind, body in ((PROTOBUF, b""), (JSON, b"{}"), (JSON, b"")):
+        check.equal(f"empty {kind} metrics are fine", post_metrics(body, kind).status, 200)
+    good = metrics_json(timeUnixNano="1795482060000000000", sum=5)
+    check.equal("so are those in JSON", (post_metrics(good, JSON).text, points(engine, "accepted")), ("{}", total + 1))
+    partial = post_metrics(metrics_json(timeUnixNano="1795482060000000000", sum=-1), JSON)
+    check.equal("a point that cannot be is a partial success", (partial.status, partial.json), (200, {"partialSuccess": {
+        "rejectedDataPoints": "1", "errorMessage": "the data point has no possible number of tokens"}}))
+    bad = post_metrics(b"\xff\xff\xff", PROTOBUF)
+    check.equal("what cannot be read is a google.rpc.Status", (bad.status, bad.body[:3]), (400, b"\x08\x03\x12"))
+    check.equal("none of it is booked", events(engine, "accepted"), booked)
+    check.equal("a service of long ago has no ratio", engine.metrics().select("llm_capture_ratio"), [])
+
+
+def resource(service):
+    return {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
+
+
+def span_json(service, began, number, tokens, response):
+    values = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o-mini",
+              "gen_ai.response.id": response}
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in values.items()]
+    attributes.append({"key": "gen_ai.usage.input_tokens", "value": {"intValue": tokens}})
+    span = {"traceId": f"{number:032x}", "spanId": f"{number:016x}", "startTimeUnixNano": str(began),
+            "endTimeUnixNano": str(began + 1000), "attributes": attributes}
+    return json.dumps({"resourceSpans": [{"resource": resource(service), "scopeSpans": [{"spans": [span]}]}]}).encode()
+
+
+def check_capture(check, engine):
+    """A call that a gateway reported first is a duplicate as a span, and is seen all the same; once."""
+    began = time.time_ns()
+    engine.post("generic", [{"id": "gateway-1", "response_id": "chatcmpl-77", "ai_system": "openai", "requested_model":
+                             "gpt-4o-mini", "start": began, "end": began + 1000, "input_tokens": 4000}])
+    spans = [span_json("app", began, 1, 4000, "chatcmpl-77"), span_json("app", began, 2, 2000, "chatcmpl-78")]
+    duplicates, booked = events(engine, "duplicate"), events(engine, "accepted")
+    for body in spans * 2:
+        post(engine, body, JSON)
+    check.equal("a span of a call that is booked is a duplicate",
+                (events(engine, "duplicate") - duplicates, events(engine, "accepted") - booked), (3, 1))
+    body = json.loads(metrics_json(startTimeUnixNano=str(began), timeUnixNano=str(time.time_ns()), sum=8000))
+    body["resourceMetrics"][0]["resource"] = resource("app")
+    post(engine, json.dumps(body).encode(), JSON, "/v1/metrics")
+    check.equal("but the service has shown it", [(labels, round(float(ratio), 3)) for labels, ratio in
+                engine.metrics().select("llm_capture_ratio")], [({"source": "otlp", "service": "app"}, 0.75)])
+
+
 def check_signature(check, stage):
     secret = stage.file("secret", SECRET + "\n")
     engine = stage.engine("signed", {"policies": {"paths": []}, "sources": [
@@ -199,6 +272,8 @@ def run(check, stage, _build):
     check_answers(check, engine)
     check_other_sources(check, engine)
     check_litellm(check, stage)
+    check_metrics(check, engine)
+    check_capture(check, engine)
     check_signature(check, stage)
 
 

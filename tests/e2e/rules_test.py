@@ -100,7 +100,8 @@ def check_choices(check, stage):
     check.equal("the same again", printed("alerts", *EXAMPLE), printed("alerts", *EXAMPLE))
     check.true("no label, no rule of it", "team:llm_spend_usd:rate1h" not in printed("prometheus", *NARROW))
     check.true("the label of models that there is", "by (response_model)" in printed("prometheus", *NARROW))
-    for name in ("LLMTeamBudgetExceeded", "LLMCostSpike", "LLMAttributionCoverageLow", "SpendwardenPolicyDisabled"):
+    for name in ("LLMTeamBudgetExceeded", "LLMCostSpike", "LLMAttributionCoverageLow", "LLMCaptureLow",
+                 "SpendwardenPolicyDisabled"):
         check.true(f"{name} is the engine's", name not in printed("alerts", *EXAMPLE))
         check.true(f"{name} is Prometheus'", f"alert: {name}\n" in printed("alerts", *EXAMPLE, "--owner", "prometheus"))
     silence = ["--policies", "policies/silence"]
@@ -110,6 +111,9 @@ def check_choices(check, stage):
                "SpendwardenSourceSilent" in printed("alerts", *silence, "--owner", "prometheus"))
     check.true("no budget, no alert of it",
                "llm_budget" not in printed("alerts", *silence, "--owner", "prometheus"))
+    for percent, bound in (("75", "< 0.75\n"), ("0", "< 0.9\n")):
+        check.true(f"a capture below {percent} %", bound in printed(
+            "alerts", "--owner", "prometheus", "--set", f"rules.capture_below={percent}"))
     folder = os.path.join(stage.folder, "out")
     missing = rules(stage, "alerts", "--output", folder)
     check.true("a folder that is not there", missing.returncode == 2 and folder in missing.stderr, missing)
@@ -237,6 +241,9 @@ ALERTS = {
         {"policy": "p", "rule": "p.lua:3", "reason": "error"}, 1, 10),
     "SpendwardenPolicyDisabled": (
         "critical", {f'spendwarden_policy_disabled{{{JOB}, policy="p"}}': gauge(0, 1)}, {"policy": "p"}, 0, 0),
+    "LLMCaptureLow": (
+        "warning", {f'llm_capture_ratio{{{JOB}, source="otlp", service="shop"}}': gauge(0.9, 0.89)},
+        {"job": "spendwarden", "source": "otlp", "service": "shop"}, 1, 0),
     "SpendwardenTickStalled": ("critical", {f"spendwarden_tick_timestamp_seconds{{{JOB}}}": stopped}, INSTANCE, 7, 0),
     "SpendwardenLedgerNotWritable": (
         "critical", {f"spendwarden_ledger_writable{{{JOB}}}": gauge(1, 0)}, INSTANCE, 1, 0),
