@@ -82,6 +82,31 @@ TEST(many_spans_are_looked_at_a_few_at_a_time)
     session_close(s);
 }
 
+/* A span in a message of 123 bytes: "\n{", as some JSON begins. */
+TEST(a_message_that_begins_like_json_is_none)
+{
+    static const char json[] =
+        "\n{\n\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":"
+        "\"30313233343536373839616263646566\",\"spanId\":\"7370616e2d2d2d31\","
+        "\"attributes\":[{\"key\":\"gen_ai.operation.name\",\"value\":{\"stringValue\":"
+        "\"chat\"}}]}]}]}]}";
+    struct session *s = session_of("otlp");
+    struct buf span = {0}, scope = {0}, resource = {0}, body = {0};
+
+    put_bytes(&span, 1, STR(TRACE));
+    put_bytes(&span, 2, STR("span---1"));
+    put_attribute(&span, 9, "gen_ai.operation.name", "chat");
+    put_bytes(&span, 5, STR("a name that makes it 123 bytes, lengths and all, no more"));
+    put_message(&scope, 2, &span);
+    put_message(&resource, 2, &scope);
+    put_message(&body, 1, &resource);
+    assert_memory_equal(body.at, "\n{", 2);
+    assert_counts(decode_all(s, &body), 1, 0, 0, 0);
+    buf_add(&body, str_of(json));
+    assert_counts(decode_all(s, &body), 1, 0, 0, 0);
+    session_close(s);
+}
+
 TEST(a_bad_id_loses_its_span_alone)
 {
     struct session *s = session_of("otlp");
@@ -289,6 +314,7 @@ int main(void)
         cmocka_unit_test(what_holds_two_calls_is_none),
         cmocka_unit_test(one_response_id_is_one_call_of_two_emitters_and_two_of_one),
         cmocka_unit_test(many_spans_are_looked_at_a_few_at_a_time),
+        cmocka_unit_test(a_message_that_begins_like_json_is_none),
         cmocka_unit_test(a_bad_id_loses_its_span_alone),
         cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
         cmocka_unit_test(protobuf_that_begins_as_json_might_is_protobuf),
