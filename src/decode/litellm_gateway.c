@@ -151,7 +151,8 @@ static struct str without_secrets(struct str url, struct arena *arena)
     if (!copy)
         return (struct str){NULL, 0};
     memcpy(copy, url.at, from);
-    memcpy(copy + from, tail.at, tail.size);
+    if (tail.size)
+        memcpy(copy + from, tail.at, tail.size);
     return (struct str){copy, from + tail.size};
 }
 

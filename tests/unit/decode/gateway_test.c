@@ -168,6 +168,7 @@ TEST(a_base_address_loses_its_secrets)
         {"https://host/v1/@me?api-version=2", "https://host/v1/@me"},
         {"host/v1", "host/v1"},
         {"s3cret@host", "host"},
+        {"https://ann:s3cret@", "https://"},
         {"?key=s3cret", ""},
         {"://", "://"},
     };
