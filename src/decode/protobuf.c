@@ -2,7 +2,8 @@
 
 struct pb pb_of(struct str message)
 {
-    const unsigned char *at = (const unsigned char *)message.at;
+    static const unsigned char nothing[1]; /* no arithmetic on NULL */
+    const unsigned char *at = message.size ? (const unsigned char *)message.at : nothing;
 
     return (struct pb){at, message.size ? at + message.size : at, false};
 }
