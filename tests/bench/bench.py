@@ -1,8 +1,8 @@
 """CPU time per event, by stage and over HTTP, printed as a table.
 
-usage: bench.py BUILD_DIR [SECONDS] [policies]
+usage: bench.py BUILD_DIR [SECONDS] [policies|sources]
 
-With `policies` it stops before HTTP.
+With `policies` it stops before HTTP. With `sources` it measures those beside LiteLLM alone.
 
 BUILD_DIR holds spendwarden, bench_stages and bench_load of one release build. The server runs
 on one processor and the load on the other; CPU time is that of all the server's threads
@@ -18,43 +18,10 @@ import sys
 import tempfile
 import time
 
-MARK = "@" * 16
+from bodies import litellm_bodies, other_bodies
+
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PAYLOAD = os.path.join(SOURCE, "tests/data/decode/litellm/01_plain.json")
 POLICIES = ["attribution", "spend-class", "budgets", "spikes", "coverage"]
-
-
-def full_event():
-    with open(PAYLOAD) as f:
-        event = json.load(f)
-    event["id"] = "chatcmpl-" + MARK
-    event["litellm_call_id"] = MARK
-    event["startTime"] = round(time.time() - 1, 3)
-    event["endTime"] = round(time.time(), 3)
-    return event
-
-
-def trimmed_event():
-    """What is left when a gateway is told to leave prompts and the model map out."""
-    event = full_event()
-    for key in ("messages", "response", "model_map_information", "guardrail_information",
-                "hidden_params", "model_parameters", "error_information"):
-        event.pop(key, None)
-    event["metadata"] = {k: v for k, v in event["metadata"].items()
-                         if v is not None and not k.startswith("requester_")}
-    return event
-
-
-def write_bodies(folder):
-    bodies = {}
-    for name, event in (("2.6 kB", trimmed_event()), ("13.5 kB", full_event())):
-        text = json.dumps(event)
-        for count in (1, 100):
-            path = os.path.join(folder, f"{name.replace(' ', '')}-{count}.json")
-            with open(path, "w") as f:
-                f.write("[" + ", ".join([text] * count) + "]")
-            bodies[name, count] = path, len(text)
-    return bodies
 
 
 def free_port():
@@ -112,7 +79,7 @@ def fdatasync_p99_ms(folder):
     return sorted(times)[len(times) * 99 // 100] * 1000
 
 
-def measure_http(build, folder, body, count, connections, seconds, requests_s=0):
+def measure_http(build, folder, body, connections, seconds, requests_s=0):
     port = free_port()
     remove_ledger(folder)
     config = write_config(folder, port)
@@ -120,7 +87,7 @@ def measure_http(build, folder, body, count, connections, seconds, requests_s=0)
                                config, "--log-level", "error"])
     try:
         wait_ready(port)
-        load = ["taskset", "-c", "1", f"{build}/bench_load", str(port), "/v1/ingest/litellm", body,
+        load = ["taskset", "-c", "1", f"{build}/bench_load", str(port), body.path, body.file,
                 str(connections)]
         rate = [str(requests_s)] if requests_s else []
         subprocess.run(load + ["0.5"], check=True, stdout=subprocess.DEVNULL)
@@ -131,8 +98,8 @@ def measure_http(build, folder, body, count, connections, seconds, requests_s=0)
     finally:
         server.terminate()
         server.wait()
-    if result["failures"] or events != result["requests"] * count:
-        raise SystemExit(f"bench: {events} events of {result['requests'] * count} booked, "
+    if result["failures"] or events != result["requests"] * body.count:
+        raise SystemExit(f"bench: {events} events of {result['requests'] * body.count} booked, "
                          f"{result['failures']} failures")
     return {"cpu_us": cpu / events / 1000, "events_s": events / result["seconds"],
             "requests_s": result["requests"] / result["seconds"],
@@ -148,8 +115,8 @@ def remove_ledger(folder):
 def measure_stages(build, folder, body, rounds):
     remove_ledger(folder)
     config = write_config(folder, free_port())
-    output = subprocess.run(["taskset", "-c", "0", f"{build}/bench_stages", config, body,
-                             str(rounds)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    output = subprocess.run(["taskset", "-c", "0", f"{build}/bench_stages", config, body.source,
+                             body.file, str(rounds)], check=True, stdout=subprocess.PIPE, text=True).stdout
     return json.loads(output)
 
 
@@ -176,10 +143,10 @@ def head(*names):
 
 def show_stages(build, folder, bodies):
     head("CPU us per event, in process", "decode", "policies and price", "commit", "sum")
-    for (name, count), (path, size) in bodies.items():
-        s = measure_stages(build, folder, path, 300 if count > 1 else 3000)
+    for body in bodies:
+        s = measure_stages(build, folder, body, 300 if body.count > 1 else 3000)
         stages = [s["decode_us"], s["decide_us"], s["commit_us"]]
-        show(f"{size} bytes, {count} a commit", *stages, sum(stages))
+        show(f"{body.what}, {body.count} a commit", *stages, sum(stages))
 
 
 def shipped():
@@ -199,7 +166,7 @@ def measure_policies(build, config, events, policies):
 def show_policies(build, folder, bodies):
     """The median of five runs, by the time as the engine runs them."""
     config = write_config(folder, free_port())
-    body = bodies["2.6 kB", 100][0]
+    body = bodies[1].file
     head("policies alone, per event", "functions", "called", "spared", "instructions", "bytes",
          "ns in functions", "ns with calling them", "ns as the engine runs them")
     for what, events, policies in (("the quickstart's five, mix", None, []),
@@ -226,21 +193,21 @@ def show_http(build, folder, bodies, seconds):
     """Returns what was sent, with half the rate that was reached."""
     sent = []
     head("over HTTP, durable", "connections", "CPU us per event", "events/s", "p50 ms", "p99 ms")
-    for (name, count), (path, size) in bodies.items():
-        for connections in (4,) if count > 1 else (32, 128):
-            r = measure_http(build, folder, path, count, connections, seconds)
-            what = f"{size} bytes, " + (f"batches of {count}" if count > 1 else "single")
+    for body in bodies:
+        for connections in (4,) if body.count > 1 else (32, 128):
+            r = measure_http(build, folder, body, connections, seconds)
+            what = f"{body.what}, " + (f"batches of {body.count}" if body.count > 1 else "single")
             show(what, connections, r["cpu_us"], round(r["events_s"]), r["p50_ms"], r["p99_ms"])
-            sent.append((what, path, count, connections, r["requests_s"] / 2))
+            sent.append((what, body, connections, r["requests_s"] / 2))
     return sent
 
 
 def show_latency(build, folder, sent, seconds):
     head("at half that rate", "connections", "events/s", "p50 ms", "p99 ms",
          "2 ms + 3 x fdatasync p99")
-    for what, path, count, connections, rate in sent:
+    for what, body, connections, rate in sent:
         limit = 2 + 3 * fdatasync_p99_ms(folder)
-        r = measure_http(build, folder, path, count, connections, seconds, rate)
+        r = measure_http(build, folder, body, connections, seconds, rate)
         limit = max(limit, 2 + 3 * fdatasync_p99_ms(folder))
         show(what, connections, round(r["events_s"]), r["p50_ms"], r["p99_ms"], limit)
 
@@ -249,14 +216,16 @@ def main():
     build = os.path.abspath(sys.argv[1])
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 4
     print(f"{machine()}; {time.strftime('%Y-%m-%d')}")
+    part = sys.argv[3] if len(sys.argv) > 3 else "all"
     with tempfile.TemporaryDirectory(dir=build) as folder:
-        bodies = write_bodies(folder)
-        show_stages(build, folder, bodies)
-        show_policies(build, folder, bodies)
-        if len(sys.argv) > 3 and sys.argv[3] == "policies":
-            return
-        sent = show_http(build, folder, bodies, seconds)
-        show_latency(build, folder, sent, seconds)
+        bodies = litellm_bodies(folder) if part != "sources" else []
+        others = other_bodies(folder) if part != "policies" else []
+        show_stages(build, folder, bodies + others)
+        if part != "sources":
+            show_policies(build, folder, bodies)
+        if part != "policies":
+            sent = show_http(build, folder, bodies + others, seconds)
+            show_latency(build, folder, sent, seconds)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import sys
 import tempfile
 import time
 
-from bench import MARK, SOURCE, free_port, head, machine, show, wait_ready
+from bench import SOURCE, free_port, head, machine, show, wait_ready
+from bodies import MARK
 
 POLICY = os.path.join(SOURCE, "tests/data/policy/burn.lua")
 PATHS = ["/metrics", "/-/healthy"]

@@ -32,6 +32,7 @@ enum {
 struct plan {
     struct sockaddr_in address;
     const char *path, *body;
+    const char *content_type;
     size_t body_size, mark_count;
     size_t marks[MARKS_MAX];
     double seconds;
@@ -149,8 +150,8 @@ static void *send_many(void *arg)
 
     size_t head = (size_t)snprintf(request, HEAD_SIZE,
                                    "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
-                                   "application/json\r\nContent-Length: %zu\r\n\r\n",
-                                   p->path, p->body_size);
+                                   "%s\r\nContent-Length: %zu\r\n\r\n",
+                                   p->path, p->content_type, p->body_size);
     memcpy(request + head, p->body, p->body_size);
     while (fd != -1 && now_ns() < end) {
         wait_for_turn(s, began);
@@ -181,9 +182,15 @@ static bool load_body(struct plan *p, const char *path)
     body[status.st_size] = '\0';
     p->body = body;
     p->body_size = (size_t)status.st_size;
-    for (char *at = strstr(body, MARK); at && p->mark_count < MARKS_MAX;
-         at = strstr(at + 1, MARK))
-        p->marks[p->mark_count++] = (size_t)(at - body);
+    p->content_type =
+        body[0] == '{' || body[0] == '[' ? "application/json" : "application/x-protobuf";
+    for (size_t i = 0; p->mark_count < MARKS_MAX;
+         i = p->marks[p->mark_count++] + MARK_SIZE) {
+        const char *at = memmem(body + i, p->body_size - i, MARK, MARK_SIZE);
+        if (!at)
+            break;
+        p->marks[p->mark_count] = (size_t)(at - body);
+    }
     return true;
 }
 

@@ -1,10 +1,10 @@
 /* CPU time per event and stage, in process: decode alone, the whole decision, and the
  * commit of batches into a ledger on disk.
  *
- *     stages CONFIG BODY-FILE ROUNDS
+ *     stages CONFIG SOURCE BODY-FILE ROUNDS
  *
- * The body is an array; runs of '@' in it are replaced as load.c does. Prints one JSON
- * object: microseconds of this thread's CPU time per event. */
+ * The body holds events of that source alone; runs of '@' in it are replaced as load.c
+ * does. Prints one JSON object: microseconds of this thread's CPU time per event. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -16,7 +16,11 @@
 
 #define MARK "@@@@@@@@@@@@@@@@"
 
-enum { MARK_SIZE = 16, EVENTS_MAX = 2048, BODY_MAX = 64 << 20 };
+enum { MARK_SIZE = 16, MARKS_MAX = 4096, EVENTS_MAX = 2048, BODY_MAX = 64 << 20 };
+
+struct marks {
+    size_t at[MARKS_MAX], count;
+};
 
 static double cpu_us(void)
 {
@@ -38,19 +42,26 @@ static size_t read_body(const char *path, char **out)
     return size;
 }
 
-static void put_ids(char *body)
+static void find_marks(struct marks *m, const char *body, size_t size)
+{
+    for (size_t i = 0; m->count < MARKS_MAX; i = m->at[m->count++] + MARK_SIZE) {
+        const char *at = memmem(body + i, size - i, MARK, MARK_SIZE);
+        if (!at)
+            return;
+        m->at[m->count] = (size_t)(at - body);
+    }
+}
+
+static void put_ids(char *body, const struct marks *m)
 {
     static uint64_t next;
 
     if (next == 0) /* other ids than an earlier run's */
         next = (uint64_t)(timestamp_now() / 1000) << 10;
-    for (char *at = body; *at; at += MARK_SIZE) {
-        at = strchr(at, '\x01');
-        if (!at)
-            return;
+    for (size_t i = 0; i < m->count; i++) {
         char digits[MARK_SIZE + 1];
         snprintf(digits, sizeof digits, "%016llx", (unsigned long long)++next);
-        memcpy(at, digits, MARK_SIZE);
+        memcpy(body + m->at[i], digits, MARK_SIZE);
     }
 }
 
@@ -59,33 +70,32 @@ struct result {
     size_t events;
 };
 
-static size_t decode_only(struct generation *g, struct decoder *d, struct str body,
+static size_t decode_only(const struct source *source, struct decoder *d, struct str body,
                           struct arena *arena)
 {
     static struct record record;
     struct verdict_reason why;
     size_t count = 0;
 
-    decode_begin(d, generation_source(g, STR("litellm")), body, arena, timestamp_now());
+    decode_begin(d, source, body, arena, timestamp_now());
     while (decode_next(d, &record, &why) == VERDICT_EVENT)
         count++;
     return count;
 }
 
-static size_t decide(struct generation *g, struct pipeline *p, struct str body,
+static size_t decide(const struct source *source, struct pipeline *p, struct str body,
                      struct arena *arena, struct record **records)
 {
     struct verdict_reason why;
     size_t count = 0;
 
-    pipeline_begin(p, generation_source(g, STR("litellm")), body, NULL, arena,
-                   timestamp_now());
+    pipeline_begin(p, source, body, NULL, arena, timestamp_now());
     while (count < EVENTS_MAX && pipeline_next(p, &records[count], &why) == VERDICT_EVENT)
         count++;
     return count;
 }
 
-static bool round_trip(struct engine *e, struct generation *g, struct decoder *d,
+static bool round_trip(struct engine *e, const struct source *source, struct decoder *d,
                        struct pipeline *p, struct str body, struct result *total)
 {
     static struct record *records[EVENTS_MAX];
@@ -96,11 +106,11 @@ static bool round_trip(struct engine *e, struct generation *g, struct decoder *d
 
     arena_init(&arena, 0);
     double t0 = cpu_us();
-    size_t decoded = decode_only(g, d, body, &arena);
+    size_t decoded = decode_only(source, d, body, &arena);
     double t1 = cpu_us();
     arena_reset(&arena);
     double t2 = cpu_us();
-    batch.count = decide(g, p, body, &arena, records);
+    batch.count = decide(source, p, body, &arena, records);
     double t3 = cpu_us();
     bool ok = batch.count == decoded && books_commit(engine_books(e), &batch, &err);
     double t4 = cpu_us();
@@ -120,20 +130,20 @@ int main(int argc, char **argv)
     struct generation_options options = {.config_path = argc > 1 ? argv[1] : NULL};
     struct diags diags = {0};
     struct engine *e;
-    struct decoder *d;
-    struct pipeline *p;
+    struct decoder *d = NULL;
+    struct pipeline *p = NULL;
     struct err err = {0};
     struct result total = {0};
+    static struct marks marks;
     char *template, *body;
 
-    if (argc != 4) {
-        fputs("usage: stages CONFIG BODY-FILE ROUNDS\n", stderr);
+    if (argc != 5) {
+        fputs("usage: stages CONFIG SOURCE BODY-FILE ROUNDS\n", stderr);
         return 2;
     }
-    size_t size = read_body(argv[2], &template);
+    size_t size = read_body(argv[3], &template);
     body = calloc(1, size + JSON_PADDING);
-    for (char *at = strstr(template, MARK); at; at = strstr(at, MARK))
-        memset(at, '\x01', MARK_SIZE);
+    find_marks(&marks, template, size);
     if (!size || !engine_open(&e, &options, false, &diags)) {
         struct buf text = {0};
         diags_print(&diags, &text);
@@ -141,13 +151,16 @@ int main(int argc, char **argv)
         return 2;
     }
     struct generation *g = engine_generation(e);
-    bool ok = decoder_open(&d, &err) && pipeline_open(&p, g, &err);
-    for (int round = 0; ok && round < atoi(argv[3]) + 1; round++) {
+    const struct source *source = generation_source(g, str_of(argv[2]));
+    if (!source)
+        fprintf(stderr, "stages: no source %s\n", argv[2]);
+    bool ok = source && decoder_open(&d, &err) && pipeline_open(&p, g, &err);
+    for (int round = 0; ok && round < atoi(argv[4]) + 1; round++) {
         memcpy(body, template, size);
-        put_ids(body);
+        put_ids(body, &marks);
         if (round == 1) /* the first one warms up */
             total = (struct result){0};
-        ok = round_trip(e, g, d, p, (struct str){body, size}, &total);
+        ok = round_trip(e, source, d, p, (struct str){body, size}, &total);
     }
     if (ok)
         printf(
