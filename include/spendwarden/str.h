@@ -59,6 +59,10 @@ bool str_is_name(struct str text);
 /* The whole text as a decimal integer that fits; false leaves *out alone. */
 bool str_to_int64(struct str text, int64_t *out);
 
+/* The same the other way round; the text is in `room`. */
+enum { INT64_TEXT_MAX = 20 };
+struct str str_of_int64(int64_t value, char room[INT64_TEXT_MAX]);
+
 /* Edit distance, for "did you mean": at most `limit` + 1 is told apart. */
 unsigned str_distance(struct str a, struct str b, unsigned limit);
 

@@ -63,17 +63,9 @@ void buf_format(struct buf *b, const char *format, ...)
 
 void buf_int(struct buf *b, int64_t value)
 {
-    char digits[24];
-    char *first = digits + sizeof digits;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char digits[INT64_TEXT_MAX];
 
-    do {
-        *--first = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (value < 0)
-        *--first = '-';
-    buf_add(b, (struct str){first, (size_t)(digits + sizeof digits - first)});
+    buf_add(b, str_of_int64(value, digits));
 }
 
 static void json_byte(struct buf *b, unsigned char byte)

@@ -76,6 +76,20 @@ bool str_to_int64(struct str text, int64_t *out)
     return true;
 }
 
+struct str str_of_int64(int64_t value, char room[INT64_TEXT_MAX])
+{
+    char *end = room + INT64_TEXT_MAX, *first = end;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        *--first = '-';
+    return (struct str){first, (size_t)(end - first)};
+}
+
 enum { DISTANCE_TEXT_MAX = 64 };
 
 unsigned str_distance(struct str a, struct str b, unsigned limit)

@@ -5,7 +5,11 @@
 #include "protobuf.h"
 #include "spendwarden/hash.h"
 
-enum { ITEMS_KEPT = 4096, LOOKED_AT_ONCE = 512 };
+enum {
+    ITEMS_KEPT = 4096,
+    LOOKED_AT_ONCE = 512,
+    VALUES_KEPT = 65536, /* of one body: 2 MiB */
+};
 
 /* What has a name like an attribute's. */
 enum named_beside {
@@ -36,7 +40,7 @@ struct otlp {
     int64_t received_ns;
     struct embedded_reader *embedded;
     struct otlp_item *items; /* owned */
-    size_t item_count, item_capacity, looked_at, next;
+    size_t item_count, item_capacity, looked_at, next, values_kept;
     bool broken, told;    /* the rest of the body cannot be read; it was said so */
     const char *failed;   /* static: no item can be read at all */
     const char *resource; /* whose attributes are in resource_slots; NULL: nobody's */
@@ -46,6 +50,7 @@ struct otlp {
     struct json_element element;
     struct json_item tags[TAGS_LOOKED_AT];
     struct json_value resource_slots[JSON_SLOTS_MAX];
+    struct otlp_values values; /* of the item that was read last */
     struct record other;
 };
 
@@ -141,7 +146,7 @@ static void load_resource(struct otlp *o, struct str resource)
     o->resource_hash = resource.size ? hash_of(resource, 0) | 1 : 0;
     o->service = otlp_service(resource, o->arena);
     memset(o->element.slots, 0, o->source->slot_count * sizeof *o->element.slots);
-    otlp_attributes(resource, 1, o->source, &o->element, o->arena);
+    otlp_attributes(resource, 1, o->source, &o->element, &o->values, o->arena);
     memcpy(o->resource_slots, o->element.slots,
            o->source->slot_count * sizeof *o->element.slots);
 }
@@ -160,7 +165,11 @@ static void load_slots(struct otlp *o, const struct otlp_item *item,
     /* What was caught, and tried again, is not what became of the call. */
     if (b->status == STATUS_ERROR)
         otlp_set_text(o->beside[BESIDE_EXCEPTION], e, otlp_exception_type(b->exception));
-    otlp_attributes(item->bytes, o->layout->attributes, o->source, e, o->arena);
+    for (unsigned i = 0; i < item->value_count; i++)
+        otlp_set_value(&item->values[i], e, o->arena);
+    if (!item->values)
+        otlp_attributes(item->bytes, o->layout->attributes, o->source, e, &o->values,
+                        o->arena);
     otlp_set_text(o->beside[BESIDE_SCOPE], e, item->scope);
     otlp_set_text(o->beside[BESIDE_NAME], e, b->name);
     otlp_set_text(o->beside[BESIDE_EVENT], e, b->event_name);
@@ -188,6 +197,23 @@ static uint64_t hash_of_ids(const struct otlp *o, struct str trace, struct str s
     return hash_of(trace, hash_of(span, o->seed)) | 1;
 }
 
+/* So that a call is not parsed twice. Of a huge body's calls most are: its memory counts
+ * more. */
+static void keep_values(struct otlp *o, struct otlp_item *item)
+{
+    size_t count = o->values.count;
+
+    if (count == 0 || count > JSON_SLOTS_MAX || o->values_kept + count > VALUES_KEPT)
+        return;
+    struct otlp_value *kept = arena_alloc(o->arena, count * sizeof *kept);
+    if (!kept)
+        return;
+    memcpy(kept, o->values.at, count * sizeof *kept);
+    item->values = kept;
+    item->value_count = (unsigned)count;
+    o->values_kept += count;
+}
+
 /* Which call it is, for the groups. */
 static void look_at(struct otlp *o, struct otlp_item *item)
 {
@@ -212,6 +238,7 @@ static void look_at(struct otlp *o, struct otlp_item *item)
     struct str response = mapping_response_id(&d);
     item->response = response.size ? hash_of(response, o->seed) | 1 : 0;
     item->has_usage = mapping_has(&d, COUNT_INPUT_TOKENS);
+    keep_values(o, item);
 }
 
 static void follow_source(struct otlp *o, const struct source *source)
@@ -231,7 +258,7 @@ void otlp_begin(struct otlp *o, const struct source *source, struct str body,
     o->arena = arena;
     o->received_ns = received_ns;
     o->embedded = embedded;
-    o->item_count = o->looked_at = o->next = 0;
+    o->item_count = o->looked_at = o->next = o->values_kept = 0;
     o->broken = o->told = false;
     o->failed = NULL;
     o->has_resource = false;

@@ -5,6 +5,19 @@
 
 enum { OTLP_SPANS_MAX = 65536, OTLP_WALK_MAX = 64 };
 
+/* What one attribute says. */
+struct otlp_value {
+    uint16_t slot;
+    bool tags; /* its array is the event's tags */
+    struct json_value value;
+};
+
+/* Of one item, in the order in which they came. */
+struct otlp_values {
+    size_t count; /* above the most: not all of them are here */
+    struct otlp_value at[JSON_SLOTS_MAX];
+};
+
 /* A span or log record of the body. */
 struct otlp_item {
     struct str bytes;                /* the message */
@@ -20,6 +33,8 @@ struct otlp_item {
     unsigned below;   /* group + 1 of the only call in it; 0: none */
     bool holds_calls; /* of several groups */
     unsigned primary; /* of a group, by its first: index of the span that is booked */
+    const struct otlp_value *values; /* of a call, in the arena; NULL: not kept */
+    unsigned value_count;
 };
 
 /* --- otlp_item.c --- */
@@ -87,9 +102,14 @@ void otlp_merge(struct record *to, const struct record *from);
 
 /* --- otlp_values.c --- */
 
-/* KeyValues of `message` in fields `number` to slots that want them. */
+/* KeyValues of `message` in fields `number` to slots that want them, and to *out. */
 void otlp_attributes(struct str message, unsigned number, const struct source *s,
-                     struct json_element *e, struct arena *arena);
+                     struct json_element *e, struct otlp_values *out,
+                     struct arena *arena);
+
+/* One of them again. */
+void otlp_set_value(const struct otlp_value *v, struct json_element *e,
+                    struct arena *arena);
 struct str otlp_text(const struct decoding *d, struct str text);
 /* A resource's service.name; empty: it has none. */
 struct str otlp_service(struct str resource, struct arena *arena);

@@ -9,30 +9,28 @@
 
 enum { ANY_STRING = 1, ANY_BOOL, ANY_INT, ANY_DOUBLE, ANY_ARRAY, ANY_KVLIST, ANY_BYTES };
 
-static struct json_value number_value(struct arena *arena, const char *format,
-                                      size_t size)
+static struct json_value number_value(struct str text, struct arena *arena)
 {
-    struct str text = arena_copy(arena, (struct str){format, size});
+    struct str copy = arena_copy(arena, text);
 
-    return (struct json_value){text.size ? JSON_NUMBER : JSON_ABSENT, false, text};
+    return (struct json_value){copy.size ? JSON_NUMBER : JSON_ABSENT, false, copy};
 }
 
 static struct json_value int_value(int64_t number, struct arena *arena)
 {
-    char text[24];
+    char room[INT64_TEXT_MAX];
 
-    return number_value(arena, text,
-                        (size_t)snprintf(text, sizeof text, "%lld", (long long)number));
+    return number_value(str_of_int64(number, room), arena);
 }
 
 static struct json_value double_value(double number, struct arena *arena)
 {
-    char text[40];
+    char room[40];
 
     if (!isfinite(number))
         return (struct json_value){JSON_ABSENT, false, {NULL, 0}};
-    return number_value(arena, text,
-                        (size_t)snprintf(text, sizeof text, "%.17g", number));
+    int size = snprintf(room, sizeof room, "%.17g", number);
+    return number_value((struct str){room, (size_t)size}, arena);
 }
 
 /* As far as a value is kept. */
@@ -95,8 +93,20 @@ static void add_tags(struct json_element *e, struct str array, struct arena *are
                 (struct json_item){GROUP_TAGS, {NULL, 0}, any_value(f.bytes, arena)};
 }
 
-static void set_attribute(struct str key_value, const struct source *s,
-                          struct json_element *e, struct arena *arena)
+void otlp_set_value(const struct otlp_value *v, struct json_element *e,
+                    struct arena *arena)
+{
+    e->slots[v->slot] = v->value;
+    if (v->value.type != JSON_ARRAY)
+        return;
+    e->slots[v->slot].raw = (struct str){NULL, 0};
+    if (v->tags)
+        add_tags(e, v->value.raw, arena);
+}
+
+/* False: nobody wants it. */
+static bool read_attribute(struct str key_value, const struct source *s,
+                           struct otlp_value *out, struct arena *arena)
 {
     struct pb r = pb_of(key_value);
     struct pb_field f;
@@ -109,24 +119,28 @@ static void set_attribute(struct str key_value, const struct source *s,
             value = f.bytes;
     }
     const struct attribute *a = attribute_find(s->attributes, key);
-    if (!a)
-        return;
-    e->slots[a->slot] = any_value(value, arena);
-    if (a->tags && e->slots[a->slot].type == JSON_ARRAY)
-        add_tags(e, e->slots[a->slot].raw, arena);
-    if (e->slots[a->slot].type == JSON_ARRAY)
-        e->slots[a->slot].raw = (struct str){NULL, 0};
+    if (a)
+        *out = (struct otlp_value){(uint16_t)a->slot, a->tags, any_value(value, arena)};
+    return a != NULL;
 }
 
 void otlp_attributes(struct str message, unsigned number, const struct source *s,
-                     struct json_element *e, struct arena *arena)
+                     struct json_element *e, struct otlp_values *out, struct arena *arena)
 {
     struct pb r = pb_of(message);
     struct pb_field f;
+    struct otlp_value value;
 
-    while (pb_next(&r, &f))
-        if (f.number == number && f.wire == PB_BYTES)
-            set_attribute(f.bytes, s, e, arena);
+    out->count = 0;
+    while (pb_next(&r, &f)) {
+        if (f.number != number || f.wire != PB_BYTES ||
+            !read_attribute(f.bytes, s, &value, arena))
+            continue;
+        otlp_set_value(&value, e, arena);
+        if (out->count < JSON_SLOTS_MAX)
+            out->at[out->count] = value;
+        out->count += out->count <= JSON_SLOTS_MAX;
+    }
 }
 
 void otlp_set_text(const struct attribute *a, struct json_element *e, struct str text)

@@ -14,7 +14,7 @@ static bool fail(struct pb *r)
     return false;
 }
 
-static bool read_varint(struct pb *r, uint64_t *out)
+static bool read_long_varint(struct pb *r, uint64_t *out)
 {
     uint64_t value = 0;
 
@@ -29,6 +29,15 @@ static bool read_varint(struct pb *r, uint64_t *out)
         }
     }
     return fail(r);
+}
+
+/* Nearly all have one byte. */
+static inline bool read_varint(struct pb *r, uint64_t *out)
+{
+    if (r->at == r->end || *r->at >= 0x80)
+        return read_long_varint(r, out);
+    *out = *r->at++;
+    return true;
 }
 
 /* Little endian, whatever the machine is. */

@@ -2,6 +2,8 @@
 
 #include "spendwarden/str.h"
 
+#include <stdio.h>
+
 TEST(compares_bytes_and_puts_the_shorter_first)
 {
     assert_true(str_compare(STR("a"), STR("b")) < 0);
@@ -39,6 +41,17 @@ TEST(reads_integers_to_the_last_one)
     assert_int_equal(value, INT64_MIN);
     assert_true(str_to_int64(STR("007"), &value));
     assert_int_equal(value, 7);
+}
+
+TEST(writes_integers_to_the_last_one)
+{
+    static const int64_t numbers[] = {0, 7, -1, 10, 1795482000, INT64_MAX, INT64_MIN};
+    char room[INT64_TEXT_MAX], expected[24];
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
+        assert_true(str_eq(str_of_int64(numbers[i], room), str_of(expected)));
+    }
 }
 
 TEST(refuses_what_is_no_integer_or_too_large)
@@ -100,6 +113,7 @@ int main(void)
         cmocka_unit_test(ignores_the_case_of_ascii_letters_only),
         cmocka_unit_test(takes_parts_that_may_be_empty),
         cmocka_unit_test(reads_integers_to_the_last_one),
+        cmocka_unit_test(writes_integers_to_the_last_one),
         cmocka_unit_test(refuses_what_is_no_integer_or_too_large),
         cmocka_unit_test(tells_what_is_a_name),
         cmocka_unit_test(knows_the_first_and_last_words_of_a_name),

@@ -21,13 +21,14 @@ static void check_attributes(struct seen *seen, struct str message, unsigned num
                              Peer__Pair *const *pairs, size_t count)
 {
     static struct json_element e;
+    static struct otlp_values values;
     const struct source *s = seen->session->source;
     struct json_item tags[TAGS_LOOKED_AT];
     char room[64];
 
     memset(&e, 0, sizeof e);
     e.items = tags;
-    otlp_attributes(message, number, s, &e, &seen->session->arena);
+    otlp_attributes(message, number, s, &e, &values, &seen->session->arena);
     for (size_t i = 0; i < count; i++) {
         struct str name = peer_bytes(pairs[i]->key);
         const struct attribute *a = attribute_find(s->attributes, name);

@@ -107,6 +107,43 @@ TEST(a_message_that_begins_like_json_is_none)
     session_close(s);
 }
 
+/* More than are kept between finding the calls and reading them, or few of them. */
+static void decode_repeated(struct session *s, unsigned times)
+{
+    struct buf span = {0}, body = {0}, any = {0}, list = {0}, pair = {0};
+    char value[16];
+
+    put_bytes(&span, 1, STR(TRACE));
+    put_bytes(&span, 2, STR("span---1"));
+    put_attribute(&span, 9, "gen_ai.operation.name", "chat");
+    put_bytes(&any, 1, STR("a tag"));
+    put_message(&list, 1, &any);
+    put_message(&any, 5, &list);
+    put_bytes(&pair, 1, STR("tag.tags"));
+    put_message(&pair, 2, &any);
+    put_message(&span, 9, &pair);
+    for (unsigned i = 1; i <= times; i++) {
+        snprintf(value, sizeof value, "%u", i);
+        put_attribute(&span, 9, "gen_ai.usage.input_tokens", value);
+    }
+    put_item(&body, "a scope", &span);
+    assert_counts(decode_all(s, &body), 1, 0, 0, 0);
+}
+
+TEST(the_last_of_equal_attributes_counts_however_many_they_are)
+{
+    static const unsigned times[] = {1, 2, 318, 319, 5000};
+    struct session *s = session_of("otlp");
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        decode_repeated(s, times[i]);
+        assert_number(s, "input_tokens", times[i]);
+        assert_int_equal(s->record.ev.tag_count, 1);
+        assert_str(s->record.ev.tags[0], "a tag");
+    }
+    session_close(s);
+}
+
 TEST(a_bad_id_loses_its_span_alone)
 {
     struct session *s = session_of("otlp");
@@ -315,6 +352,7 @@ int main(void)
         cmocka_unit_test(one_response_id_is_one_call_of_two_emitters_and_two_of_one),
         cmocka_unit_test(many_spans_are_looked_at_a_few_at_a_time),
         cmocka_unit_test(a_message_that_begins_like_json_is_none),
+        cmocka_unit_test(the_last_of_equal_attributes_counts_however_many_they_are),
         cmocka_unit_test(a_bad_id_loses_its_span_alone),
         cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
         cmocka_unit_test(protobuf_that_begins_as_json_might_is_protobuf),
