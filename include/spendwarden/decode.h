@@ -21,7 +21,7 @@ enum verdict {
     VERDICT_SKIPPED,  /* well-formed but not an event to count: `why` is its reason */
     VERDICT_REJECTED, /* this one element cannot be booked */
     VERDICT_BROKEN,   /* no JSON could be read from here on; ends the body */
-    VERDICT_MORE,     /* nothing yet, of a body of many hundred spans: call again */
+    VERDICT_MORE,     /* nothing yet, of a large OTLP body: call again */
     VERDICT_END,
 };
 

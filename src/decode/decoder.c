@@ -3,12 +3,19 @@
 
 #include <stdlib.h>
 
+/* Of an OTLP body in JSON, on its way to protobuf. */
+enum preparing { PREPARED, TRANSCODING, COPYING };
+
 struct decoder {
     struct json_reader *reader;
     struct embedded_reader *embedded;
     struct otlp *otlp;
     struct otlp_json *otlp_json;
+    enum preparing preparing;
     struct buf transcoded; /* of this body, until it is in the arena */
+    struct otlp_json_error error;
+    char *protobuf; /* in the arena; NULL: no memory */
+    size_t copied;
     struct teller *teller; /* from the first time that it is needed on */
     struct str body;
     bool told;    /* of this body */
@@ -60,17 +67,58 @@ static struct teller *teller_of(struct decoder *d)
     return d->teller;
 }
 
-static void begin_otlp(struct decoder *d)
+static void begin_otlp(struct decoder *d, struct str protobuf, const char *why)
 {
-    const char *why;
-    struct str protobuf =
-        otlp_protobuf(d->otlp_json, &d->transcoded, d->source->mapping->signal, d->body,
-                      d->arena, &why);
-
     otlp_begin(d->otlp, d->source, protobuf, d->arena, d->received_ns, d->embedded);
     if (otlp_is_empty(d->otlp) && !source_is_binary(d->body))
         why = teller_tell_empty(teller_of(d), d->body, d->source->name, why);
     otlp_rest(d->otlp, why);
+    d->preparing = PREPARED;
+}
+
+static void begin_json(struct decoder *d)
+{
+    buf_reset(&d->transcoded);
+    if (otlp_json_begin(d->otlp_json, &d->transcoded, d->source->mapping->signal, d->body,
+                        &d->error))
+        d->preparing = TRANSCODING;
+    else
+        begin_otlp(d, (struct str){NULL, 0}, d->error.text);
+}
+
+/* Records borrow from the arena: the next body may be begun before they are booked. */
+static void end_json(struct decoder *d)
+{
+    enum { KEPT = 1 << 20 };
+    bool lost = d->transcoded.failed || (d->transcoded.size && !d->protobuf);
+    struct str protobuf = {d->protobuf, lost ? 0 : d->transcoded.size};
+
+    begin_otlp(d, protobuf, lost ? "no memory for the body in protobuf" : d->error.text);
+    if (d->transcoded.capacity > KEPT)
+        buf_release(&d->transcoded);
+}
+
+/* For a moment. False: there is more to do. */
+static bool prepare(struct decoder *d)
+{
+    enum { COPIED_AT_ONCE = 1 << 20 };
+
+    if (d->preparing == TRANSCODING) {
+        if (otlp_json_next(d->otlp_json, &d->error) == OTLP_JSON_MORE)
+            return false;
+        d->preparing = COPYING;
+        d->copied = 0;
+        d->protobuf = arena_alloc(d->arena, d->transcoded.size);
+    }
+    size_t left = d->protobuf ? d->transcoded.size - d->copied : 0;
+    size_t size = left < COPIED_AT_ONCE ? left : COPIED_AT_ONCE;
+    if (size)
+        memcpy(d->protobuf + d->copied, d->transcoded.at + d->copied, size);
+    d->copied += size;
+    if (size < left)
+        return false;
+    end_json(d);
+    return true;
 }
 
 void decode_begin(struct decoder *d, const struct source *source, struct str body,
@@ -81,8 +129,10 @@ void decode_begin(struct decoder *d, const struct source *source, struct str bod
     d->received_ns = received_ns;
     d->body = body;
     d->told = d->foreign = false;
-    if (source->attributes)
-        begin_otlp(d);
+    if (source->attributes && otlp_is_json(body))
+        begin_json(d);
+    else if (source->attributes)
+        begin_otlp(d, body, NULL);
     else if (source->format->events_in)
         json_begin_in(d->reader, source->shape, str_of(source->format->events_in), body,
                       arena);
@@ -127,6 +177,10 @@ enum verdict decode_next(struct decoder *d, struct record *out,
 {
     const struct json_element *e = &d->element;
 
+    if (d->source->attributes && d->preparing != PREPARED && !prepare(d)) {
+        *why = (struct verdict_reason){.index = 0};
+        return VERDICT_MORE;
+    }
     if (d->source->attributes)
         return otlp_next(d->otlp, out, why);
     if (d->foreign || !json_next(d->reader, &d->element))

@@ -1,4 +1,4 @@
-/* One walk over the tokens, guided by the table of fields. */
+/* One walk over the tokens, guided by the table of fields, some tokens at a time. */
 #include "otlp_json.h"
 
 #include <assert.h>
@@ -7,13 +7,29 @@
 #include "otlp_json_fields.h"
 #include "spendwarden/json_tokens.h"
 
-enum { TEXT_KEPT = 1024 * 1024 };
+enum {
+    TEXT_KEPT = 1024 * 1024,
+    TOKENS_AT_ONCE = 16 * 1024,
+    LEVELS_MAX = 2 * (OTLP_JSON_DEPTH_MAX + 1), /* a message, and the array around it */
+};
+
+/* A bracket that is open. */
+struct level {
+    const struct otlp_message *message; /* NULL: an array of messages */
+    const struct otlp_field *field;     /* that it becomes; NULL: the request */
+    size_t begin;                       /* of a message in *out, behind its length */
+};
 
 struct otlp_json {
     struct json_tokenizer *tokenizer;
-    struct json_walk walk;
-    struct buf *out; /* of the body being read; borrowed */
-    size_t whole;    /* its size behind the last element that is there as a whole */
+    struct json_walk walk; /* in front of a member or element of the innermost level */
+    enum walked walked;    /* so far */
+    struct level levels[LEVELS_MAX];
+    size_t depth, messages; /* levels; those that are messages within the request */
+    size_t body_size, mark; /* of the body; of what is before its text */
+    struct buf *out;        /* of the body being read; borrowed */
+    size_t before;          /* its size then */
+    size_t whole;           /* behind the last element that is there as a whole */
 };
 
 struct otlp_json *otlp_json_open(void)
@@ -37,41 +53,71 @@ void otlp_json_close(struct otlp_json *t)
     free(t);
 }
 
-static enum walked walk_message(struct otlp_json *t, const struct otlp_message *m,
-                                unsigned depth);
+/* --- brackets --- */
 
-static enum walked take_message(struct otlp_json *t, const struct otlp_field *f,
-                                unsigned depth)
+static void push(struct otlp_json *t, const struct otlp_message *m,
+                 const struct otlp_field *f, size_t begin)
 {
-    if (json_peek(&t->walk) != '{' || depth == OTLP_JSON_DEPTH_MAX)
-        return json_skip_value(&t->walk);
-    size_t begin = otlp_put_message(t->out, f);
-    enum walked walked = walk_message(t, f->message, depth + 1);
-    otlp_end_message(t->out, begin);
+    assert(t->depth < LEVELS_MAX);
+    t->levels[t->depth++] = (struct level){m, f, begin};
+    t->walk.next++;
+}
+
+static void leave(struct otlp_json *t)
+{
+    const struct level *level = &t->levels[--t->depth];
+
+    if (!level->message || !level->field)
+        return;
+    t->messages--;
+    otlp_end_message(t->out, level->begin);
+    if (t->depth == 2 && !t->levels[1].message)
+        t->whole = t->out->size;
+}
+
+/* To the innermost level that goes on, or out of all of them. */
+static enum walked leave_closed(struct otlp_json *t)
+{
+    enum walked walked = WALK_OK;
+
+    while (t->depth > 0) {
+        char closing = t->levels[t->depth - 1].message ? '}' : ']';
+        if (json_more(&t->walk, closing, &walked) || walked != WALK_OK)
+            break;
+        leave(t);
+    }
     return walked;
 }
 
-static enum walked take_messages(struct otlp_json *t, const struct otlp_field *f,
-                                 unsigned depth)
+/* True: there is nothing in it, and it is closed. */
+static bool leave_empty(struct otlp_json *t)
 {
-    struct json_walk *w = &t->walk;
-    enum walked walked;
+    if (json_peek(&t->walk) != (t->levels[t->depth - 1].message ? '}' : ']'))
+        return false;
+    t->walk.next++;
+    leave(t);
+    return true;
+}
 
-    if (json_peek(w) != '[')
-        return json_skip_value(w);
-    w->next++;
-    if (json_peek(w) == ']') {
-        w->next++;
-        return WALK_OK;
-    }
-    do {
-        walked = take_message(t, f, depth);
-        if (walked != WALK_OK)
-            return walked;
-        if (depth == 0)
-            t->whole = t->out->size;
-    } while (json_more(w, ']', &walked));
-    return walked;
+/* --- what is in them --- */
+
+static enum walked take_message(struct otlp_json *t, const struct otlp_field *f)
+{
+    if (json_peek(&t->walk) != '{' || t->messages == OTLP_JSON_DEPTH_MAX)
+        return json_skip_value(&t->walk);
+    push(t, f->message, f, otlp_put_message(t->out, f));
+    t->messages++;
+    leave_empty(t);
+    return WALK_OK;
+}
+
+static enum walked take_messages(struct otlp_json *t, const struct otlp_field *f)
+{
+    if (json_peek(&t->walk) != '[')
+        return json_skip_value(&t->walk);
+    push(t, NULL, f, 0);
+    leave_empty(t);
+    return WALK_OK;
 }
 
 static enum walked take_value(struct otlp_json *t, const struct otlp_field *f)
@@ -86,47 +132,48 @@ static enum walked take_value(struct otlp_json *t, const struct otlp_field *f)
     return walked;
 }
 
-static enum walked take_field(struct otlp_json *t, const struct otlp_field *f,
-                              unsigned depth)
+static enum walked take_member(struct otlp_json *t, const struct otlp_message *m)
 {
+    struct str key;
+    enum walked walked = json_take_key(&t->walk, &key);
+
+    if (walked != WALK_OK)
+        return walked;
+    const struct otlp_field *f = otlp_field_named(m, key);
     if (!f)
         return json_skip_value(&t->walk);
     if (f->repeated)
-        return take_messages(t, f, depth);
-    return f->kind == OTLP_MESSAGE ? take_message(t, f, depth) : take_value(t, f);
+        return take_messages(t, f);
+    return f->kind == OTLP_MESSAGE ? take_message(t, f) : take_value(t, f);
 }
 
-static enum walked walk_message(struct otlp_json *t, const struct otlp_message *m,
-                                unsigned depth)
+/* One member or element, or only the bracket that opens it. */
+static enum walked take_one(struct otlp_json *t)
 {
-    struct json_walk *w = &t->walk;
-    enum walked walked;
+    const struct level *level = &t->levels[t->depth - 1];
+    size_t depth = t->depth;
+    enum walked walked =
+        level->message ? take_member(t, level->message) : take_message(t, level->field);
 
-    w->next++;
-    if (json_peek(w) == '}') {
-        w->next++;
-        return WALK_OK;
-    }
-    do {
-        struct str key;
-        walked = json_take_key(w, &key);
-        if (walked == WALK_OK)
-            walked = take_field(t, otlp_field_named(m, key), depth);
-        if (walked != WALK_OK)
-            return walked;
-    } while (json_more(w, '}', &walked));
-    return walked;
+    return walked == WALK_OK && t->depth <= depth ? leave_closed(t) : walked;
 }
 
-static enum walked walk_request(struct otlp_json *t, enum otlp_signal signal)
-{
-    struct json_walk *w = &t->walk;
+/* --- the request --- */
 
-    if (w->tokens.count == 0)
+static enum walked enter_request(struct otlp_json *t, enum otlp_signal signal)
+{
+    t->depth = t->messages = 0;
+    if (t->walk.tokens.count == 0)
         return WALK_OK;
-    if (json_peek(w) != '{')
-        return json_broken(w, "the body is no object");
-    enum walked walked = walk_message(t, otlp_requests[signal], 0);
+    if (json_peek(&t->walk) != '{')
+        return json_broken(&t->walk, "the body is no object");
+    push(t, otlp_requests[signal], NULL, 0);
+    leave_empty(t);
+    return WALK_OK;
+}
+
+static enum walked end_request(struct json_walk *w, enum walked walked)
+{
     if (walked == WALK_OK && w->next < w->tokens.count)
         return json_broken(w, "there is text behind the request");
     if (walked == WALK_SHORT)
@@ -147,40 +194,68 @@ static bool no_memory(struct otlp_json_error *why)
     return false;
 }
 
-bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
-                         struct str body, struct otlp_json_error *why)
+bool otlp_json_begin(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
+                     struct str body, struct otlp_json_error *why)
 {
-    const struct json_walk *w = &t->walk;
-    size_t before = out->size, mark = str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0;
-
     *why = (struct otlp_json_error){NULL, 0, false};
     if (body.size > OTLP_JSON_BODY_MAX) {
         explain(why, "the body is longer than 256 MiB", 0);
         return false;
     }
+    t->mark = str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0;
+    t->body_size = body.size;
     json_tokenizer_shrink(t->tokenizer, TEXT_KEPT);
-    if (!json_tokenize(t->tokenizer, &t->walk, body.at + mark, body.size - mark))
+    if (!json_tokenize(t->tokenizer, &t->walk, body.at + t->mark, body.size - t->mark))
         return no_memory(why);
     t->out = out;
-    t->whole = before;
-    enum walked walked = walk_request(t, signal);
-    if (walked != WALK_OK) {
-        explain(why, w->error,
-                mark + (walked == WALK_BROKEN ? w->tokens.at[w->next] : w->size));
-        out->size = t->whole;
-    }
-    /* The least that becomes something: "{}," is 6 bytes, a byte of no UTF-8 is 3. */
-    assert(out->size - before <= OTLP_JSON_GROWTH * body.size);
-    if (out->failed) {
-        out->size = before;
-        return no_memory(why);
-    }
-    return walked == WALK_OK || t->whole > before;
+    t->before = t->whole = out->size;
+    t->walked = enter_request(t, signal);
+    return true;
 }
 
-/* Some say JSON and send protobuf: the first byte tells. No message begins with '{', but
- * one of 123 bytes does with a line break and that. */
-static bool is_json(struct str body)
+static bool finish(struct otlp_json *t, struct otlp_json_error *why)
+{
+    struct json_walk *w = &t->walk;
+
+    t->walked = end_request(w, t->walked);
+    if (t->walked != WALK_OK) {
+        explain(why, w->error,
+                t->mark + (t->walked == WALK_BROKEN ? w->tokens.at[w->next] : w->size));
+        t->out->size = t->whole;
+    }
+    /* The least that becomes something: "{}," is 6 bytes, a byte of no UTF-8 is 3. */
+    assert(t->out->size - t->before <= OTLP_JSON_GROWTH * t->body_size);
+    if (t->out->failed) {
+        t->out->size = t->before;
+        return no_memory(why);
+    }
+    return t->walked == WALK_OK || t->whole > t->before;
+}
+
+enum otlp_json_state otlp_json_next(struct otlp_json *t, struct otlp_json_error *why)
+{
+    size_t end = t->walk.next + TOKENS_AT_ONCE;
+
+    while (t->walked == WALK_OK && t->depth > 0 && t->walk.next < end)
+        t->walked = take_one(t);
+    if (t->walked == WALK_OK && t->depth > 0 && !t->out->failed)
+        return OTLP_JSON_MORE;
+    return finish(t, why) ? OTLP_JSON_DONE : OTLP_JSON_FAILED;
+}
+
+bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
+                         struct str body, struct otlp_json_error *why)
+{
+    enum otlp_json_state state = OTLP_JSON_FAILED;
+
+    if (otlp_json_begin(t, out, signal, body, why))
+        while ((state = otlp_json_next(t, why)) == OTLP_JSON_MORE)
+            ;
+    return state == OTLP_JSON_DONE;
+}
+
+/* No message begins with '{', but one of 123 bytes does with a line break and that. */
+bool otlp_is_json(struct str body)
 {
     size_t i = 0;
 
@@ -199,7 +274,7 @@ struct str otlp_protobuf(struct otlp_json *t, struct buf *transcoded,
     struct otlp_json_error error = {.text = NULL};
 
     *why = NULL;
-    if (!is_json(body))
+    if (!otlp_is_json(body))
         return body;
     buf_reset(transcoded);
     if (transcoded->capacity > KEPT)

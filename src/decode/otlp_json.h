@@ -35,11 +35,24 @@ void otlp_json_close(struct otlp_json *t);
  * An id that is neither hex nor base64 becomes a hash of its text; one of hex digits, too
  * few or too many, is left out. Whatever else has an unknown name or a type or value that
  * the field cannot have is left out, and so are messages that are too deep: the message
- * around them stays. Text that is no UTF-8 has U+FFFD there. Of equal names all are
- * added, and in protobuf the last one counts. Lengths of messages take five bytes,
- * however short. */
+ * around them stays. Text that is no UTF-8 has U+FFFD there, and is cut at 768 KiB. Of
+ * equal names all are added, and in protobuf the last one counts. Lengths of messages
+ * take five bytes, however short. */
 bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
                          struct str body, struct otlp_json_error *why);
+
+/* The same a moment at a time: a loop has others to serve. *out, body and the padding
+ * stay until it is done. False: as above. */
+bool otlp_json_begin(struct otlp_json *t, struct buf *out, enum otlp_signal signal,
+                     struct str body, struct otlp_json_error *why);
+
+enum otlp_json_state { OTLP_JSON_MORE, OTLP_JSON_DONE, OTLP_JSON_FAILED };
+
+/* *why as above, unless there is more. */
+enum otlp_json_state otlp_json_next(struct otlp_json *t, struct otlp_json_error *why);
+
+/* Some say JSON and send protobuf: the first byte tells. */
+bool otlp_is_json(struct str body);
 
 /* A body in either encoding as protobuf: itself, or in the arena. `transcoded` is the
  * caller's, between bodies its memory is kept. *why is static: that it is none, or not

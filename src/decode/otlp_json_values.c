@@ -14,6 +14,9 @@ enum {
     LENGTH_SIZE = 5, /* of a length that is not known yet: legal, if longer than needed */
     NUMBER_TEXT_MAX = 64,
     ID_SIZE_MAX = sizeof(struct hash128),
+    /* Of a text: 65,536 characters are read at the most, and each is written in at most
+     * 12 bytes here. A longer one would hold up the loop. */
+    TEXT_MAX = 12 * 65536,
 };
 
 static char *put_tag(char *at, const struct otlp_field *f, enum wire wire)
@@ -59,9 +62,11 @@ static void add_fixed64(struct buf *out, const struct otlp_field *f, uint64_t va
 
 /* --- text and bytes --- */
 
-/* U+FFFD takes three bytes, and may stand for one. */
+/* U+FFFD takes three bytes, and may stand for one. It stands for what is cut, too. */
 static void add_rewritten(struct buf *out, const struct otlp_field *f, struct str raw)
 {
+    if (raw.size > TEXT_MAX)
+        raw.size = TEXT_MAX;
     size_t room = 3 * raw.size;
     char *at = buf_reserve(out, 1 + LENGTH_SIZE + room);
 
@@ -78,7 +83,7 @@ static void add_string(struct buf *out, const struct otlp_field *f,
 {
     if (v->type != JSON_STRING)
         return;
-    if (v->escaped) {
+    if (v->escaped || v->raw.size > TEXT_MAX) {
         add_rewritten(out, f, v->raw);
         return;
     }

@@ -121,9 +121,12 @@ enum verdict sim_next(struct sim *s, const struct record **out,
                       struct verdict_reason *why)
 {
     struct record *r;
+    enum verdict verdict;
 
     pipeline_recycle(s->pipeline);
-    enum verdict verdict = pipeline_next(s->pipeline, &r, why);
+    do /* nobody else waits here */
+        verdict = pipeline_next(s->pipeline, &r, why);
+    while (verdict == VERDICT_MORE);
     *out = r;
     if (verdict != VERDICT_EVENT)
         return verdict;

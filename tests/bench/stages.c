@@ -75,11 +75,13 @@ static size_t decode_only(const struct source *source, struct decoder *d, struct
 {
     static struct record record;
     struct verdict_reason why;
+    enum verdict verdict;
     size_t count = 0;
 
     decode_begin(d, source, body, arena, timestamp_now());
-    while (decode_next(d, &record, &why) == VERDICT_EVENT)
-        count++;
+    while ((verdict = decode_next(d, &record, &why)) == VERDICT_EVENT ||
+           verdict == VERDICT_MORE)
+        count += verdict == VERDICT_EVENT;
     return count;
 }
 
@@ -87,11 +89,14 @@ static size_t decide(const struct source *source, struct pipeline *p, struct str
                      struct arena *arena, struct record **records)
 {
     struct verdict_reason why;
+    enum verdict verdict = VERDICT_EVENT;
     size_t count = 0;
 
     pipeline_begin(p, source, body, NULL, arena, timestamp_now());
-    while (count < EVENTS_MAX && pipeline_next(p, &records[count], &why) == VERDICT_EVENT)
-        count++;
+    while (count < EVENTS_MAX && (verdict == VERDICT_EVENT || verdict == VERDICT_MORE)) {
+        verdict = pipeline_next(p, &records[count], &why);
+        count += verdict == VERDICT_EVENT;
+    }
     return count;
 }
 

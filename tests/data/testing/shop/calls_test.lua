@@ -125,6 +125,16 @@ test("a body as a gateway sends it", function(t)
     status = "success", startTime = 1780272000, endTime = 1780272001, metadata = { user_api_key_team_id = "search" } })
   t:eq(litellm[1].team, "search")
   t:eq(litellm[1].source, "litellm")
+  local spans = {} -- more than an engine decodes in one moment
+  for i = 1, 2000 do
+    local id = ("%016x"):format(i)
+    spans[i] = { traceId = id .. id, spanId = id, attributes = {
+      { key = "gen_ai.operation.name", value = { stringValue = "chat" } },
+      { key = "team.id", value = { stringValue = "search" } } } }
+  end
+  local otlp = t:send_raw("otlp", { resourceSpans = { { scopeSpans = { { spans = spans } } } } })
+  t:eq(#otlp, 2000)
+  t:eq(otlp[2000].team, "search")
 end)
 
 test("a callback of every may move the clock itself", function(t)
