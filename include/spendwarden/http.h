@@ -61,6 +61,11 @@ struct http_terms {
 typedef bool http_admit(void *ctx, struct http_request *r, struct http_terms *terms,
                         struct http_response *out);
 
+/* What is answered without a handler, in plain text: a body too large, one that does not
+ * inflate, too much in flight. May put the body of *out into other words. */
+typedef void http_refused(void *ctx, const struct http_request *r,
+                          struct http_response *out);
+
 struct http_options {
     const char *host;
     int port; /* 0: any; see http_port */
@@ -70,6 +75,7 @@ struct http_options {
     size_t in_flight_max_bytes;
     int idle_timeout_s;
     http_admit *admit;
+    http_refused *refused; /* NULL: nobody wants to see it */
     http_handler *handle;
     http_idle *idle;
     void *ctx;

@@ -144,6 +144,14 @@ static void refuse_path(const struct http_request *r, struct http_response *out)
                     "there is no such path; /api/v1/openapi.yaml has them all");
 }
 
+static void put_refusal(void *ctx, const struct http_request *r,
+                        struct http_response *out)
+{
+    (void)ctx;
+    if (otlp_signal_of(r->path) != OTLP_NONE)
+        otlp_dress(r, out);
+}
+
 static bool admit_ingest(struct server *s, struct http_request *r,
                          struct http_response *out)
 {
@@ -224,6 +232,7 @@ static bool start(struct server *s, const struct config *c, struct err *err)
         .in_flight_max_bytes = c->in_flight_max_bytes,
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .admit = admit,
+        .refused = put_refusal,
         .handle = handle,
         .idle = idle,
         .ctx = s,

@@ -73,10 +73,14 @@ static int64_t declared_size(const struct http_request *r)
 
 void http_refuse(struct request *q, unsigned status, struct str text)
 {
+    const struct http_options *o = &q->loop->server->options;
+
     q->refused = true;
     buf_release(&q->response.body);
     q->response = (struct http_response){.status = status, .content_type = "text/plain"};
     buf_add(&q->response.body, text);
+    if (o->refused)
+        o->refused(o->ctx, &q->visible, &q->response);
 }
 
 void http_refuse_full(struct request *q)
