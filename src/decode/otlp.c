@@ -46,7 +46,7 @@ struct otlp {
     const char *resource; /* whose attributes are in resource_slots; NULL: nobody's */
     bool has_resource;
     uint64_t resource_hash; /* the same for equal ones, in any body */
-    struct str service; /* of that resource */
+    struct str service;     /* of that resource */
     struct json_element element;
     struct json_item tags[TAGS_LOOKED_AT];
     struct json_value resource_slots[JSON_SLOTS_MAX];
