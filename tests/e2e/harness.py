@@ -348,20 +348,6 @@ def replace(text, changes):
     return text
 
 
-def venv(build, name):
-    """The folder of the programs that <name>/requirements.txt pins; made once per list of pins."""
-    folder = os.path.join(build, f"{name}-venv")
-    wanted = os.path.join(ROOT, "tests", "e2e", name, "requirements.txt")
-    stamp, python = os.path.join(folder, "pins"), os.path.join(folder, "bin", "python")
-    pins = read(wanted)
-    if not os.path.exists(stamp) or read(stamp) != pins:
-        print(f"installing {wanted} into {folder}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", wanted], check=True)
-        write(stamp, pins)
-    return os.path.join(folder, "bin")
-
-
 def main(run):
     """run(checks, stage, build_dir)"""
     if len(sys.argv) < 3:

@@ -7,8 +7,9 @@ import re
 import time
 from decimal import Decimal
 
-from harness import ROOT, Catcher, Metrics, main, read, replace, request, until, venv
+from harness import ROOT, Catcher, Metrics, main, read, replace, request, until
 from litellm_test import CASES, FAILURES, ask, events_of, identity, start_proxy
+from packages import venv
 
 OURS = {"tenant", "workflow_id", "retry_depth"}
 

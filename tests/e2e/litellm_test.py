@@ -8,7 +8,8 @@ import os
 import shutil
 import time
 
-from harness import Catcher, Process, free_port, main, read, replace, request, until, venv
+from harness import Catcher, Process, free_port, main, read, replace, request, until
+from packages import venv
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "litellm")
 FORMATS = ("json_array", "ndjson", "single")

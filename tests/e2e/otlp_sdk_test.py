@@ -10,7 +10,8 @@ import shlex
 import subprocess
 from urllib.parse import unquote
 
-from harness import ROOT, Process, bearer, free_port, main, read, replace, request, until, venv
+from harness import ROOT, Process, bearer, free_port, main, read, replace, request, until
+from packages import venv
 
 EXAMPLE = os.path.join(ROOT, "examples", "otel")
 # scenario of the provider, whether the program ends well
