@@ -10,6 +10,7 @@ import time
 
 from harness import Catcher, Process, free_port, main, read, replace, request, until
 from packages import venv
+from provider import cost_nano, served_by, start_provider, tokens
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "litellm")
 FORMATS = ("json_array", "ndjson", "single")
@@ -20,16 +21,6 @@ ENVIRONMENT = {
     "DISABLE_ADMIN_UI": "true", "NO_PROXY": "127.0.0.1", "DEFAULT_BATCH_SIZE": "1",
     "DEFAULT_FLUSH_INTERVAL_SECONDS": "1",
     "LITELLM_MASTER_KEY": "sk-test-6f1d0c3b9a7e4d52b8c1f0e39d7a4c66"}
-
-# pico-USD a token, from the providers' public price pages
-RATES = {
-    "gpt-4o-mini": {"fresh": 150_000, "read": 75_000, "output": 600_000},
-    "gpt-4o": {"fresh": 2_500_000, "read": 1_250_000, "output": 10_000_000},
-    "gpt-5-mini": {"fresh": 250_000, "read": 25_000, "output": 2_000_000},
-    "text-embedding-3-small": {"fresh": 20_000, "output": 0},
-    "claude-sonnet-4-5-20250929": {"fresh": 3_000_000, "read": 300_000, "write_5m": 3_750_000,
-                                   "write_1h": 6_000_000, "output": 15_000_000},
-    "acme-llm-9": {}}
 
 CHAT, EMBED, MESSAGES = "/v1/chat/completions", "/v1/embeddings", "/v1/messages"
 TEAMS = {"sk-alpha": "team-search", "sk-beta": "team-support"}
@@ -83,12 +74,7 @@ def callbacks(tees):
 
 
 def start_proxy(stage, programs, tees, token, prometheus=False):
-    mock, port = free_port(), free_port()
-    log = os.path.join(stage.folder, "mock.log")
-    provider = stage.keep(Process([os.path.join(programs, "python"),
-                                   os.path.join(HERE, "mock_openai.py"), str(mock)], log))
-    provider.launch()
-    provider.wait_ready(mock, "/served")
+    mock, port = start_provider(stage, programs), free_port()
     config = replace(read(HERE, "proxy.yaml"), {"MOCK": f"127.0.0.1:{mock}"}) + callbacks(tees)
     if prometheus:
         config = replace(config, {"  callbacks: [": "  require_auth_for_metrics_endpoint: false\n"
@@ -126,11 +112,6 @@ def identity(e):
                                     "call_type")) + (e["metadata"]["user_api_key_hash"],)
 
 
-def cost_nano(answered):
-    pico = sum(answered[unit] * rate for unit, rate in RATES[answered["model"]].items())
-    return pico // 1000
-
-
 def expected(served):
     """What the provider billed, by case, team and in all."""
     truth = {"case": {}, "team": {}, "tenant": {}, "type": dict.fromkeys(
@@ -141,10 +122,7 @@ def expected(served):
         truth["case"][name] = nano
         for label, of in (("team", TEAMS), ("tenant", TENANTS)):
             truth[label][of[key]] = truth[label].get(of[key], 0) + nano
-        written = answered["write_5m"] + answered["write_1h"]
-        for unit, count in (("input", answered["fresh"] + answered["read"] + written),
-                            ("output", answered["output"]), ("cache_read", answered["read"]),
-                            ("cache_write", written), ("reasoning", answered["reasoning"])):
+        for unit, count in tokens(answered).items():
             truth["type"][unit] += count
     return truth
 
@@ -271,7 +249,7 @@ def run(check, stage, build):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda case: ask(port, case), PARALLEL))
     check.equal("client: 24 requests at a time", set(statuses), {200})
-    served = request(mock, "GET", "/served").json
+    served = served_by(mock)
     truth, successes = expected(served), len(served)
     check.equal("the provider answered every case", successes, len(CASES) - 3 + len(PARALLEL))
 
