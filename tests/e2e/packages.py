@@ -46,3 +46,15 @@ def venv(build, name):
         subprocess.run([installer, "pip", "install", "-q", "--python", os.path.join(folder, "bin", "python"), "-r", pins],
                        check=True)
     return os.path.join(kept(folder, read(pins), make), "bin")
+
+
+def npm(build, name, programs):
+    """The folder with the node_modules that <name>/package.json pins; `programs` has node and npm."""
+    folder = os.path.join(build, f"{name}-npm")
+    wanted = read("tests", "e2e", name, "package.json")
+
+    def make():
+        write(os.path.join(folder, "package.json"), wanted)
+        subprocess.run([os.path.join(programs, "npm"), "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"],
+                       cwd=folder, env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}, check=True)
+    return kept(folder, wanted, make)
