@@ -9,22 +9,14 @@ import subprocess
 import time
 from datetime import datetime
 
-from harness import ROOT, Catcher, Process, free_port, main, until, venv
+from harness import ROOT, Catcher, main, until
+from packages import venv
+from provider import start_provider
 
 RATIO, SAMPLED, WHOLE = "llm_capture_ratio", "answers", "search"
 QUESTIONS = 1000
 # What the provider of this scenario says of each: 120 tokens of input, 45 of output.
 TOKENS = 165
-
-
-def start_provider(stage, programs):
-    port = free_port()
-    mock = os.path.join(ROOT, "tests", "e2e", "litellm", "mock_openai.py")
-    process = stage.keep(Process([os.path.join(programs, "python"), mock, str(port)],
-                                 os.path.join(stage.folder, "mock.log")))
-    process.launch()
-    process.wait_ready(port, "/served")
-    return port
 
 
 def config(catcher, **rules):
