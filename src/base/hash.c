@@ -2,7 +2,6 @@
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <stdio.h>
 #include <xxhash.h>
 
 uint64_t hash_of(struct str bytes, uint64_t seed)
@@ -19,8 +18,13 @@ struct hash128 hash128_of(struct str bytes, uint64_t seed)
 
 static void to_hex(char out[SHA256_TEXT_SIZE], const unsigned char digest[SHA256_SIZE])
 {
-    for (int i = 0; i < SHA256_SIZE; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    static const char digits[] = "0123456789abcdef";
+
+    for (int i = 0; i < SHA256_SIZE; i++) {
+        out[2 * i] = digits[digest[i] >> 4];
+        out[2 * i + 1] = digits[digest[i] & 15];
+    }
+    out[SHA256_TEXT_SIZE - 1] = '\0';
 }
 
 void sha256_text(char out[SHA256_TEXT_SIZE], struct str bytes)
