@@ -43,8 +43,8 @@ def venv(build, name):
 
     def make():
         subprocess.run([installer, "venv", "-q", "--python", sys.executable, folder], check=True)
-        subprocess.run([installer, "pip", "install", "-q", "--python", os.path.join(folder, "bin", "python"), "-r", pins],
-                       check=True)
+        subprocess.run([installer, "pip", "install", "-q", "--compile-bytecode", "--python",
+                        os.path.join(folder, "bin", "python"), "-r", pins], check=True)
     return os.path.join(kept(folder, read(pins), make), "bin")
 
 
