@@ -8,7 +8,7 @@ struct dedupe_key {
     uint64_t report[2];   /* first key: (source, API key hash, the source's stable ids);
                              0,0: it has no stable ids and repeats nothing */
     uint64_t response[2]; /* second key: (provider, response id), without
-                             one (call id, start to the microsecond); 0,0: none */
+                             one (call id, end to the microsecond); 0,0: none */
     uint64_t emitter;     /* (source, scope) */
     int64_t start_ms, end_ms;
     uint64_t call;       /* the same in all reports of a call; 0: not known */

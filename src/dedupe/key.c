@@ -76,16 +76,17 @@ static int64_t first_known(int64_t a, int64_t b, int64_t c)
     return a ? a : b ? b : c;
 }
 
-/* A gateway's own callback and its spans have call id and time of each call in common;
- * clients choose call ids, but no microseconds. */
+/* A gateway's own callback and its spans have call id and end of each call in common;
+ * clients choose call ids, but no microseconds. Spans may begin later: LiteLLM's of
+ * version 2 begin where the provider is called. */
 static struct hash128 call_hash(const struct event *ev, uint64_t seed)
 {
-    int64_t start_us = (ev->start_ns + 500) / 1000;
+    int64_t end_us = (ev->end_ns + 500) / 1000;
     struct pieces p = {.size = 0};
 
     add_piece(&p, STR("call"), seed);
     add_piece(&p, ev->text[TEXT_CALL_ID], seed);
-    add_piece(&p, (struct str){(const char *)&start_us, sizeof start_us}, seed);
+    add_piece(&p, (struct str){(const char *)&end_us, sizeof end_us}, seed);
     return hash_pieces(&p, seed);
 }
 
@@ -118,7 +119,7 @@ void dedupe_key_of(struct dedupe_key *out, const struct record *r, uint64_t seed
 
     if (ev->text[TEXT_RESPONSE_ID].size)
         response = pair_hash(ev->text[TEXT_AI_SYSTEM], ev->text[TEXT_RESPONSE_ID], seed);
-    else if (ev->text[TEXT_CALL_ID].size && ev->start_ns)
+    else if (ev->text[TEXT_CALL_ID].size && ev->end_ns)
         response = call_hash(ev, seed);
     struct hash128 emitter = pair_hash(ev->text[TEXT_SOURCE], ev->text[TEXT_SCOPE], seed);
     int64_t start_ns = first_known(ev->start_ns, ev->end_ns, ev->received_ns);

@@ -291,14 +291,14 @@ TEST(agrees_with_a_plain_list_over_random_histories)
 }
 
 /* Of one call, without an id of the provider's: an embedding. */
-static struct event of_call(const char *call_id, const char *source, int64_t start_ns)
+static struct event of_call(const char *call_id, const char *source, int64_t end_ns)
 {
     struct event ev = litellm_event();
 
     ev.text[TEXT_SOURCE] = ev.identity[0] = str_of(source);
     ev.text[TEXT_CALL_ID] = str_of(call_id);
-    ev.start_ns = start_ns;
-    ev.end_ns = start_ns + NS_PER_SECOND;
+    ev.start_ns = end_ns - NS_PER_SECOND;
+    ev.end_ns = end_ns;
     return ev;
 }
 
@@ -313,19 +313,20 @@ static enum duplicate add_event(struct dedupe *d, struct event ev)
     return dedupe_add_all(d, &keys, 10).duplicate;
 }
 
-TEST(a_call_without_a_response_id_is_known_by_its_own_id_and_time)
+TEST(a_call_without_a_response_id_is_known_by_its_own_id_and_end)
 {
     /* A double in seconds, and the same times 1e9. */
-    const int64_t start_ns = 1795482257716632000, of_span_ns = 1795482257716631808;
+    const int64_t end_ns = 1795482257716632000, of_span_ns = 1795482257716631808;
     struct dedupe *d = opened(NS_PER_DAY, MIB);
 
-    assert_int_equal(add_event(d, of_call("a", "litellm", start_ns)), DUPLICATE_NONE);
-    assert_int_equal(add_event(d, of_call("a", "otlp", of_span_ns)), DUPLICATE_RESPONSE);
+    assert_int_equal(add_event(d, of_call("a", "litellm", end_ns)), DUPLICATE_NONE);
+    struct event later = of_call("a", "otlp", of_span_ns);
+    later.start_ns += 9 * NS_PER_MS; /* where the provider is called */
+    assert_int_equal(add_event(d, later), DUPLICATE_RESPONSE);
     assert_int_equal(add_event(d, of_call("b", "otlp 2", of_span_ns)), DUPLICATE_NONE);
-    assert_int_equal(add_event(d, of_call("a", "otlp 3", start_ns + 1000)),
-                     DUPLICATE_NONE);
-    assert_int_equal(add_event(d, of_call("", "otlp 4", start_ns)), DUPLICATE_NONE);
-    assert_int_equal(add_event(d, of_call("", "otlp 5", start_ns)), DUPLICATE_NONE);
+    assert_int_equal(add_event(d, of_call("a", "otlp 3", end_ns + 1000)), DUPLICATE_NONE);
+    assert_int_equal(add_event(d, of_call("", "otlp 4", end_ns)), DUPLICATE_NONE);
+    assert_int_equal(add_event(d, of_call("", "otlp 5", end_ns)), DUPLICATE_NONE);
     dedupe_close(d);
 }
 
@@ -345,7 +346,7 @@ int main(void)
         cmocka_unit_test(absent_times_fall_back_to_the_time_of_receipt),
         cmocka_unit_test(too_little_memory_is_refused_in_words),
         cmocka_unit_test(agrees_with_a_plain_list_over_random_histories),
-        cmocka_unit_test(a_call_without_a_response_id_is_known_by_its_own_id_and_time),
+        cmocka_unit_test(a_call_without_a_response_id_is_known_by_its_own_id_and_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
