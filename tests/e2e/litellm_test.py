@@ -73,20 +73,23 @@ def callbacks(tees):
     return replace(head, {'"spendwarden"': names}) + "callback_settings:\n" + "\n".join(blocks)
 
 
-def start_proxy(stage, programs, tees, token, prometheus=False):
+def start_proxy(stage, programs, tees, token, prometheus=False, otel=None):
+    """`otel`: the environment of LiteLLM's callback of that name, which is one more then."""
     mock, port = start_provider(stage, programs), free_port()
     config = replace(read(HERE, "proxy.yaml"), {"MOCK": f"127.0.0.1:{mock}"}) + callbacks(tees)
     if prometheus:
         config = replace(config, {"  callbacks: [": "  require_auth_for_metrics_endpoint: false\n"
                                   "  callbacks: [\"prometheus\", "})
-    path = stage.file("proxy/config.yaml", config)
+    if otel:
+        config = replace(config, {"  callbacks: [": "  callbacks: [\"otel\", "})
+    path = stage.file(f"proxy-{port}/config.yaml", config)
     shutil.copy(os.path.join(HERE, "custom_auth.py"), os.path.dirname(path))
     proxy = stage.keep(Process(
         [os.path.join(programs, "litellm"), "--config", path, "--host", "127.0.0.1", "--port",
-         str(port)], os.path.join(stage.folder, "proxy.log"),
-        {**ENVIRONMENT, "SPENDWARDEN_AUTHORIZATION": f"Bearer {token}"}))
+         str(port)], os.path.join(stage.folder, f"proxy-{port}.log"),
+        {**ENVIRONMENT, "SPENDWARDEN_AUTHORIZATION": f"Bearer {token}", **(otel or {})}))
     proxy.launch()
-    proxy.wait_ready(port, "/health/liveliness", 120)
+    proxy.wait_ready(port, "/health/liveliness", 300)
     return port, mock
 
 
