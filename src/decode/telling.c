@@ -121,6 +121,8 @@ static bool is_of(const struct telling *found, struct str source)
     return str_eq(str_of(found->source), source);
 }
 
+enum { TOLD_MAX = 1024 * 1024 };
+
 const char *teller_tell(struct teller *t, struct str values, struct str source)
 {
     const struct telling *found = t ? tell(t, values) : NULL;
@@ -131,7 +133,9 @@ const char *teller_tell(struct teller *t, struct str values, struct str source)
 const char *teller_tell_empty(struct teller *t, struct str request, struct str source,
                               const char *why)
 {
-    const struct telling *found = t && request.size ? tell(t, request) : NULL;
+    /* A longer one is read as it is only where it is booked, a moment at a time. */
+    bool told = t && request.size && request.size <= TOLD_MAX;
+    const struct telling *found = told ? tell(t, request) : NULL;
 
     if (found)
         return is_of(found, source) ? why : found->text;
