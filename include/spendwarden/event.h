@@ -113,7 +113,7 @@ struct event {
     uint8_t tag_count, metadata_count, identity_count;
     struct str
         identity[IDENTITY_MAX]; /* the source's stable ids: equal ones are one report */
-    bool is_providers;          /* they are the provider's, the same for any API key */
+    bool identity_is_providers; /* they are the provider's, the same for any API key */
     bool is_span;               /* trace_id and span_id are a span's, and so is this */
     struct str parent_span_id;
     uint64_t resource; /* hash of its OTel resource, the process; 0: none */

@@ -58,6 +58,6 @@ const char *litellm_read_batch(struct decoding *d)
     ev->text[TEXT_RESPONSE_ID] = id;
     ev->identity[0] = id;
     ev->identity_count = 1;
-    ev->is_providers = true;
+    ev->identity_is_providers = true;
     return NULL;
 }

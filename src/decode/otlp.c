@@ -337,7 +337,9 @@ static enum verdict end_of(struct otlp *o, struct verdict_reason *why)
     if ((!o->broken && !o->failed) || o->told)
         return VERDICT_END;
     o->told = true;
-    why->text = o->failed ? o->failed : "the body is no OTLP protobuf, from somewhere on";
+    why->text = o->failed       ? o->failed
+                : o->item_count ? "the rest of the body is no OTLP protobuf"
+                                : "the body is neither OTLP protobuf nor JSON";
     return VERDICT_BROKEN;
 }
 

@@ -257,7 +257,7 @@ bool otlp_json_transcode(struct otlp_json *t, struct buf *out, enum otlp_signal 
 /* No message begins with '{', but one of 123 bytes does with a line break and that. */
 bool otlp_is_json(struct str body)
 {
-    size_t i = 0;
+    size_t i = str_starts(body, STR("\xEF\xBB\xBF")) ? 3 : 0;
 
     if (source_is_binary(body))
         return false;

@@ -162,7 +162,7 @@ static int64_t number_in(struct str message, unsigned number)
 static void note_broken(struct points_reader *r, const struct pb *message)
 {
     if (message->broken && !r->failed)
-        r->failed = "the body is no OTLP protobuf, from somewhere on";
+        r->failed = "the body is no OTLP protobuf or JSON, from somewhere on";
 }
 
 static void enter_metric(struct points_reader *r, struct str message)

@@ -43,7 +43,8 @@ static struct hash128 report_hash(const struct event *ev, uint64_t seed)
     if (ev->identity_count == 0)
         return (struct hash128){0, 0};
     add_piece(&p, ev->text[TEXT_SOURCE], seed);
-    add_piece(&p, ev->is_providers ? STR("") : ev->text[TEXT_HASHED_API_KEY], seed);
+    add_piece(&p, ev->identity_is_providers ? STR("") : ev->text[TEXT_HASHED_API_KEY],
+              seed);
     for (size_t i = 0; i < ev->identity_count; i++)
         add_piece(&p, ev->identity[i], seed);
     return hash_pieces(&p, seed);

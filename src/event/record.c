@@ -14,7 +14,7 @@ void event_init(struct event *ev)
     ev->reported_usd = (struct money){0};
     ev->cache_hit = ev->stream = false;
     ev->tag_count = ev->metadata_count = ev->identity_count = 0;
-    ev->is_providers = ev->is_span = false;
+    ev->identity_is_providers = ev->is_span = false;
     ev->parent_span_id = (struct str){NULL, 0};
     ev->resource = 0;
     ev->scope_rule = SCOPE_PLAIN;

@@ -144,8 +144,8 @@ def command_line(check, engine, webhook):
         (c["labels"]["severity"], c["to"], c["value"], c["policy"], c["policy_version"], c["generation"])
         for c in changes), [("critical", "firing", 5, "p", "7", 1), ("warning", "firing", 5, "p", "7", 1)])
     tried = engine.run("alerts", "test", "--config", engine.path, "--severity", "none")
-    check.equal("a test alert reaches every receiver", (tried.returncode, tried.stdout.count("ok    "),
-                                                        tried.stdout.count("\n")), (0, 3, 3))
+    check.true("a test alert reaches every receiver", tried.returncode == 0 and [
+        line.split("  ")[0] for line in tried.stdout.splitlines()] == ["ok"] * 3, tried.stdout + tried.stderr)
     check.equal("the webhook got it and its end", [json.loads(b)["status"] for b in webhook.taken()[1:]],
                 ["firing", "resolved"])
     down = engine.run("alerts", "--url", "http://127.0.0.1:1")

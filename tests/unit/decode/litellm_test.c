@@ -292,7 +292,7 @@ TEST(a_batch_counts_from_its_cost_on_and_goes_by_its_own_id)
         assert_decoded(s, costs[i]);
         assert_text(s, "response_id", "batch_1");
         assert_text(s, "service_tier", "batch");
-        assert_true(s->record.ev.is_providers);
+        assert_true(s->record.ev.identity_is_providers);
         assert_int_equal(s->record.ev.identity_count, 1);
         assert_true(str_eq(s->record.ev.identity[0], STR("batch_1")));
     }
@@ -311,7 +311,7 @@ TEST(a_batch_that_could_not_be_made_is_a_failed_request)
     assert_decoded(s, "{\"id\":\"x\",\"call_type\":\"acreate_batch\",\"status\":"
                       "\"failure\"}");
     assert_int_equal(s->record.ev.outcome, OUTCOME_FAILURE);
-    assert_false(s->record.ev.is_providers);
+    assert_false(s->record.ev.identity_is_providers);
     session_close(s);
 }
 
