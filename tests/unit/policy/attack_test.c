@@ -4,15 +4,15 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <time.h>
 
 #include "../../../src/policy/vm.h"
 #include "spendwarden/policy_tick.h"
-#include "spendwarden/timestamp.h"
 
 #define ATTACKS SOURCE_DIR "/tests/data/policy/attacks"
 
 enum {
-    SECONDS_MAX = 10, /* sanitizers are slow, and so are busy machines */
+    SECONDS_MAX = 10, /* of a processor: sanitizers are slow */
     ATTACKS_MIN = 300,
     SCRIPT_MAX = 1024,
     POLICY_MAX = SCRIPT_MAX + 2048,
@@ -215,14 +215,14 @@ static void attack_the_load(const char *name, const char *script, bool wide)
 
 static void attack(const char *name, const char *script)
 {
-    int64_t start = timestamp_monotonic();
+    clock_t start = clock(); /* of this process: others may be busy */
 
     attack_every_function(name, script, false);
     attack_every_function(name, script, true);
     attack_the_load(name, script, true);
-    int64_t took = timestamp_monotonic() - start;
-    if (took > SECONDS_MAX * NS_PER_SECOND)
-        fail_msg("%s took %lld ms", name, (long long)(took / NS_PER_MS));
+    clock_t took = clock() - start;
+    if (took > SECONDS_MAX * CLOCKS_PER_SEC)
+        fail_msg("%s took %lld ms", name, (long long)took * 1000 / CLOCKS_PER_SEC);
 }
 
 TEST(no_script_gets_out_or_goes_on_for_ever)
