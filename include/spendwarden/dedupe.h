@@ -13,11 +13,12 @@ struct dedupe_key {
     int64_t start_ms, end_ms;
     uint64_t call;       /* the same in all reports of a call; 0: not known */
     uint32_t usage;      /* hash of input and output tokens; 0: it named none */
-    uint32_t cost;       /* hash of the reported cost, 30 bits; 0: it named none */
-    bool unpriced, paid; /* booked without a price; with a charge above 0 */
+    uint32_t cost;       /* hash of the reported cost, 29 bits; 0: it named none */
+    bool unpriced, bare; /* how its call is booked: without a price; without tokens */
+    bool paid;           /* its own charge is above 0 */
 };
 
-#define DEDUPE_COST_MASK 0x3FFFFFFFu
+#define DEDUPE_COST_MASK 0x1FFFFFFFu
 
 struct dedupe; /* one thread at a time */
 
@@ -57,18 +58,15 @@ bool dedupe_open(struct dedupe **out, int64_t horizon_ns, size_t max_bytes,
                  struct err *err);
 void dedupe_close(struct dedupe *d);
 
-/* Looks the key up and, if it is new, adds it as of `now_ns` (commit time, never going
- * back). The oldest are forgotten when the horizon or the memory bound is reached. */
-enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns);
-
 /* Adds what was added before a restart. */
 void dedupe_restore(struct dedupe *d, const struct dedupe_key *key, int64_t added_ns);
 
-/* The same for all keys of a report; those of another report of a known call are added
- * as well, so that the next one is recognised by either. keys->list then holds the
- * keys->count that were added. */
-struct dedupe_found dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys,
-                                   int64_t now_ns);
+/* Looks the report up and adds it as of `now_ns` (commit time, never going back) unless
+ * it is a known one sent again; another report of a known call is added as well, so that
+ * the next one is recognised by either. The oldest are forgotten when the horizon or the
+ * memory bound is reached. keys->list then holds the keys->count that were added. */
+struct dedupe_found dedupe_add(struct dedupe *d, struct dedupe_keys *keys,
+                               int64_t now_ns);
 
 /* Takes back the `count` youngest additions: their commit failed. */
 void dedupe_undo(struct dedupe *d, size_t count);

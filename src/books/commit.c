@@ -99,7 +99,7 @@ static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key 
         struct record *r = batch->records[i];
         struct dedupe_keys own;
         dedupe_keys_of(&own, r, seed);
-        struct dedupe_found found = dedupe_add_all(b->dedupe, &own, b->last_ns);
+        struct dedupe_found found = dedupe_add(b->dedupe, &own, b->last_ns);
         memcpy(keys + *key_count, own.list, own.count * sizeof *keys);
         *key_count += own.count;
         if (found.duplicate == DUPLICATE_NONE)

@@ -260,17 +260,6 @@ static const struct seen *look_up_all(const struct dedupe *d,
     return s ? s : seen_report(d, keys->below);
 }
 
-enum duplicate dedupe_add(struct dedupe *d, const struct dedupe_key *key, int64_t now_ns)
-{
-    enum duplicate how;
-
-    forget_expired(d, now_ns);
-    if (look_up(d, key, &how))
-        return how;
-    remember(d, key, now_ns);
-    return DUPLICATE_NONE;
-}
-
 void dedupe_restore(struct dedupe *d, const struct dedupe_key *key, int64_t added_ns)
 {
     if (!seen_report(d, key->report))
@@ -288,24 +277,49 @@ static struct dedupe_key completed(uint64_t call)
     return (struct dedupe_key){.report = {call, ~call}, .call = call};
 }
 
-static enum completes completes(const struct dedupe *d, const struct dedupe_key *first,
-                                const struct dedupe_key *key)
+static bool lacks_price(const struct dedupe *d, const struct dedupe_key *known)
 {
-    struct dedupe_key mark = completed(first->call);
+    struct dedupe_key mark = completed(known->call);
 
-    if (!first->unpriced || !key->paid || seen_report(d, mark.report))
-        return COMPLETES_NOTHING;
-    return first->usage ? COMPLETES_CHARGE : COMPLETES_ALL;
+    return known->unpriced && !seen_report(d, mark.report);
+}
+
+/* Whatever they say themselves: what is asked of a key is how its call is booked. */
+static void join(struct dedupe_keys *keys, const struct dedupe_key *known, bool unpriced)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        keys->list[i].call = known->call;
+        keys->list[i].unpriced = unpriced;
+        keys->list[i].bare = known->bare;
+    }
+}
+
+static struct dedupe_found look_at(const struct dedupe *d, struct dedupe_keys *keys)
+{
+    struct dedupe_found found = {.duplicate = DUPLICATE_NONE};
+    const struct dedupe_key *key = &keys->list[0];
+    enum duplicate how;
+    const struct seen *first = look_up_all(d, keys, &how);
+
+    if (!first)
+        return found;
+    const struct dedupe_key *known = &first->key;
+    bool unpriced = lacks_price(d, known);
+    found.duplicate = how;
+    found.conflicts = differ(known->usage, key->usage) ||
+                      (how == DUPLICATE_REPORT && differ(known->cost, key->cost));
+    if (unpriced && key->paid)
+        found.completes = known->bare ? COMPLETES_ALL : COMPLETES_CHARGE;
+    join(keys, known, unpriced && !found.completes);
+    return found;
 }
 
 /* Siblings share the span above them. */
-static void remember_all(struct dedupe *d, struct dedupe_keys *keys, uint64_t call,
-                         int64_t now_ns)
+static void remember_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns)
 {
     size_t added = 0;
 
     for (size_t i = 0; i < keys->count; i++) {
-        keys->list[i].call = call;
         if (seen_report(d, keys->list[i].report))
             continue;
         remember(d, &keys->list[i], now_ns);
@@ -314,28 +328,18 @@ static void remember_all(struct dedupe *d, struct dedupe_keys *keys, uint64_t ca
     keys->count = added;
 }
 
-struct dedupe_found dedupe_add_all(struct dedupe *d, struct dedupe_keys *keys,
-                                   int64_t now_ns)
+struct dedupe_found dedupe_add(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns)
 {
-    struct dedupe_found found = {.duplicate = DUPLICATE_NONE};
-    const struct dedupe_key *key = &keys->list[0];
-    uint64_t call = key->call;
-    enum duplicate how;
-
     forget_expired(d, now_ns);
-    const struct seen *first = look_up_all(d, keys, &how);
-    if (first) {
-        call = first->key.call;
-        found.duplicate = how;
-        found.conflicts = differ(first->key.usage, key->usage) ||
-                          (how == DUPLICATE_REPORT && differ(first->key.cost, key->cost));
-        found.completes = completes(d, &first->key, key);
-    }
+
+    struct dedupe_found found = look_at(d, keys);
+    uint64_t call = keys->list[0].call;
+
     if (found.duplicate == DUPLICATE_REPORT)
         keys->count = 0;
     if (found.completes)
         keys->list[keys->count++] = completed(call);
-    remember_all(d, keys, call, now_ns);
+    remember_all(d, keys, now_ns);
     return found;
 }
 

@@ -118,7 +118,8 @@ uint64_t guesses_mark(const struct guesses *g)
 void guesses_rewind(struct guesses *g, uint64_t mark)
 {
     for (; g->last > mark; g->last--) {
-        const struct span *s = span_at(g, g->last);
+        struct span *s = &g->spans[g->last % SPANS_KEPT];
         g->newest[bucket_of(s->likeness)] = s->older;
+        s->likeness = 0; /* nor is it the one that was there before */
     }
 }

@@ -136,6 +136,7 @@ void dedupe_key_of(struct dedupe_key *out, const struct record *r, uint64_t seed
         .usage = usage_hash(ev, seed),
         .cost = cost_hash(ev, seed),
         .unpriced = charge_is_unpriced(&r->charge, ev),
+        .bare = usage_hash(ev, seed) == 0,
         .paid = r->charge.charge.nanousd > 0,
     };
 }

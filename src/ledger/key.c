@@ -5,6 +5,7 @@
 enum { WORDS = KEY_BYTES / 8, OLD_WORDS = 7, OLD_BYTES = OLD_WORDS * 8, END = 1 };
 
 /* Of a word beside the cost's hash. */
+#define BARE (UINT64_C(1) << 61)
 #define UNPRICED (UINT64_C(1) << 62)
 #define PAID (UINT64_C(1) << 63)
 
@@ -24,17 +25,17 @@ bool keys_add(struct buf *out, const struct dedupe_key *keys, size_t count)
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct dedupe_key *k = &keys[i];
-        const uint64_t words[WORDS] = {k->report[0],
-                                       k->report[1],
-                                       k->response[0],
-                                       k->response[1],
-                                       k->emitter,
-                                       (uint64_t)k->start_ms,
-                                       (uint64_t)k->end_ms,
-                                       k->call,
-                                       k->usage | (uint64_t)k->cost << 32 |
-                                           (k->unpriced ? UNPRICED : 0) |
-                                           (k->paid ? PAID : 0)};
+        const uint64_t words[WORDS] = {
+            k->report[0],
+            k->report[1],
+            k->response[0],
+            k->response[1],
+            k->emitter,
+            (uint64_t)k->start_ms,
+            (uint64_t)k->end_ms,
+            k->call,
+            k->usage | (uint64_t)k->cost << 32 | (k->bare ? BARE : 0) |
+                (k->unpriced ? UNPRICED : 0) | (k->paid ? PAID : 0)};
         put_words(at + i * KEY_BYTES, words);
     }
     at[count * KEY_BYTES] = END;
@@ -57,6 +58,7 @@ static void read_key(struct dedupe_key *out, const char *at, size_t count)
                                .call = words[7],
                                .usage = (uint32_t)words[8],
                                .cost = (uint32_t)(words[8] >> 32) & DEDUPE_COST_MASK,
+                               .bare = words[8] & BARE,
                                .unpriced = words[8] & UNPRICED,
                                .paid = words[8] & PAID};
 }

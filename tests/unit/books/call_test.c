@@ -158,6 +158,38 @@ TEST(a_priced_call_is_not_charged_again_by_a_dearer_report)
     fixture_remove(&f);
 }
 
+TEST(a_report_without_a_price_leaves_a_priced_call_priced)
+{
+    struct fixture f;
+
+    fixture_make(&f);
+    fixture_open(&f, 1);
+    tell(&f, (struct report){"litellm", "a", "r", 10, 500}, NULL);
+    tell(&f, (struct report){"otlp", "b", "r", 10, 0}, NULL);
+    assert_int_equal(tell(&f, (struct report){"kong", "c", "r", 10, 700}, NULL),
+                     COMMIT_DUPLICATE);
+    assert_int_equal(tell(&f, (struct report){"otlp", "b", "r", 10, 700}, NULL),
+                     COMMIT_DUPLICATE);
+    assert_int_equal(spend(&f, "charge_nanousd"), 500);
+    fixture_remove(&f);
+}
+
+TEST(usage_that_only_an_amendment_had_comes_with_the_price)
+{
+    struct fixture f;
+
+    fixture_make(&f);
+    fixture_open(&f, 1);
+    tell(&f, (struct report){"otlp", "a", "r", -1, 0}, NULL);
+    tell(&f, (struct report){"kong", "b", "r", 10, 0}, NULL);
+    assert_int_equal(spend(&f, "input_tokens"), 0);
+    assert_int_equal(tell(&f, (struct report){"litellm", "c", "r", 10, 700}, NULL),
+                     COMMIT_COMPLETED);
+    assert_int_equal(spend(&f, "input_tokens"), 10);
+    assert_int_equal(spend(&f, "charge_nanousd"), 700);
+    fixture_remove(&f);
+}
+
 TEST(a_failed_commit_takes_the_completion_back)
 {
     struct fixture f;
@@ -212,6 +244,8 @@ int main(void)
             no_report_is_charged_after_the_one_with_the_price_also_not_after_a_restart),
         cmocka_unit_test(the_same_report_again_with_a_price_completes_its_call_once),
         cmocka_unit_test(a_priced_call_is_not_charged_again_by_a_dearer_report),
+        cmocka_unit_test(a_report_without_a_price_leaves_a_priced_call_priced),
+        cmocka_unit_test(usage_that_only_an_amendment_had_comes_with_the_price),
         cmocka_unit_test(a_failed_commit_takes_the_completion_back),
         cmocka_unit_test(other_numbers_for_one_call_are_a_conflict_and_the_first_stand),
     };

@@ -1,19 +1,4 @@
-#include "../unit.h"
-
-#include <stdlib.h>
-
-#include "spendwarden/dedupe.h"
-
-enum { MIB = 1 << 20 };
-
-static struct dedupe *opened(int64_t horizon_ns, size_t max_bytes)
-{
-    struct dedupe *d;
-    struct err err = {0};
-
-    assert_true(dedupe_open(&d, horizon_ns, max_bytes, &err));
-    return d;
-}
+#include "support.h"
 
 static struct dedupe_key report(uint64_t number)
 {
@@ -36,22 +21,9 @@ static struct dedupe_key response(uint64_t number, uint64_t response_id, uint64_
 
 static enum duplicate add(struct dedupe *d, struct dedupe_key key, int64_t now_ns)
 {
-    return dedupe_add(d, &key, now_ns);
-}
+    struct dedupe_keys keys = {.count = 1, .list = {key}};
 
-static struct event litellm_event(void)
-{
-    struct event ev;
-
-    event_init(&ev);
-    ev.text[TEXT_SOURCE] = STR("litellm");
-    ev.text[TEXT_HASHED_API_KEY] = STR("key-1");
-    ev.identity[0] = STR("call-1");
-    ev.identity[1] = STR("success");
-    ev.identity_count = 2;
-    ev.start_ns = 5 * NS_PER_SECOND;
-    ev.end_ns = 7 * NS_PER_SECOND;
-    return ev;
+    return dedupe_add(d, &keys, now_ns).duplicate;
 }
 
 static void key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed)
@@ -207,8 +179,8 @@ TEST(an_event_without_identity_is_never_a_duplicate_by_it)
 
     ev.identity_count = 0;
     key_of(&key, &ev, 1);
-    assert_int_equal(dedupe_add(d, &key, 10), DUPLICATE_NONE);
-    assert_int_equal(dedupe_add(d, &key, 10), DUPLICATE_NONE);
+    assert_int_equal(add(d, key, 10), DUPLICATE_NONE);
+    assert_int_equal(add(d, key, 10), DUPLICATE_NONE);
     dedupe_close(d);
 }
 
@@ -245,24 +217,29 @@ struct model {
     size_t first, next;
 };
 
+static bool model_is_same_call(const struct dedupe_key *a, const struct dedupe_key *b)
+{
+    return a->response[0] && a->response[0] == b->response[0] &&
+           a->emitter != b->emitter && b->start_ms <= a->end_ms + 60000 &&
+           a->start_ms <= b->end_ms + 60000;
+}
+
 static enum duplicate model_add(struct model *m, const struct dedupe_key *key,
                                 int64_t now_ns, int64_t horizon_ns)
 {
+    enum duplicate how = DUPLICATE_NONE;
+
     while (m->first < m->next && now_ns - m->added_ns[m->first] > horizon_ns)
         m->first++;
-    for (size_t i = m->first; i < m->next; i++)
+    for (size_t i = m->first; i < m->next; i++) {
         if (memcmp(m->keys[i].report, key->report, sizeof key->report) == 0)
             return DUPLICATE_REPORT;
-    for (size_t i = m->first; i < m->next; i++) {
-        const struct dedupe_key *k = &m->keys[i];
-        if (key->response[0] && k->response[0] == key->response[0] &&
-            k->emitter != key->emitter && k->start_ms <= key->end_ms + 60000 &&
-            key->start_ms <= k->end_ms + 60000)
-            return DUPLICATE_RESPONSE;
+        if (model_is_same_call(key, &m->keys[i]))
+            how = DUPLICATE_RESPONSE;
     }
     m->keys[m->next] = *key;
     m->added_ns[m->next++] = now_ns;
-    return DUPLICATE_NONE;
+    return how;
 }
 
 TEST(agrees_with_a_plain_list_over_random_histories)
@@ -277,7 +254,7 @@ TEST(agrees_with_a_plain_list_over_random_histories)
                 response((uint64_t)random() % 1500 + 1, (uint64_t)random() % 40,
                          (uint64_t)random() % 3, random() % 2000000);
             now += random() % 3;
-            assert_int_equal(dedupe_add(d, &key, now), model_add(m, &key, now, 400));
+            assert_int_equal(add(d, key, now), model_add(m, &key, now, 400));
             assert_int_equal(dedupe_count(d), m->next - m->first);
             size_t back = (size_t)random() % 30;
             if (back < 5 && back <= m->next - m->first) {
@@ -288,46 +265,6 @@ TEST(agrees_with_a_plain_list_over_random_histories)
         dedupe_close(d);
         free(m);
     }
-}
-
-/* Of one call, without an id of the provider's: an embedding. */
-static struct event of_call(const char *call_id, const char *source, int64_t end_ns)
-{
-    struct event ev = litellm_event();
-
-    ev.text[TEXT_SOURCE] = ev.identity[0] = str_of(source);
-    ev.text[TEXT_CALL_ID] = str_of(call_id);
-    ev.start_ns = end_ns - NS_PER_SECOND;
-    ev.end_ns = end_ns;
-    return ev;
-}
-
-static enum duplicate add_event(struct dedupe *d, struct event ev)
-{
-    struct dedupe_keys keys;
-    struct record r;
-
-    record_init(&r);
-    r.ev = ev;
-    dedupe_keys_of(&keys, &r, 7);
-    return dedupe_add_all(d, &keys, 10).duplicate;
-}
-
-TEST(a_call_without_a_response_id_is_known_by_its_own_id_and_end)
-{
-    /* A double in seconds, and the same times 1e9. */
-    const int64_t end_ns = 1795482257716632000, of_span_ns = 1795482257716631808;
-    struct dedupe *d = opened(NS_PER_DAY, MIB);
-
-    assert_int_equal(add_event(d, of_call("a", "litellm", end_ns)), DUPLICATE_NONE);
-    struct event later = of_call("a", "otlp", of_span_ns);
-    later.start_ns += 9 * NS_PER_MS; /* where the provider is called */
-    assert_int_equal(add_event(d, later), DUPLICATE_RESPONSE);
-    assert_int_equal(add_event(d, of_call("b", "otlp 2", of_span_ns)), DUPLICATE_NONE);
-    assert_int_equal(add_event(d, of_call("a", "otlp 3", end_ns + 1000)), DUPLICATE_NONE);
-    assert_int_equal(add_event(d, of_call("", "otlp 4", end_ns)), DUPLICATE_NONE);
-    assert_int_equal(add_event(d, of_call("", "otlp 5", end_ns)), DUPLICATE_NONE);
-    dedupe_close(d);
 }
 
 int main(void)
@@ -346,7 +283,6 @@ int main(void)
         cmocka_unit_test(absent_times_fall_back_to_the_time_of_receipt),
         cmocka_unit_test(too_little_memory_is_refused_in_words),
         cmocka_unit_test(agrees_with_a_plain_list_over_random_histories),
-        cmocka_unit_test(a_call_without_a_response_id_is_known_by_its_own_id_and_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,6 +221,7 @@ static struct dedupe_key full_key(uint64_t number)
                                .call = 8,
                                .usage = UINT32_MAX,
                                .cost = DEDUPE_COST_MASK,
+                               .bare = true,
                                .unpriced = true};
 }
 
@@ -246,7 +247,7 @@ TEST(keys_come_back_from_a_commit_on_oldest_first)
     assert_int_equal(seen.committed_ns[0], 400);
     const struct dedupe_key expected = full_key(4), *k = &seen.keys[0];
     assert_memory_equal(k, &expected, offsetof(struct dedupe_key, unpriced));
-    assert_true(k->unpriced);
+    assert_true(k->unpriced && k->bare);
     assert_false(k->paid);
     assert_int_equal(seen.keys[3].report[0], 5);
     assert_int_equal(seen.keys[3].report[1], 9);
