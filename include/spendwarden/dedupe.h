@@ -63,10 +63,11 @@ void dedupe_restore(struct dedupe *d, const struct dedupe_key *key, int64_t adde
 
 /* Looks the report up and adds it as of `now_ns` (commit time, never going back) unless
  * it is a known one sent again; another report of a known call is added as well, so that
- * the next one is recognised by either. The oldest are forgotten when the horizon or the
- * memory bound is reached. keys->list then holds the keys->count that were added. */
+ * the next one is recognised by either. *guessed: of the call that it is one of if
+ * nothing else says so; or NULL. The oldest are forgotten when the horizon or the memory
+ * bound is reached. keys->list then holds the keys->count that were added. */
 struct dedupe_found dedupe_add(struct dedupe *d, struct dedupe_keys *keys,
-                               int64_t now_ns);
+                               const struct dedupe_key *guessed, int64_t now_ns);
 
 /* Takes back the `count` youngest additions: their commit failed. */
 void dedupe_undo(struct dedupe *d, size_t count);

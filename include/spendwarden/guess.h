@@ -15,10 +15,15 @@ enum guess {
     GUESS_JOIN, /* a scope's rule says that they are one */
 };
 
-/* What the booked spans say of a new one; *seq: the row of the other. `key` is its own.
- */
+/* The other span. */
+struct guessed {
+    uint64_t seq; /* its row */
+    struct dedupe_key key;
+};
+
+/* What the booked spans say of a new one, whose key that is. *out: unless none. */
 enum guess guesses_look(const struct guesses *g, const struct record *r,
-                        const struct dedupe_key *key, uint64_t *seq);
+                        const struct dedupe_key *key, struct guessed *out);
 
 /* The span was booked, as row r->seq. */
 void guesses_add(struct guesses *g, const struct record *r, const struct dedupe_key *key);

@@ -76,34 +76,32 @@ static bool rule(struct batch *batch, size_t i, const struct dedupe_found *found
     return true;
 }
 
-/* Nothing joins it to a call but perhaps a guess. */
-static void guess(const struct books *b, struct record *r, const struct dedupe_key *key,
-                  struct dedupe_found *found)
+/* Whether it is known, by its keys or by a guess; *own: the keys that were added. */
+static struct dedupe_found recognise(struct books *b, struct record *r,
+                                     struct dedupe_keys *own)
 {
-    enum guess what = guesses_look(b->guesses, r, key, &r->perhaps_seq);
+    struct guessed guessed;
 
-    if (what != GUESS_JOIN)
-        return;
-    found->duplicate = DUPLICATE_GUESS;
-    r->perhaps_seq = 0;
+    dedupe_keys_of(own, r, ledger_seed(b->ledger));
+    enum guess guess = guesses_look(b->guesses, r, &own->list[0], &guessed);
+    struct dedupe_found found =
+        dedupe_add(b->dedupe, own, guess == GUESS_JOIN ? &guessed.key : NULL, b->last_ns);
+    if (guess == GUESS_TELL && found.duplicate == DUPLICATE_NONE)
+        r->perhaps_seq = guessed.seq;
+    return found;
 }
 
 /* One batch into the open transaction; `keys` collects those of the new records. */
 static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key *keys,
                         size_t *key_count, struct err *err)
 {
-    uint64_t seed = ledger_seed(b->ledger);
-
     batch->accepted = batch->duplicate = batch->conflicts = 0;
     for (size_t i = 0; i < batch->count; i++) {
         struct record *r = batch->records[i];
         struct dedupe_keys own;
-        dedupe_keys_of(&own, r, seed);
-        struct dedupe_found found = dedupe_add(b->dedupe, &own, b->last_ns);
+        struct dedupe_found found = recognise(b, r, &own);
         memcpy(keys + *key_count, own.list, own.count * sizeof *keys);
         *key_count += own.count;
-        if (found.duplicate == DUPLICATE_NONE)
-            guess(b, r, &own.list[0], &found);
         if (!rule(batch, i, &found))
             continue;
         if (r->kind == RECORD_CHARGE)

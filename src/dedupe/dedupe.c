@@ -294,20 +294,17 @@ static void join(struct dedupe_keys *keys, const struct dedupe_key *known, bool 
     }
 }
 
-static struct dedupe_found look_at(const struct dedupe *d, struct dedupe_keys *keys)
+/* *known: of a report of the same call; makes the keys say how that is booked. */
+static struct dedupe_found judge(const struct dedupe *d, struct dedupe_keys *keys,
+                                 const struct dedupe_key *known, enum duplicate how)
 {
-    struct dedupe_found found = {.duplicate = DUPLICATE_NONE};
     const struct dedupe_key *key = &keys->list[0];
-    enum duplicate how;
-    const struct seen *first = look_up_all(d, keys, &how);
-
-    if (!first)
-        return found;
-    const struct dedupe_key *known = &first->key;
     bool unpriced = lacks_price(d, known);
-    found.duplicate = how;
-    found.conflicts = differ(known->usage, key->usage) ||
-                      (how == DUPLICATE_REPORT && differ(known->cost, key->cost));
+    struct dedupe_found found = {
+        .duplicate = how,
+        .conflicts = differ(known->usage, key->usage) ||
+                     (how == DUPLICATE_REPORT && differ(known->cost, key->cost))};
+
     if (unpriced && key->paid)
         found.completes = known->bare ? COMPLETES_ALL : COMPLETES_CHARGE;
     join(keys, known, unpriced && !found.completes);
@@ -328,13 +325,19 @@ static void remember_all(struct dedupe *d, struct dedupe_keys *keys, int64_t now
     keys->count = added;
 }
 
-struct dedupe_found dedupe_add(struct dedupe *d, struct dedupe_keys *keys, int64_t now_ns)
+struct dedupe_found dedupe_add(struct dedupe *d, struct dedupe_keys *keys,
+                               const struct dedupe_key *guessed, int64_t now_ns)
 {
+    struct dedupe_found found = {.duplicate = DUPLICATE_NONE};
+    enum duplicate how;
+
     forget_expired(d, now_ns);
-
-    struct dedupe_found found = look_at(d, keys);
+    const struct seen *first = look_up_all(d, keys, &how);
+    if (first)
+        found = judge(d, keys, &first->key, how);
+    else if (guessed)
+        found = judge(d, keys, guessed, DUPLICATE_GUESS);
     uint64_t call = keys->list[0].call;
-
     if (found.duplicate == DUPLICATE_REPORT)
         keys->count = 0;
     if (found.completes)

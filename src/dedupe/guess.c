@@ -9,11 +9,11 @@ enum {
 };
 
 struct span {
-    uint64_t likeness, emitter, seq;
+    uint64_t likeness;
     uint64_t older; /* number of the next older one in its bucket; 0: none */
-    int64_t start_ms, end_ms;
     enum scope_rule rule;
-    bool has_response, unpriced;
+    bool has_response;
+    struct guessed self;
 };
 
 struct guesses {
@@ -56,16 +56,12 @@ static uint64_t likeness_of(const struct event *ev)
 static struct span span_of(const struct record *r, const struct dedupe_key *key)
 {
     return (struct span){.likeness = likeness_of(&r->ev),
-                         .emitter = key->emitter,
-                         .seq = r->seq,
-                         .start_ms = key->start_ms,
-                         .end_ms = key->end_ms,
                          .rule = r->ev.scope_rule,
                          .has_response = r->ev.text[TEXT_RESPONSE_ID].size > 0,
-                         .unpriced = key->unpriced};
+                         .self = {r->seq, *key}};
 }
 
-static bool within(const struct span *a, const struct span *b)
+static bool within(const struct dedupe_key *a, const struct dedupe_key *b)
 {
     return a->start_ms >= b->start_ms && a->end_ms <= b->end_ms;
 }
@@ -74,13 +70,15 @@ static bool within(const struct span *a, const struct span *b)
  */
 static bool may_be_one(const struct span *a, const struct span *b)
 {
-    return a->likeness == b->likeness && a->emitter != b->emitter &&
-           !(a->has_response && b->has_response) && (within(a, b) || within(b, a)) &&
+    const struct dedupe_key *p = &a->self.key, *q = &b->self.key;
+
+    return a->likeness == b->likeness && p->emitter != q->emitter &&
+           !(a->has_response && b->has_response) && (within(p, q) || within(q, p)) &&
            a->rule != SCOPE_KEPT && b->rule != SCOPE_KEPT;
 }
 
 enum guess guesses_look(const struct guesses *g, const struct record *r,
-                        const struct dedupe_key *key, uint64_t *seq)
+                        const struct dedupe_key *key, struct guessed *out)
 {
     const struct span fresh = span_of(r, key);
     uint64_t number = fresh.likeness ? g->newest[bucket_of(fresh.likeness)] : 0;
@@ -90,10 +88,9 @@ enum guess guesses_look(const struct guesses *g, const struct record *r,
         number = s->older;
         if (!may_be_one(s, &fresh))
             continue;
-        *seq = s->seq;
-        /* The cost of a call whose first report had none is not lost by a guess. */
+        *out = s->self;
         bool joined = fresh.rule == SCOPE_JOINED || s->rule == SCOPE_JOINED;
-        return joined && !(s->unpriced && key->paid) ? GUESS_JOIN : GUESS_TELL;
+        return joined ? GUESS_JOIN : GUESS_TELL;
     }
     return GUESS_NONE;
 }

@@ -21,7 +21,7 @@ static enum duplicate add_event(struct dedupe *d, struct event ev)
     record_init(&r);
     r.ev = ev;
     dedupe_keys_of(&keys, &r, 7);
-    return dedupe_add(d, &keys, 10).duplicate;
+    return dedupe_add(d, &keys, NULL, 10).duplicate;
 }
 
 /* What became of one call over all its reports. */
@@ -74,7 +74,7 @@ TEST(a_call_is_charged_once_whatever_its_reports_know_and_in_whatever_order)
             struct dedupe_keys keys;
             random_report(&r);
             dedupe_keys_of(&keys, &r, 7);
-            struct dedupe_found found = dedupe_add(d, &keys, i);
+            struct dedupe_found found = dedupe_add(d, &keys, NULL, i);
             note(&told, &r, &found);
         }
         if (told.requests != 1 || told.charges != told.priced || told.usages > 1 ||
@@ -83,6 +83,28 @@ TEST(a_call_is_charged_once_whatever_its_reports_know_and_in_whatever_order)
                      told.charges, told.usages);
         dedupe_close(d);
     }
+}
+
+TEST(a_guess_joins_what_nothing_else_does_and_completes_like_any_report)
+{
+    struct dedupe *d = opened(NS_PER_DAY, MIB);
+    struct dedupe_keys first = {.count = 1}, second = {.count = 1}, third = {.count = 1};
+
+    first.list[0] = (struct dedupe_key){.report = {1, 1}, .call = 1, .unpriced = true};
+    second.list[0] = (struct dedupe_key){.report = {2, 2}, .call = 2, .paid = true};
+    third.list[0] = (struct dedupe_key){.report = {3, 3}, .call = 3, .paid = true};
+    const struct dedupe_key guessed = first.list[0];
+    dedupe_add(d, &first, NULL, 1);
+    struct dedupe_found found = dedupe_add(d, &second, &guessed, 2);
+    assert_int_equal(found.duplicate, DUPLICATE_GUESS);
+    assert_int_equal(found.completes, COMPLETES_CHARGE);
+    assert_int_equal(second.count, 2);
+    found = dedupe_add(d, &third, &guessed, 3);
+    assert_int_equal(found.duplicate, DUPLICATE_GUESS);
+    assert_int_equal(found.completes, COMPLETES_NOTHING);
+    found = dedupe_add(d, &third, &guessed, 4);
+    assert_int_equal(found.duplicate, DUPLICATE_REPORT);
+    dedupe_close(d);
 }
 
 TEST(a_call_without_a_response_id_is_known_by_its_own_id_and_end)
@@ -107,6 +129,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_call_is_charged_once_whatever_its_reports_know_and_in_whatever_order),
+        cmocka_unit_test(
+            a_guess_joins_what_nothing_else_does_and_completes_like_any_report),
         cmocka_unit_test(a_call_without_a_response_id_is_known_by_its_own_id_and_end),
     };
 

@@ -23,7 +23,7 @@ static enum duplicate add(struct dedupe *d, struct dedupe_key key, int64_t now_n
 {
     struct dedupe_keys keys = {.count = 1, .list = {key}};
 
-    return dedupe_add(d, &keys, now_ns).duplicate;
+    return dedupe_add(d, &keys, NULL, now_ns).duplicate;
 }
 
 static void key_of(struct dedupe_key *out, const struct event *ev, uint64_t seed)
