@@ -79,7 +79,8 @@ bool source_signed(const struct source *s, struct str body, const char *header_v
  * cannot be read, or has none. source_compile says what is wrong with it. */
 bool source_mapping_name(struct str *out, const char *path, struct arena *arena);
 
-/* Whether a YAML file has what only mappings have. */
+/* Whether a YAML file has what only mappings have; true also of one that cannot be read.
+ */
 bool source_is_mapping(const char *path);
 
 /* OTLP in protobuf, or a compressed body: it has bytes that no JSON has. A protobuf body

@@ -236,14 +236,16 @@ bool source_mapping_name(struct str *out, const char *path, struct arena *arena)
 
 bool source_is_mapping(const char *path)
 {
+    static const struct str keys[] = {STR("name"), STR("fields"), STR("identity"),
+                                      STR("events")};
     struct diags diags = {0};
     struct yaml_node *root;
     struct arena arena;
 
     arena_init(&arena, 0);
-    bool is = yaml_load(&root, path, MAPPING_FILE_MAX, &arena, &diags) &&
-              (yaml_get(root, STR("fields")) || yaml_get(root, STR("identity")) ||
-               yaml_get(root, STR("events")));
+    bool is = !yaml_load(&root, path, MAPPING_FILE_MAX, &arena, &diags);
+    for (size_t i = 0; !is && i < sizeof keys / sizeof *keys; i++)
+        is = yaml_get(root, keys[i]) != NULL;
     diags_release(&diags);
     arena_release(&arena);
     return is;

@@ -242,6 +242,9 @@ static void refuse_syntax(struct builder *b, const yaml_parser_t *p, struct str 
     }
     if (p->error == YAML_READER_ERROR)
         at = mark_of_byte(text, p->problem_offset);
+    else if (p->error == YAML_SCANNER_ERROR && at.index < text.size &&
+             text.at[at.index] == '\t')
+        problem = "a tab, where YAML wants spaces";
     diags_add(b->diags, b->name, (int)at.line + 1, (int)at.column + 1,
               p->context ? "not YAML: %s (%s, line %d)" : "not YAML: %s", problem,
               p->context, (int)p->context_mark.line + 1);

@@ -106,6 +106,16 @@ def check_errors(checks, binary):
                      (1, "", wanted))
         checks.equal("explain shows them", run(binary, "explain", "--source", "mine.yaml"),
                      (2, "", wanted))
+        for name, text, said in (
+                ("tab", "name: tab\nfields:\n\tid: a\n",
+                 "tab.yaml:3:1: not YAML: a tab, where YAML wants spaces (while scanning for the next token, line 3)\n"),
+                ("bare", "name: bare\n", "bare.yaml:1:1: fields is missing\n"),
+                ("gone", None, "gone.yaml: cannot be read: No such file or directory\n")):
+            if text:
+                with open(f"{name}.yaml", "w", encoding="utf-8") as f:
+                    f.write(text)
+            checks.equal(f"check says what is wrong with {name}.yaml", run(binary, "check", f"{name}.yaml"),
+                         (1, "", said))
         with open("c.yaml", "w", encoding="utf-8") as f:
             f.write("sources: [{ mapping: mine.yaml }]\nlabels: { sources: { mine: { team: c } } }\n")
         checks.equal("check shows them by the configuration",
