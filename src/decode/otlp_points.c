@@ -46,6 +46,7 @@ struct points_reader {
     uint64_t seed;
     struct otlp_json *json;
     struct buf transcoded;
+    struct teller *teller; /* NULL: not needed yet */
     struct arena *arena;
     struct str body_text;
     struct pb body, resourced, scoped, points;
@@ -80,8 +81,16 @@ void points_close(struct points_reader *r)
     if (!r)
         return;
     otlp_json_close(r->json);
+    teller_close(r->teller);
     buf_release(&r->transcoded);
     free(r);
+}
+
+static void tell_empty(struct points_reader *r, struct str body)
+{
+    if (!r->teller)
+        r->teller = teller_open();
+    r->failed = teller_tell_empty(r->teller, body, STR("otlp_metrics"), r->failed);
 }
 
 void points_begin(struct points_reader *r, struct str body, struct arena *arena)
@@ -90,6 +99,8 @@ void points_begin(struct points_reader *r, struct str body, struct arena *arena)
 
     r->body_text =
         otlp_protobuf(r->json, &r->transcoded, OTLP_METRICS, body, arena, &r->failed);
+    if (!r->body_text.size)
+        tell_empty(r, body);
     r->arena = arena;
     r->body = pb_of(r->body_text);
     r->resourced = r->scoped = r->points = none;

@@ -248,6 +248,29 @@ TEST(a_large_body_is_read_a_few_at_a_time)
     reading_close(r);
 }
 
+static void assert_all(struct reading *r, const char *body, enum verdict verdict,
+                       const char *why)
+{
+    reading_begin(r, str_of(body));
+    assert_int_equal(reading_next(r), verdict);
+    if (why && !strstr(r->why.text, why))
+        fail_msg("%s: \"%s\" does not say \"%s\"", body, r->why.text, why);
+}
+
+TEST(a_body_that_is_no_metrics_is_told_what_it_is)
+{
+    struct reading *r = reading_open();
+
+    assert_all(r, "", VERDICT_END, NULL);
+    assert_all(r, "{}", VERDICT_END, NULL);
+    assert_all(r, "{\"resourceMetrics\":[]}", VERDICT_END, NULL);
+    assert_all(r, "{\"a\":1}", VERDICT_BROKEN, "no OTLP request");
+    assert_all(r, "{\"resourceSpans\":[{}]}", VERDICT_BROKEN, "its path is /v1/traces");
+    assert_all(r, "{\"resourceMetrics\":", VERDICT_BROKEN, "ends inside");
+    assert_all(r, "hello", VERDICT_BROKEN, "no OTLP protobuf or JSON");
+    reading_close(r);
+}
+
 TEST(a_service_name_is_text_of_one_line_and_bounded)
 {
     struct reading *r = reading_open();
@@ -277,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_body_that_is_cut_yields_what_came_before),
         cmocka_unit_test(what_is_broken_inside_costs_itself_alone),
         cmocka_unit_test(a_large_body_is_read_a_few_at_a_time),
+        cmocka_unit_test(a_body_that_is_no_metrics_is_told_what_it_is),
         cmocka_unit_test(a_service_name_is_text_of_one_line_and_bounded),
     };
 
