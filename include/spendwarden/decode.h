@@ -29,6 +29,7 @@ struct verdict_reason {
     size_t index;     /* of the element in the body */
     size_t position;  /* byte offset in the body */
     const char *text; /* static; holds nothing of what the client sent; NULL: an event */
+    size_t unread;    /* how many more elements VERDICT_BROKEN is known to stand for */
 };
 
 /* The next element. `why` is filled for every verdict but VERDICT_END. */

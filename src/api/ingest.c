@@ -162,7 +162,7 @@ static void count_reject(struct intake *in, const struct verdict_reason *why)
 {
     if (!in->first_reject)
         in->first_reject = why->text;
-    in->rejected++;
+    in->rejected += 1 + why->unread;
 }
 
 static void note_reject(struct ingest *i, struct intake *in,
@@ -173,7 +173,8 @@ static void note_reject(struct ingest *i, struct intake *in,
                             .index = why->index,
                             .position = why->position};
 
-    outcomes_add(engine_outcomes(i->engine), in->source, OUTCOME_REJECTED, 1, 0);
+    outcomes_add(engine_outcomes(i->engine), in->source, OUTCOME_REJECTED,
+                 1 + (int64_t)why->unread, 0);
     outcomes_reject(engine_outcomes(i->engine), in->source, &reject);
     count_reject(in, why);
     if (in->rejected > REJECTS_LISTED_MAX || in->otlp)

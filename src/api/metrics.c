@@ -30,56 +30,84 @@ static void counter(struct exposition *out, const char *name, const char *help,
     expose_sample_int(out, name, NULL, 0, value);
 }
 
-static void expose_outcomes(struct server *s, struct exposition *out)
-{
-    static const char *const events = "spendwarden_events_total";
-    static const char *const skips = "spendwarden_skipped_events_total";
-    static const char *const doubts = "spendwarden_possible_duplicates_total";
-    static const char *const conflicts = "spendwarden_conflicting_duplicates_total";
-    static const char *const last = "spendwarden_source_last_event_timestamp_seconds";
-    struct source_outcomes sources[OUTCOME_SOURCES_MAX];
-    size_t count = outcomes_by_source(engine_outcomes(s->engine), sources);
+struct by_source {
+    size_t count;
+    struct source_outcomes list[OUTCOME_SOURCES_MAX];
+};
 
-    expose_family(out, events, "Events received since the start, by what became of them.",
+static void expose_events(const struct by_source *all, struct exposition *out)
+{
+    static const char *const name = "spendwarden_events_total";
+
+    expose_family(out, name, "Events received since the start, by what became of them.",
                   "counter");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < all->count; i++)
         for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
             struct pair labels[] = {
-                label("source", str_of(sources[i].source)),
+                label("source", str_of(all->list[i].source)),
                 label("outcome", str_of(outcome_kind_name((enum outcome_kind)kind)))};
-            expose_sample_int(out, events, labels, 2, sources[i].counts[kind]);
+            expose_sample_int(out, name, labels, 2, all->list[i].counts[kind]);
         }
-    expose_family(out, skips, "Events that were not counted, by the reason.", "counter");
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < sources[i].skips.count; k++) {
+}
+
+static void expose_skips(const struct by_source *all, struct exposition *out)
+{
+    static const char *const name = "spendwarden_skipped_events_total";
+
+    expose_family(out, name, "Events that were not counted, by the reason.", "counter");
+    for (size_t i = 0; i < all->count; i++)
+        for (size_t k = 0; k < all->list[i].skips.count; k++) {
             struct pair labels[] = {
-                label("source", str_of(sources[i].source)),
-                label("reason", str_of(sources[i].skips.items[k].reason))};
-            expose_sample_int(out, skips, labels, 2, sources[i].skips.items[k].count);
+                label("source", str_of(all->list[i].source)),
+                label("reason", str_of(all->list[i].skips.items[k].reason))};
+            expose_sample_int(out, name, labels, 2, all->list[i].skips.items[k].count);
         }
-    expose_family(
-        out, conflicts,
-        "Duplicates that name other tokens or another cost than the report that "
-        "stands.",
-        "counter");
-    for (size_t i = 0; i < count; i++) {
-        struct pair source = label("source", str_of(sources[i].source));
-        expose_sample_int(out, conflicts, &source, 1, sources[i].conflicts);
+}
+
+/* `member`: the offset of an int64_t in a source's outcomes. */
+static void expose_each(const struct by_source *all, size_t member, const char *name,
+                        const char *help, struct exposition *out)
+{
+    expose_family(out, name, help, "counter");
+    for (size_t i = 0; i < all->count; i++) {
+        struct pair source = label("source", str_of(all->list[i].source));
+        int64_t value;
+        memcpy(&value, (const char *)&all->list[i] + member, sizeof value);
+        expose_sample_int(out, name, &source, 1, value);
     }
-    expose_family(out, doubts,
-                  "Events that are booked, though a guess says that another emitter "
-                  "reported the same call.",
-                  "counter");
-    for (size_t i = 0; i < count; i++) {
-        struct pair source = label("source", str_of(sources[i].source));
-        expose_sample_int(out, doubts, &source, 1, sources[i].doubts);
+}
+
+static void expose_last_events(const struct by_source *all, struct exposition *out)
+{
+    static const char *const name = "spendwarden_source_last_event_timestamp_seconds";
+
+    expose_family(out, name, "When the source's last accepted event came.", "gauge");
+    for (size_t i = 0; i < all->count; i++) {
+        struct pair source = label("source", str_of(all->list[i].source));
+        if (all->list[i].last_event_ns)
+            expose_sample(out, name, &source, 1,
+                          (double)all->list[i].last_event_ns / 1e9);
     }
-    expose_family(out, last, "When the source's last accepted event came.", "gauge");
-    for (size_t i = 0; i < count; i++) {
-        struct pair source = label("source", str_of(sources[i].source));
-        if (sources[i].last_event_ns)
-            expose_sample(out, last, &source, 1, (double)sources[i].last_event_ns / 1e9);
-    }
+}
+
+static void expose_outcomes(struct server *s, struct exposition *out)
+{
+    struct by_source all;
+
+    all.count = outcomes_by_source(engine_outcomes(s->engine), all.list);
+    expose_events(&all, out);
+    expose_skips(&all, out);
+    expose_each(&all, offsetof(struct source_outcomes, conflicts),
+                "spendwarden_conflicting_duplicates_total",
+                "Duplicates that name other tokens or another cost than the report that "
+                "stands.",
+                out);
+    expose_each(&all, offsetof(struct source_outcomes, doubts),
+                "spendwarden_possible_duplicates_total",
+                "Events that are booked, though a guess says that another emitter "
+                "reported the same call.",
+                out);
+    expose_last_events(&all, out);
 }
 
 /* A generation counts from 0, unchanged policies too. */

@@ -185,7 +185,7 @@ enum verdict decode_next(struct decoder *d, struct record *out,
         return otlp_next(d->otlp, out, why);
     if (d->foreign || !json_next(d->reader, &d->element))
         return VERDICT_END;
-    *why = (struct verdict_reason){e->index, e->position, e->error};
+    *why = (struct verdict_reason){e->index, e->position, e->error, 0};
     if (e->error && e->index == 0 && tell_binary(d->body)) {
         d->foreign = true;
         why->text = tell_binary(d->body);

@@ -9,6 +9,7 @@ enum {
     ITEMS_KEPT = 4096,
     LOOKED_AT_ONCE = 512,
     VALUES_KEPT = 65536, /* of one body: 2 MiB */
+    UNREAD_COUNTED = 1 << 20,
 };
 
 /* What has a name like an attribute's. */
@@ -41,6 +42,7 @@ struct otlp {
     struct embedded_reader *embedded;
     struct otlp_item *items; /* owned */
     size_t item_count, item_capacity, looked_at, next, values_kept;
+    size_t unread;        /* items beyond what is kept */
     bool broken, told;    /* the rest of the body cannot be read; it was said so */
     const char *failed;   /* static: no item can be read at all */
     const char *resource; /* whose attributes are in resource_slots; NULL: nobody's */
@@ -93,12 +95,10 @@ static bool more_room(struct otlp *o)
 
 static void add_item(struct otlp *o, const struct otlp_item *item)
 {
-    if (o->item_count == OTLP_SPANS_MAX)
-        o->failed = "the rest was not read: more than 65536 spans or records in one body";
-    else if (!more_room(o))
-        o->failed = "the rest was not read: no memory";
-    else
+    if (o->item_count < OTLP_SPANS_MAX && !o->unread && more_room(o))
         o->items[o->item_count++] = *item;
+    else
+        o->unread++;
 }
 
 static void find_in_scope(struct otlp *o, struct str message, struct str resource)
@@ -109,7 +109,7 @@ static void find_in_scope(struct otlp *o, struct str message, struct str resourc
     struct pb_field f;
 
     item.rule = source_scope_rule(o->source, item.scope);
-    while (!o->failed && pb_next(&r, &f)) {
+    while (o->unread < UNREAD_COUNTED && pb_next(&r, &f)) {
         item.bytes = f.bytes;
         if (f.number == 2 && f.wire == PB_BYTES)
             add_item(o, &item);
@@ -122,17 +122,21 @@ static void find_items(struct otlp *o)
     struct pb body = pb_of(o->body), r;
     struct pb_field f, g;
 
-    while (!o->failed && pb_next(&body, &f)) {
+    while (o->unread < UNREAD_COUNTED && pb_next(&body, &f)) {
         if (f.number != 1 || f.wire != PB_BYTES)
             continue;
         struct str resource = otlp_message_in(f.bytes, 1);
         r = pb_of(f.bytes);
-        while (!o->failed && pb_next(&r, &g))
+        while (o->unread < UNREAD_COUNTED && pb_next(&r, &g))
             if (g.number == 2 && g.wire == PB_BYTES)
                 find_in_scope(o, g.bytes, resource);
         o->broken |= r.broken;
     }
     o->broken |= body.broken;
+    if (o->unread && o->item_count == OTLP_SPANS_MAX)
+        o->failed = "the rest was not read: more than 65536 spans or records in one body";
+    else if (o->unread)
+        o->failed = "the rest was not read: no memory";
 }
 
 /* --- one item --- */
@@ -258,7 +262,7 @@ void otlp_begin(struct otlp *o, const struct source *source, struct str body,
     o->arena = arena;
     o->received_ns = received_ns;
     o->embedded = embedded;
-    o->item_count = o->looked_at = o->next = o->values_kept = 0;
+    o->item_count = o->looked_at = o->next = o->values_kept = o->unread = 0;
     o->broken = o->told = false;
     o->failed = NULL;
     o->has_resource = false;
@@ -337,6 +341,7 @@ static enum verdict end_of(struct otlp *o, struct verdict_reason *why)
     if ((!o->broken && !o->failed) || o->told)
         return VERDICT_END;
     o->told = true;
+    why->unread = o->unread ? o->unread - 1 : 0;
     why->text = o->failed       ? o->failed
                 : o->item_count ? "the rest of the body is no OTLP protobuf"
                                 : "the body is neither OTLP protobuf nor JSON";

@@ -4,6 +4,7 @@
 struct told {
     unsigned events, skipped, rejected, broken, more;
     const char *why; /* of the last one that is none */
+    size_t unread;
 };
 
 static struct told tell(struct session *s, struct buf *body)
@@ -19,6 +20,7 @@ static struct told tell(struct session *s, struct buf *body)
         t.rejected += v == VERDICT_REJECTED;
         t.broken += v == VERDICT_BROKEN;
         t.more += v == VERDICT_MORE;
+        t.unread += s->why.unread;
         t.why = s->why.text ? s->why.text : t.why;
     }
     return t;
@@ -122,6 +124,7 @@ TEST(a_million_empty_spans_are_skipped_up_to_a_bound)
     struct told t = tell(s, &body);
     assert_int_equal(t.skipped, 65536);
     assert_int_equal(t.broken, 1);
+    assert_int_equal(t.unread, SPANS - 65536 - 1);
     assert_non_null(strstr(t.why, "more than 65536"));
     assert_true(s->arena.used < 4 << 20);
     session_close(s);
