@@ -2,6 +2,7 @@
 
 usage: help_test.py BINARY BUILD_DIR
 """
+import os
 import re
 import subprocess
 import sys
@@ -35,10 +36,12 @@ def check_verb(binary, verb):
         yield f"{verb} --no-such-option ends in {wrong.returncode}: {wrong.stderr}"
 
 
+CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/otel/spendwarden.yaml")
+
 # What is wrong, and what is said of it.
 WRONG = [
     (["check"], "a PATH or --config is needed"),
-    (["check", "spendwarden.yaml"], "a configuration is given with --config"),
+    (["check", CONFIG], "a configuration is given with --config"),
     (["check", "--explain", "E999"], "docs/errors/README.md lists them"),
     (["check", "--explain", "E201", "E202"], "one CODE"),
     (["check", "--explain"], "spendwarden check: option '--explain' requires an argument"),
