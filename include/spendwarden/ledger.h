@@ -26,6 +26,12 @@ bool ledger_begin(struct ledger *l, struct err *err);
  * rest of the transaction fails too, and the caller rolls back. */
 bool ledger_append(struct ledger *l, struct record *r, struct err *err);
 
+/* A provider's batch is told again whenever somebody looks at it, long after dedupe has
+ * forgotten it. *first: none of its reports (dedupe_key.report) has a row that is still
+ * there; the next one appended is its row. */
+bool ledger_claim_batch(struct ledger *l, const uint64_t report[2], bool *first,
+                        struct err *err);
+
 /* The dedupe keys of the records appended in this transaction, in their order: once. */
 bool ledger_put_keys(struct ledger *l, const struct dedupe_key *keys, size_t count,
                      struct err *err);
@@ -56,19 +62,11 @@ bool ledger_put_alert(struct ledger *l, const struct alert_row *a, struct err *e
 bool ledger_put_state(struct ledger *l, struct str name, struct str state,
                       struct err *err);
 
-/* Puts the state "opening": what the records up to `seq` added up to. No scan shows them
- * from now on; ledger_prune deletes up to `rows_max` of them. *more: some are left. */
-bool ledger_put_opening(struct ledger *l, uint64_t seq, struct str state,
-                        struct err *err);
-bool ledger_prune(struct ledger *l, size_t rows_max, bool *more, struct err *err);
-
 /* Durable once this returns true; on failure nothing of the transaction is kept, and it
  * is rolled back. A time before the last commit's is raised to that. */
 bool ledger_commit(struct ledger *l, int64_t committed_ns, struct err *err);
 void ledger_rollback(struct ledger *l);
 
-/* Off the ingest path, from a thread of its own: moves the write-ahead log along. */
-bool ledger_tidy(struct ledger *l, struct err *err);
 struct ledger_stats {
     int64_t bytes, journal_bytes;    /* file sizes */
     int64_t used_bytes;              /* of `bytes`, without pages that are free again */
@@ -112,9 +110,5 @@ typedef bool ledger_visit_key(void *ctx, const struct dedupe_key *key,
 bool ledger_scan_keys(struct ledger_reader *r, int64_t since_ns, ledger_visit_key *visit,
                       void *ctx, struct err *err);
 
-/* *seq: the end of a commit made before `before_ns`, at most `last_seq`, about `rows_max`
- * after the opening, and never the newest one; else the opening's own. */
-bool ledger_prune_end(struct ledger_reader *r, size_t rows_max, uint64_t last_seq,
-                      int64_t before_ns, uint64_t *seq, struct err *err);
 bool ledger_last_tick(struct ledger_reader *r, int64_t *tick_ns, struct err *err);
 uint64_t ledger_reader_last_seq(struct ledger_reader *r);

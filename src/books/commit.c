@@ -76,19 +76,26 @@ static bool rule(struct batch *batch, size_t i, const struct dedupe_found *found
     return true;
 }
 
-/* Whether it is known, by its keys or by a guess; *own: the keys that were added. */
-static struct dedupe_found recognise(struct books *b, struct record *r,
-                                     struct dedupe_keys *own)
+/* Whether it is known, by its keys, by a guess, or as a provider's batch; *own: the keys
+ * that were added. */
+static bool recognise(struct books *b, struct record *r, struct dedupe_keys *own,
+                      struct dedupe_found *found, struct err *err)
 {
     struct guessed guessed;
+    bool first = true;
 
     dedupe_keys_of(own, r, ledger_seed(b->ledger));
+    if (r->ev.identity_is_providers &&
+        !ledger_claim_batch(b->ledger, own->list[0].report, &first, err))
+        return false;
     enum guess guess = guesses_look(b->guesses, r, &own->list[0], &guessed);
-    struct dedupe_found found =
+    *found =
         dedupe_add(b->dedupe, own, guess == GUESS_JOIN ? &guessed.key : NULL, b->last_ns);
-    if (guess == GUESS_TELL && found.duplicate == DUPLICATE_NONE)
+    if (found->duplicate == DUPLICATE_NONE && !first)
+        found->duplicate = DUPLICATE_REPORT;
+    if (found->duplicate == DUPLICATE_NONE && guess == GUESS_TELL)
         r->perhaps_seq = guessed.seq;
-    return found;
+    return true;
 }
 
 /* One batch into the open transaction; `keys` collects those of the new records. */
@@ -99,7 +106,9 @@ static bool write_batch(struct books *b, struct batch *batch, struct dedupe_key 
     for (size_t i = 0; i < batch->count; i++) {
         struct record *r = batch->records[i];
         struct dedupe_keys own;
-        struct dedupe_found found = recognise(b, r, &own);
+        struct dedupe_found found;
+        if (!recognise(b, r, &own, &found, err))
+            return false;
         memcpy(keys + *key_count, own.list, own.count * sizeof *keys);
         *key_count += own.count;
         if (!rule(batch, i, &found))

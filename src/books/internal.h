@@ -6,6 +6,7 @@
 #include "spendwarden/books_watch.h"
 #include "spendwarden/checkpoint.h"
 #include "spendwarden/guess.h"
+#include "spendwarden/ledger_tidy.h"
 #include "spendwarden/log.h"
 
 /* Which keys, models and end users have ever come with usage or a charge: a bounded set

@@ -25,6 +25,7 @@ static const char *const statements_sql[STATEMENT_COUNT] = {
     [STATEMENT_PUT_ALERT] =
         "INSERT INTO alerts VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_PUT_STATE] = "INSERT OR REPLACE INTO states VALUES(?, ?, ?)",
+    [STATEMENT_CLAIM_BATCH] = "INSERT OR IGNORE INTO provider_batches VALUES(?, ?)",
     [STATEMENT_PUT_BATCH] = "INSERT INTO rollup_batches VALUES(?, ?, ?, ?)",
     [STATEMENT_PUT_GROUP] =
         "INSERT INTO rollups VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
@@ -36,6 +37,7 @@ static const char *const statements_sql[STATEMENT_COUNT] = {
         "DELETE FROM commits WHERE first_seq <= ?1 AND last_seq <= ?1",
     [STATEMENT_PRUNE_FILTERS] =
         "DELETE FROM filters WHERE first_seq <= ?1 AND last_seq <= ?1",
+    [STATEMENT_PRUNE_BATCHES] = "DELETE FROM provider_batches WHERE seq <= ?",
     /* What came before a pruned row. The oldest alone are looked at: there is no index.
      * The last tick stays, time goes on from it. */
     [STATEMENT_PRUNE_TICKS] =

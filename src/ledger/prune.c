@@ -58,6 +58,7 @@ bool ledger_prune(struct ledger *l, size_t rows_max, bool *more, struct err *err
     if (!prune(l, STATEMENT_PRUNE_ENTRIES, last, err) ||
         !prune(l, STATEMENT_PRUNE_COMMITS, last, err) ||
         !prune(l, STATEMENT_PRUNE_FILTERS, last, err) ||
+        !prune(l, STATEMENT_PRUNE_BATCHES, last, err) ||
         !prune_beside(l, STATEMENT_PRUNE_TICKS, last, &beside, err) ||
         !prune_beside(l, STATEMENT_PRUNE_ALERTS, last, &beside, err) ||
         !ledger_noted(l, db_run(l->statements[STATEMENT_PRUNE_GENERATIONS], err)))

@@ -101,6 +101,10 @@ static const char rollups_sql[] =
     " cache_write_tokens INT, reasoning_tokens INT,"
     " PRIMARY KEY(batch, slot_ns, number)) WITHOUT ROWID;";
 
+/* Of version 5 on. */
+static const char batches_sql[] =
+    "CREATE TABLE provider_batches(report BLOB PRIMARY KEY, seq INT) WITHOUT ROWID;";
+
 /* Rollups and what is in none yet, in one shape: it is exact at any moment, and the only
  * one that knows of pruned rows. Bits 7 and 8 of flags: enum completes. */
 static const char spend_sql[] =
@@ -178,7 +182,7 @@ static bool create(sqlite3 *db, struct err *err)
            db_exec(db, "PRAGMA journal_mode = WAL", err) &&
            db_exec(db, "BEGIN IMMEDIATE", err) && db_exec(db, tables_sql, err) &&
            db_exec(db, requests_sql, err) && db_exec(db, rollups_sql, err) &&
-           db_exec(db, spend_sql, err) &&
+           db_exec(db, batches_sql, err) && db_exec(db, spend_sql, err) &&
            put_meta(db, "schema_version", LEDGER_SCHEMA_VERSION, err) &&
            put_meta(db, "seed", seed, err) &&
            db_exec(db, "PRAGMA application_id = 0x73707764", err) && /* "spwd" */
@@ -195,7 +199,7 @@ static const char *const upgrades[LEDGER_SCHEMA_VERSION] = {
           "UPDATE entries SET flags = flags | 64 WHERE kind = 0 AND charge_nanousd = 0"
           " AND price_status >= 3 AND computed_nanousd IS NULL AND (flags >> 4) & 3 <> 1"
           " AND (status = 0 OR input_tokens > 0 OR output_tokens > 0);",
-    [4] = NULL, /* views alone */
+    [4] = batches_sql,
 };
 
 static bool upgrade(sqlite3 *db, int64_t version, struct err *err)
@@ -207,7 +211,7 @@ static bool upgrade(sqlite3 *db, int64_t version, struct err *err)
     if (!db_exec(db, "BEGIN IMMEDIATE", err))
         return false;
     for (int64_t from = version; ok && from < LEDGER_SCHEMA_VERSION; from++)
-        ok = (!upgrades[from] || db_exec(db, upgrades[from], err)) &&
+        ok = db_exec(db, upgrades[from], err) &&
              db_exec(db, "UPDATE meta SET value = value + 1 WHERE key = 'schema_version'",
                      err);
     ok = ok && db_exec(db, requests_sql, err) && db_exec(db, spend_sql, err);

@@ -54,6 +54,21 @@ bool ledger_append(struct ledger *l, struct record *r, struct err *err)
     return true;
 }
 
+bool ledger_claim_batch(struct ledger *l, const uint64_t report[2], bool *first,
+                        struct err *err)
+{
+    sqlite3_stmt *claim = l->statements[STATEMENT_CLAIM_BATCH];
+
+    if (!ledger_writable(l, err))
+        return false;
+    sqlite3_bind_blob64(claim, 1, report, 2 * sizeof *report, SQLITE_STATIC);
+    sqlite3_bind_int64(claim, 2, (int64_t)l->now.seq + 1);
+    if (!ledger_noted(l, db_run(claim, err)))
+        return false;
+    *first = sqlite3_changes(l->db) > 0;
+    return true;
+}
+
 bool ledger_put_keys(struct ledger *l, const struct dedupe_key *keys, size_t count,
                      struct err *err)
 {

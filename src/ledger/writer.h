@@ -2,7 +2,7 @@
 #pragma once
 #include "filter.h"
 #include "row.h"
-#include "spendwarden/ledger.h"
+#include "spendwarden/ledger_tidy.h"
 
 enum statement {
     STATEMENT_BEGIN,
@@ -13,12 +13,14 @@ enum statement {
     STATEMENT_PUT_GENERATION,
     STATEMENT_PUT_ALERT,
     STATEMENT_PUT_STATE,
+    STATEMENT_CLAIM_BATCH,
     STATEMENT_PUT_BATCH,
     STATEMENT_PUT_GROUP,
     STATEMENT_DROP_GROUPS,
     STATEMENT_PRUNE_ENTRIES,
     STATEMENT_PRUNE_COMMITS,
     STATEMENT_PRUNE_FILTERS,
+    STATEMENT_PRUNE_BATCHES,
     STATEMENT_PRUNE_TICKS,
     STATEMENT_PRUNE_ALERTS,
     STATEMENT_PRUNE_GENERATIONS,

@@ -45,6 +45,7 @@ CONTRACTS = {
     "decls": "event",
     "exposition": "metrics",
     "guess": "dedupe",
+    "ledger_tidy": "ledger",
     "http_peer": "http",
     "json_tokens": "json",
     "litellm_budgets": "tick",

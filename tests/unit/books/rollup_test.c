@@ -72,6 +72,7 @@ TEST(a_ledger_of_a_version_without_rollups_gets_them_from_its_first_row)
     fixture_make(&f);
     write_rows(&f, 1, ROWS);
     run_sql(&f, "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
+                "DROP TABLE provider_batches;"
                 "ALTER TABLE alerts DROP COLUMN policy_version;"
                 "ALTER TABLE alerts DROP COLUMN generation;"
                 "UPDATE meta SET value = 2 WHERE key = 'schema_version'");

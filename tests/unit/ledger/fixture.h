@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "spendwarden/ledger.h"
+#include "spendwarden/ledger_tidy.h"
 
 static const struct schema test_schema = {{{"cost_center", 11}, {"app", 3}}, 2};
 

@@ -102,6 +102,7 @@ TEST(an_older_schema_is_brought_up_to_date)
                     " computed_nanousd = NULL, flags = 1, status = seq % 2,"
                     " input_tokens = iif(seq < 3, 5, NULL), output_tokens = NULL;"
                     "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
+                    "DROP TABLE provider_batches;"
                     "ALTER TABLE generations DROP COLUMN disabled;"
                     "ALTER TABLE alerts DROP COLUMN policy_version;"
                     "ALTER TABLE alerts DROP COLUMN generation;"

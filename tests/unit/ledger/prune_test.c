@@ -113,6 +113,36 @@ TEST(rows_go_in_steps_with_what_lies_beside_them)
     fixture_close(&f);
 }
 
+static bool is_first(struct fixture *f, uint64_t batch)
+{
+    struct err err = {0};
+    const uint64_t report[2] = {batch, batch};
+    bool first;
+
+    assert_true(ledger_begin(f->ledger, &err));
+    assert_true(ledger_claim_batch(f->ledger, report, &first, &err));
+    assert_true(ledger_commit(f->ledger, 20000, &err));
+    return first;
+}
+
+TEST(a_batch_is_known_as_long_as_its_row_is_there)
+{
+    struct fixture f;
+
+    fixture_open(&f);
+    assert_true(is_first(&f, 1)); /* row 1 */
+    write_commits(&f);
+    assert_true(is_first(&f, 2)); /* row 2501 */
+    fixture_write(&f, 2501, 2600, 11000);
+    assert_false(is_first(&f, 1));
+    put_opening(&f, 2500);
+    while (prune(&f, 400))
+        ;
+    assert_true(is_first(&f, 1));
+    assert_false(is_first(&f, 2));
+    fixture_close(&f);
+}
+
 TEST(an_opening_that_is_rolled_back_is_none)
 {
     struct fixture f;
@@ -205,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_prune_ends_with_a_commit),
         cmocka_unit_test(no_scan_shows_what_the_opening_has),
         cmocka_unit_test(rows_go_in_steps_with_what_lies_beside_them),
+        cmocka_unit_test(a_batch_is_known_as_long_as_its_row_is_there),
         cmocka_unit_test(an_opening_that_is_rolled_back_is_none),
         cmocka_unit_test(requests_are_found_around_a_gap_in_the_running_block),
         cmocka_unit_test(a_reader_that_holds_sees_one_moment),

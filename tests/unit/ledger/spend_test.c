@@ -225,6 +225,7 @@ TEST(a_ledger_without_rollups_is_read_as_well)
     ledger_close(f.ledger);
     f.ledger = NULL;
     run_sql(f.path, "DROP VIEW spend; DROP TABLE rollups; DROP TABLE rollup_batches;"
+                    "DROP TABLE provider_batches;"
                     "UPDATE meta SET value = 2 WHERE key = 'schema_version'");
     assert_int_equal(audit(&f).batches, 0);
     struct spend s = ask(&f, &q);
