@@ -26,6 +26,21 @@ struct str door_source(const struct http_request *r)
     }
 }
 
+/* Those of OTLP have the paths that exporters know. */
+static void refuse_name(const struct generation *g, struct http_response *out)
+{
+    size_t named = 0;
+
+    respond_text(out, 404, STR("there is no such source; there are"));
+    for (size_t i = 0; i < g->source_count; i++) {
+        if (source_signal(g->sources[i]) != OTLP_NONE)
+            continue;
+        buf_add(&out->body, named++ ? STR(", ") : STR(" "));
+        buf_add(&out->body, source_name(g->sources[i]));
+    }
+    buf_add(&out->body, STR(", and OTLP at /v1/traces and /v1/logs\n"));
+}
+
 bool door_refuses_source(struct server *s, const struct http_request *r,
                          struct http_response *out)
 {
@@ -38,14 +53,10 @@ bool door_refuses_source(struct server *s, const struct http_request *r,
     known = source && (source_signal(source) != OTLP_NONE) == otlp;
     right = !token || !token->source.size || !source ||
             str_eq(token->source, source_of_events(source));
-    generation_release(g);
-    if (!known) {
-        respond_text(out, 404, STR("no such source: see docs/ingest.md\n"));
-        return true;
-    }
-    if (!right) {
+    if (!known)
+        refuse_name(g, out);
+    else if (!right)
         respond_text(out, 403, STR("this token is bound to another source\n"));
-        return true;
-    }
-    return false;
+    generation_release(g);
+    return !known || !right;
 }

@@ -65,7 +65,9 @@ def bad_bodies(check, stage):
         check.true("one that says it is huge is 413 before it comes",
                    huge.recv(100).startswith(b"HTTP/1.1 413"))
     check.equal("an unknown path is 404", engine.get("/v1/nothing").status, 404)
-    check.equal("an unknown source is 404", engine.post("nobody", [event("x")]).status, 404)
+    unknown = engine.post("nobody", [event("x")])
+    check.true("an unknown source is 404, which names those there are", unknown.status == 404
+               and b"there are litellm, generic, kong" in unknown.body, unknown.body)
     answer = engine.get("/v1/ingest/generic")
     check.equal("GET on ingest is 405", (answer.status, "POST" in answer.headers.get("Allow", "")),
                 (405, True))
