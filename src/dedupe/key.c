@@ -125,6 +125,7 @@ void dedupe_key_of(struct dedupe_key *out, const struct record *r, uint64_t seed
     struct hash128 emitter = pair_hash(ev->text[TEXT_SOURCE], ev->text[TEXT_SCOPE], seed);
     int64_t start_ns = first_known(ev->start_ns, ev->end_ns, ev->received_ns);
     int64_t end_ns = first_known(ev->end_ns, ev->start_ns, ev->received_ns);
+    uint32_t usage = usage_hash(ev, seed);
 
     *out = (struct dedupe_key){
         .report = {report.low, report.high},
@@ -133,10 +134,10 @@ void dedupe_key_of(struct dedupe_key *out, const struct record *r, uint64_t seed
         .start_ms = start_ns / NS_PER_MS,
         .end_ms = end_ns / NS_PER_MS,
         .call = report.low ? report.low : response.low,
-        .usage = usage_hash(ev, seed),
+        .usage = usage,
         .cost = cost_hash(ev, seed),
         .unpriced = charge_is_unpriced(&r->charge, ev),
-        .bare = usage_hash(ev, seed) == 0,
+        .bare = usage == 0,
         .paid = r->charge.charge.nanousd > 0,
     };
 }
