@@ -231,6 +231,19 @@ static yaml_mark_t mark_of_byte(struct str text, size_t offset)
     return at;
 }
 
+/* A mark's index counts characters. */
+static bool is_tab_at(struct str text, size_t index)
+{
+    size_t i = 0;
+
+    for (; i < text.size; i++) {
+        bool continued = ((unsigned char)text.at[i] & 0xc0) == 0x80;
+        if (!continued && index-- == 0)
+            break;
+    }
+    return i < text.size && text.at[i] == '\t';
+}
+
 static void refuse_syntax(struct builder *b, const yaml_parser_t *p, struct str text)
 {
     const char *problem = p->problem ? p->problem : "cannot be parsed";
@@ -242,8 +255,7 @@ static void refuse_syntax(struct builder *b, const yaml_parser_t *p, struct str 
     }
     if (p->error == YAML_READER_ERROR)
         at = mark_of_byte(text, p->problem_offset);
-    else if (p->error == YAML_SCANNER_ERROR && at.index < text.size &&
-             text.at[at.index] == '\t')
+    else if (p->error == YAML_SCANNER_ERROR && is_tab_at(text, at.index))
         problem = "a tab, where YAML wants spaces";
     diags_add(b->diags, b->name, (int)at.line + 1, (int)at.column + 1,
               p->context ? "not YAML: %s (%s, line %d)" : "not YAML: %s", problem,

@@ -195,6 +195,20 @@ TEST(syntax_errors_have_a_place)
         "a flow sequence, line 1)\n");
 }
 
+TEST(a_tab_is_called_one_whatever_characters_are_before_it)
+{
+    assert_refused(state, STR("ä: ö\nb:\n\tc: 1\n"),
+                   "f.yaml:3:1: not YAML: a tab, where YAML wants spaces (while scanning "
+                   "for the next token, line 3)\n");
+}
+
+TEST(another_character_that_begins_nothing_is_no_tab)
+{
+    assert_refused(state, STR("ä: ö\nb: @\t\n"),
+                   "f.yaml:2:4: not YAML: found character that cannot start any token "
+                   "(while scanning for the next token, line 2)\n");
+}
+
 TEST(bytes_that_are_no_utf8_have_a_place)
 {
     assert_refused(state, STR("a: 1\nb: ä\xff\n"),
@@ -290,6 +304,8 @@ int main(void)
         CASE(a_second_document_is_refused),
         CASE(a_list_cannot_be_a_key),
         CASE(syntax_errors_have_a_place),
+        CASE(a_tab_is_called_one_whatever_characters_are_before_it),
+        CASE(another_character_that_begins_nothing_is_no_tab),
         CASE(bytes_that_are_no_utf8_have_a_place),
         CASE(surrogate_pairs_of_json_are_refused_and_not_garbled),
         CASE(deep_nesting_is_refused_without_deep_work),
