@@ -103,7 +103,8 @@ static const char rollups_sql[] =
 
 /* Of version 5 on. */
 static const char batches_sql[] =
-    "CREATE TABLE provider_batches(report BLOB PRIMARY KEY, seq INT) WITHOUT ROWID;";
+    "CREATE TABLE provider_batches(report BLOB PRIMARY KEY, seq INT) WITHOUT ROWID;"
+    "CREATE INDEX provider_batches_by_row ON provider_batches(seq);";
 
 /* Rollups and what is in none yet, in one shape: it is exact at any moment, and the only
  * one that knows of pruned rows. Bits 7 and 8 of flags: enum completes. */
