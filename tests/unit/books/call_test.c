@@ -7,10 +7,12 @@ struct report {
     int64_t input_tokens, charge_nanousd; /* charge 0: nobody knows the price */
 };
 
-static void fill(struct made *m, size_t at, const struct report *report)
+static struct made *made_of(const struct report *report)
 {
-    make_record(m, at, 1, timestamp_now());
-    struct record *r = &m->records[at];
+    struct made *m = make_room_for_one();
+    struct record *r = &m->records[0];
+
+    make_record(m, 0, 1, timestamp_now());
     r->effect_count = 0;
     r->ev.text[TEXT_SOURCE] = str_of(report->source);
     r->ev.text[TEXT_AI_SYSTEM] = STR("openai");
@@ -23,24 +25,28 @@ static void fill(struct made *m, size_t at, const struct report *report)
         r->charge.has_computed = true;
         r->charge.computed = r->charge.charge;
     }
+    return m;
 }
 
-/* What became of it, in a commit of its own; *conflicts: whether it is one. */
 static enum commit_verdict tell(struct fixture *f, struct report report, bool *conflicts)
 {
-    struct made *m = calloc(1, sizeof *m);
-    struct err err = {0};
+    return commit_one(f, made_of(&report), conflicts);
+}
 
-    assert_non_null(m);
-    fill(m, 0, &report);
-    m->batch = (struct batch){.records = m->list, .count = 1, .verdicts = m->verdicts};
-    if (!books_commit(f->books, &m->batch, &err))
-        fail_msg("%s", err.text);
-    enum commit_verdict verdict = m->verdicts[0];
-    if (conflicts)
-        *conflicts = m->batch.conflicts;
-    free(m);
-    return verdict;
+/* The same as a span of one process, of a time that they share, in a trace of its own. */
+static enum commit_verdict tell_span(struct fixture *f, struct report report,
+                                     enum scope_rule rule)
+{
+    struct made *m = made_of(&report);
+    struct event *ev = &m->records[0].ev;
+
+    ev->is_span = true;
+    ev->resource = 1;
+    ev->scope_rule = rule;
+    ev->text[TEXT_TRACE_ID] = ev->text[TEXT_SPAN_ID] = str_of(report.id);
+    ev->start_ns = NS_PER_SECOND;
+    ev->end_ns = 2 * NS_PER_SECOND;
+    return commit_one(f, m, NULL);
 }
 
 static int64_t spend(struct fixture *f, const char *what)
@@ -190,26 +196,36 @@ TEST(usage_that_only_an_amendment_had_comes_with_the_price)
     fixture_remove(&f);
 }
 
+TEST(what_a_scopes_rule_joins_is_one_call_and_may_complete_it)
+{
+    struct fixture f;
+
+    fixture_make(&f);
+    fixture_open(&f, 1);
+    assert_int_equal(tell_span(&f, (struct report){"otlp", "a", "", 10, 0}, SCOPE_PLAIN),
+                     COMMIT_ACCEPTED);
+    assert_int_equal(tell_span(&f, (struct report){"b", "b", "", 10, 700}, SCOPE_JOINED),
+                     COMMIT_COMPLETED);
+    assert_int_equal(tell_span(&f, (struct report){"c", "c", "", 10, 900}, SCOPE_JOINED),
+                     COMMIT_DUPLICATE);
+    assert_int_equal(tell_span(&f, (struct report){"d", "d", "", 10, 800}, SCOPE_PLAIN),
+                     COMMIT_ACCEPTED);
+    assert_int_equal(spend(&f, "charge_nanousd"), 1500);
+    assert_int_equal(spend(&f, "requests"), 2);
+    fixture_remove(&f);
+}
+
 TEST(a_failed_commit_takes_the_completion_back)
 {
     struct fixture f;
-    struct made *m = calloc(1, sizeof *m);
-    struct err err = {0};
+    const struct report priced = {"litellm", "b", "r", 10, 700};
 
-    assert_non_null(m);
     fixture_make(&f);
     fixture_open(&f, 1);
     tell(&f, (struct report){"otlp", "a", "r", 10, 0}, NULL);
-    run_sql(&f, "CREATE TRIGGER broken BEFORE INSERT ON entries"
-                " BEGIN SELECT raise(ABORT, 'broken'); END");
-    fill(m, 0, &(struct report){"litellm", "b", "r", 10, 700});
-    m->batch = (struct batch){.records = m->list, .count = 1, .verdicts = m->verdicts};
-    assert_false(books_commit(f.books, &m->batch, &err));
-    run_sql(&f, "DROP TRIGGER broken");
-    assert_int_equal(tell(&f, (struct report){"litellm", "b", "r", 10, 700}, NULL),
-                     COMMIT_COMPLETED);
+    fail_to_commit_one(&f, made_of(&priced));
+    assert_int_equal(tell(&f, priced, NULL), COMMIT_COMPLETED);
     assert_int_equal(spend(&f, "charge_nanousd"), 700);
-    free(m);
     fixture_remove(&f);
 }
 
@@ -246,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_priced_call_is_not_charged_again_by_a_dearer_report),
         cmocka_unit_test(a_report_without_a_price_leaves_a_priced_call_priced),
         cmocka_unit_test(usage_that_only_an_amendment_had_comes_with_the_price),
+        cmocka_unit_test(what_a_scopes_rule_joins_is_one_call_and_may_complete_it),
         cmocka_unit_test(a_failed_commit_takes_the_completion_back),
         cmocka_unit_test(other_numbers_for_one_call_are_a_conflict_and_the_first_stand),
     };

@@ -220,3 +220,41 @@ static inline int64_t sql_number(const struct fixture *f, const char *sql)
     sqlite3_close(db);
     return number;
 }
+
+/* Room for one record, which is list[0] once it is made. */
+static inline struct made *make_room_for_one(void)
+{
+    struct made *m = calloc(1, sizeof *m);
+
+    assert_non_null(m);
+    m->batch = (struct batch){.records = m->list, .count = 1, .verdicts = m->verdicts};
+    return m;
+}
+
+/* What became of it, in a commit of its own; *conflicts, unless NULL: whether it is one.
+ * Frees it. */
+static inline enum commit_verdict commit_one(struct fixture *f, struct made *m,
+                                             bool *conflicts)
+{
+    struct err err = {0};
+
+    if (!books_commit(f->books, &m->batch, &err))
+        fail_msg("%s", err.text);
+    enum commit_verdict verdict = m->verdicts[0];
+    if (conflicts)
+        *conflicts = m->batch.conflicts;
+    free(m);
+    return verdict;
+}
+
+/* The same, but the ledger takes no row. */
+static inline void fail_to_commit_one(struct fixture *f, struct made *m)
+{
+    struct err err = {0};
+
+    run_sql(f, "CREATE TRIGGER broken BEFORE INSERT ON entries"
+               " BEGIN SELECT raise(ABORT, 'broken'); END");
+    assert_false(books_commit(f->books, &m->batch, &err));
+    run_sql(f, "DROP TRIGGER broken");
+    free(m);
+}
